@@ -1,0 +1,44 @@
+#include "domain/store_error.h"
+
+namespace interconnect {
+
+std::string_view to_string(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kTimeout:
+      return "timeout";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kNotReady:
+      return "not ready";
+    case ErrorKind::kNotAuthenticated:
+      return "not authenticated";
+    case ErrorKind::kAccessDenied:
+      return "access denied";
+    case ErrorKind::kNotFound:
+      return "not found";
+    case ErrorKind::kStreamDeleted:
+      return "stream deleted";
+    case ErrorKind::kTooLarge:
+      return "too large";
+    case ErrorKind::kUnsupported:
+      return "unsupported";
+    case ErrorKind::kInvalid:
+      return "invalid";
+  }
+  return "unknown";
+}
+
+bool is_transient(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kTimeout:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kNotReady:
+    case ErrorKind::kNotAuthenticated:
+    case ErrorKind::kAccessDenied:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace interconnect

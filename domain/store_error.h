@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace interconnect {
+
+// Why a store did not do what it was asked, in terms of what the asker may do next.
+enum class ErrorKind {
+  kTimeout,           // no answer in time: it may have been done, or may yet be
+  kUnavailable,       // no connection, or it broke before the answer: it may have been done
+  kNotReady,          // refused for now, surely not done: starting, too busy, no leader
+  kNotAuthenticated,  // the credentials were not taken
+  kAccessDenied,      // the user lacks the right
+  kNotFound,          // no such stream or consumer group
+  kStreamDeleted,     // tombstoned: the stream's name cannot be used again
+  kTooLarge,          // beyond the server's limit for one append
+  kUnsupported,       // the server does not know this call
+  kInvalid,           // the server calls the request wrong: asking again will not help
+};
+
+struct StoreError {
+  ErrorKind kind = ErrorKind::kUnavailable;
+  std::string message;  // for people: names what was asked and what the server said, never a secret
+
+  friend bool operator==(const StoreError&, const StoreError&) = default;
+};
+
+std::string_view to_string(ErrorKind kind);
+
+// Whether the same request may succeed later without anyone changing the request.
+bool is_transient(ErrorKind kind);
+
+}  // namespace interconnect

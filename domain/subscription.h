@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "domain/event.h"
+
+namespace interconnect {
+
+enum class ConsumerStrategy : std::uint8_t { kDispatchToSingle, kRoundRobin, kPinned };
+
+// As the servers write them: DispatchToSingle, RoundRobin, Pinned.
+std::string_view to_string(ConsumerStrategy strategy);
+
+// A consumer group's settings, under the servers' own names. The defaults are those of the groups that we create: with
+// them the server never redelivers or parks an event that we still hold.
+struct GroupSettings {
+  bool resolve_link_tos = true;
+  std::int64_t start_from = 0;  // a revision of the subscribed stream; -1: its end
+  bool extra_statistics = false;
+  std::chrono::milliseconds message_timeout = std::chrono::hours(1);  // 0 means never on 5.0.1, at once on 21.2.0
+  std::int32_t max_retry_count = 1'000'000;
+  std::int32_t live_buffer_size = 10'000;
+  std::int32_t read_batch_size = 500;
+  std::int32_t history_buffer_size = 10'000;  // the HTTP API's bufferSize; above read_batch_size
+  std::chrono::milliseconds checkpoint_after{2'000};
+  std::int32_t min_checkpoint_count = 10;
+  std::int32_t max_checkpoint_count = 1'000;
+  std::int32_t max_subscriber_count = 0;  // 0: any number
+  ConsumerStrategy consumer_strategy = ConsumerStrategy::kPinned;
+
+  friend bool operator==(const GroupSettings&, const GroupSettings&) = default;
+};
+
+// One persistent subscription of the source that is to be copied.
+struct Subscription {
+  std::string stream;
+  std::string group;
+  std::int32_t buffer_size = 2'000;  // events that the server sends ahead of their acknowledgement
+  GroupSettings settings;
+
+  friend bool operator==(const Subscription&, const Subscription&) = default;
+};
+
+// A subscription's place in the configured list.
+using SubscriptionIndex = std::size_t;
+
+// What a persistent subscription pushes. Valid during the call that hands it over.
+struct Delivery {
+  SubscriptionIndex subscription = 0;
+  EventId ack_id;         // what is acknowledged: the link's id for an event that came by a link, else the event's
+  Revision position = 0;  // the number in the subscribed stream: the link's for an event that came by a link
+  std::int32_t retry_count = 0;
+  const EventView* event = nullptr;  // null: a link whose target is gone
+};
+
+}  // namespace interconnect

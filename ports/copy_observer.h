@@ -1,0 +1,40 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "domain/event.h"
+#include "domain/safety_net.h"
+#include "domain/stream_read.h"
+#include "ports/event_source.h"
+
+namespace interconnect {
+
+enum class Store { kSource, kDestination };
+std::string_view to_string(Store store);  // "source", "destination"
+
+// What happens to the copy, as it happens. Logging hangs on it, and metrics. Called on the copying thread: must neither
+// block nor throw. Every method has an empty body, so that an observer overrides what it cares for.
+class CopyObserver {
+ public:
+  virtual ~CopyObserver() = default;
+
+  virtual void on_subscription_started(const Subscription&, const SubscriptionStarted&) {}
+  virtual void on_subscription_dropped(const Subscription&, DropReason, std::string_view /*message*/) {}
+  virtual void on_error(Store, const StoreError&) {}
+
+  // One append, confirmed durable by the destination; all its events are of one stream.
+  virtual void on_events_copied(std::span<const Event>) {}
+  virtual void on_event_refused(const EventView&, const InvalidEvent&) {}
+  virtual void on_event_skipped(const EventView&, const WriteFailure&) {}
+  virtual void on_event_parked(const EventView&, std::string_view /*reason*/) {}
+  // Was already at the destination, or came again while it was on its way there.
+  virtual void on_event_found(const EventView&) {}
+  // Its id had been copied to this stream before, from another revision of the source's stream.
+  virtual void on_duplicate_id(const EventView&) {}
+  // An older event of its stream arrived after a newer one had been copied; it was appended behind it.
+  virtual void on_event_out_of_order(const EventView&) {}
+  virtual void on_link_target_gone(const Delivery&) {}
+};
+
+}  // namespace interconnect

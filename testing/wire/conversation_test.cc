@@ -1,0 +1,43 @@
+#include "testing/wire/conversation.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace interconnect::wire {
+namespace {
+
+TEST(Conversation, ReadsEveryRecordedFile) {
+  const auto names = ConversationNames();
+  EXPECT_EQ(names.size(), 115u);
+  for (const auto& name : names) {
+    const Conversation c = ReadConversation(name);
+    EXPECT_FALSE(c.server.empty()) << name;
+    ASSERT_FALSE(c.steps.empty()) << name;
+    for (std::size_t i = 0; i < c.steps.size(); ++i) EXPECT_EQ(c.steps[i].seq, static_cast<int>(i)) << name;
+  }
+}
+
+TEST(Conversation, RebuildsAPackage) {
+  const Conversation c = ReadConversation("legacy-5.0.1/tcp-authenticate-ok");
+  for (const Step& s : c.steps) {
+    if (!s.IsPackage()) continue;
+    const std::string frame = s.Frame();
+    ASSERT_GE(frame.size(), 22u);
+    EXPECT_EQ(static_cast<unsigned char>(frame[4]), s.command_byte);
+    EXPECT_EQ(frame.substr(6, 16), s.correlation_id);
+    if (s.login) {
+      EXPECT_EQ(frame.substr(23, s.login->size()), *s.login);
+    }
+  }
+}
+
+TEST(Conversation, MissingFileIsAnError) { EXPECT_THROW(ReadConversation("none/such"), std::runtime_error); }
+
+TEST(Conversation, RefusesBadHex) {
+  EXPECT_EQ(FromHex("00fF"), std::string("\0\xff", 2));
+  EXPECT_THROW(FromHex("0"), std::runtime_error);
+  EXPECT_THROW(FromHex("0g"), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace interconnect::wire

@@ -1,5 +1,7 @@
 #include "domain/store_error.h"
 
+#include "domain/store.h"
+
 namespace interconnect {
 
 std::string_view to_string(ErrorKind kind) {
@@ -40,5 +42,7 @@ bool is_transient(ErrorKind kind) {
       return false;
   }
 }
+
+std::string_view to_string(Store store) { return store == Store::kSource ? "source" : "destination"; }
 
 }  // namespace interconnect

@@ -14,4 +14,24 @@ std::string_view to_string(ConsumerStrategy strategy) {
   return "unknown";
 }
 
+std::string_view to_string(DropReason reason) {
+  switch (reason) {
+    case DropReason::kConnectionLost:
+      return "connection lost";
+    case DropReason::kGroupChanged:
+      return "group updated or deleted";
+    case DropReason::kNotFound:
+      return "group not found";
+    case DropReason::kAccessDenied:
+      return "access denied";
+    case DropReason::kNotAuthenticated:
+      return "not authenticated";
+    case DropReason::kTooManySubscribers:
+      return "too many subscribers";
+    case DropReason::kServer:
+      return "dropped by the server";
+  }
+  return "unknown";
+}
+
 }  // namespace interconnect

@@ -12,32 +12,6 @@
 
 namespace interconnect {
 
-// How a consumer group was found or made when its subscription was first started.
-enum class GroupState {
-  kCreated,
-  kUpdated,    // its settings differed
-  kUnchanged,  // its settings were already so
-  kUnread,     // its settings could not be read: left as they are
-};
-
-struct SubscriptionStarted {
-  SubscriptionIndex subscription = 0;
-  GroupState group = GroupState::kUnchanged;
-  // What the group has now, as far as it could be read; what was asked for otherwise.
-  GroupSettings effective;
-};
-
-enum class DropReason {
-  kConnectionLost,
-  kGroupChanged,  // updated or deleted at the server
-  kNotFound,
-  kAccessDenied,
-  kNotAuthenticated,
-  kTooManySubscribers,
-  kServer,  // anything else the server said
-};
-std::string_view to_string(DropReason reason);
-
 // What a source tells. None of these is called from within a call to the source.
 class EventSourceListener : public StreamReadListener {
  public:

@@ -5,13 +5,11 @@
 
 #include "domain/event.h"
 #include "domain/safety_net.h"
-#include "domain/stream_read.h"
-#include "ports/event_source.h"
+#include "domain/store.h"
+#include "domain/store_error.h"
+#include "domain/subscription.h"
 
 namespace interconnect {
-
-enum class Store { kSource, kDestination };
-std::string_view to_string(Store store);  // "source", "destination"
 
 // What happens to the copy, as it happens. Logging hangs on it, and metrics. Called on the copying thread: must neither
 // block nor throw. Every method has an empty body, so that an observer overrides what it cares for.

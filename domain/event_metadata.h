@@ -8,13 +8,15 @@
 namespace interconnect {
 
 // Whether the text is one JSON object (RFC 8259) and nothing else. Decided by parsing, in time proportional to its
-// length and with bounded depth: a deeper one counts as no object.
+// length and with bounded depth (kMaxJsonDepth): a deeper one counts as no object. So does one that is not UTF-8
+// throughout or that begins with a byte order mark.
 bool is_json_object(std::string_view text);
 
 // The event as the destination is to have it: everything as it is, and metadata = the original members plus
 // `eventStreamId`, `eventId` and `eventType`. A top-level member of the same name has its value replaced in place (each
-// of them, should the name be there twice), what is missing is added at the end, and every other byte stays. Empty
-// metadata becomes an object with the three; metadata that is not a JSON object is kept untouched.
+// of them, should the name be there twice; a name written with escapes counts), what is missing is added behind the
+// last member, and every other byte stays. Empty metadata becomes an object with the three; metadata that is not a JSON
+// object is kept untouched. In the added values, bytes that are not UTF-8 become U+FFFD.
 Event with_copy_metadata(const EventView& event);
 
 }  // namespace interconnect

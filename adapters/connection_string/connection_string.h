@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ports/store_settings.h"
+
+namespace interconnect {
+
+struct ConnectionString {
+  // What the string says, and the official clients' defaults for what it does not. An empty connection_name: none
+  // given.
+  GrpcStoreSettings settings;
+  std::optional<std::chrono::milliseconds> default_deadline;  // defaultDeadline; also OperationTimeout, its .NET name
+  std::vector<std::string> warnings;
+};
+
+struct ConnectionStringError {
+  std::size_t offset = 0;  // in bytes from the string's first
+  std::string expected;    // what should stand there; holds nothing of the user info
+
+  friend bool operator==(const ConnectionStringError&, const ConnectionStringError&) = default;
+};
+
+// Reads a connection string as the official clients do:
+//
+//   esdb://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/][?KEY=VALUE[&KEY=VALUE...]]
+//
+// with esdb+discover:// for a cluster's DNS name. User info and the values of text keys are percent-decoded, hosts may
+// be [IPv6]. Keys are taken in either case. Unknown keys are warned about and ignored; a key that stands there twice is
+// an error, as it is for the .NET client.
+std::variant<ConnectionString, ConnectionStringError> parse_connection_string(std::string_view text);
+
+}  // namespace interconnect

@@ -1,0 +1,107 @@
+#include "adapters/yaml_config/yaml_document.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace interconnect {
+namespace {
+
+using testing::HasSubstr;
+using Kind = YamlNode::Kind;
+
+YamlNode read(std::string_view text) {
+  auto result = read_yaml(text);
+  if (const auto* error = std::get_if<YamlError>(&result)) {
+    ADD_FAILURE() << text << ": " << error->mark.line << ':' << error->mark.column << ' ' << error->message;
+    return {};
+  }
+  return std::get<YamlNode>(std::move(result));
+}
+
+YamlError refused(std::string_view text) {
+  const auto result = read_yaml(text);
+  if (std::holds_alternative<YamlError>(result)) return std::get<YamlError>(result);
+  ADD_FAILURE() << "taken: " << text.substr(0, 100);
+  return {};
+}
+
+TEST(ReadYamlTest, KeepsValuesAndPlaces) {
+  const YamlNode root = read("a: 1\nb:\n  - x\n  - {c: 'y', d: }\n");
+  ASSERT_EQ(root.kind, Kind::kMap);
+  ASSERT_EQ(root.members.size(), 2u);
+  EXPECT_EQ(root.members[0].key, "a");
+  EXPECT_EQ(root.members[0].mark, (YamlMark{1, 1}));
+  EXPECT_EQ(root.members[0].value.scalar, "1");
+  EXPECT_EQ(root.members[0].value.mark, (YamlMark{1, 4}));
+  EXPECT_FALSE(root.members[0].value.quoted);
+  const YamlNode& list = root.members[1].value;
+  ASSERT_EQ(list.kind, Kind::kSequence);
+  ASSERT_EQ(list.items.size(), 2u);
+  EXPECT_EQ(list.items[0].mark, (YamlMark{3, 5}));
+  ASSERT_EQ(list.items[1].kind, Kind::kMap);
+  EXPECT_TRUE(list.items[1].members[0].value.quoted);
+  EXPECT_EQ(list.items[1].members[1].value.kind, Kind::kNull);
+}
+
+TEST(ReadYamlTest, AnEmptyFileIsNull) {
+  EXPECT_EQ(read("").kind, Kind::kNull);
+  EXPECT_EQ(read("# nothing\n").kind, Kind::kNull);
+}
+
+TEST(ReadYamlTest, JsonIsYaml) { EXPECT_EQ(read(R"({"a": [1, "b"]})").members[0].value.items.size(), 2u); }
+
+TEST(ReadYamlTest, NamesThePlaceOfASyntaxError) {
+  EXPECT_EQ(refused("a: 1\nb: [1, 2\n").mark.line, 3);
+  EXPECT_EQ(refused("a: 1\n b: 2\n").mark.line, 2);
+}
+
+TEST(ReadYamlTest, RefusesKeysThatStandTwice) {
+  const YamlError error = refused("a: 1\nb: 2\na: 3\n");
+  EXPECT_EQ(error.mark, (YamlMark{3, 1}));
+  EXPECT_THAT(error.message, HasSubstr("first in line 1"));
+}
+
+TEST(ReadYamlTest, RefusesWhatCouldMakeASmallFileHuge) {
+  std::string bomb = "a0: &a0 [x, x]\n";
+  for (int i = 1; i < 30; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
+  }
+  EXPECT_THAT(refused(bomb).message, HasSubstr("anchors"));
+  EXPECT_THAT(refused("a: &x 1").message, HasSubstr("anchors"));
+  EXPECT_THAT(refused(std::string(kMaxYamlBytes + 1, ' ')).message, HasSubstr("larger"));
+}
+
+TEST(ReadYamlTest, BoundsTheDepth) {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_EQ(read(nested(kMaxYamlDepth)).kind, Kind::kSequence);
+  EXPECT_THAT(refused(nested(kMaxYamlDepth + 1)).message, HasSubstr("deep"));
+  refused(std::string(kMaxYamlBytes, '['));
+  refused(std::string(100'000, '{'));
+  std::string blocks;
+  for (int i = 0; i < 10'000; ++i) blocks += "- ";
+  EXPECT_THAT(refused(blocks).message, HasSubstr("deep"));
+}
+
+TEST(ReadYamlTest, RefusesTagsOddKeysAndSecondDocuments) {
+  EXPECT_THAT(refused("a: !!binary x").message, HasSubstr("tags"));
+  EXPECT_THAT(refused("a: !mine x").message, HasSubstr("tags"));
+  EXPECT_THAT(refused("[a]: x").message, HasSubstr("key"));
+  EXPECT_THAT(refused("? {a: b}\n: x").message, HasSubstr("key"));
+  EXPECT_THAT(refused("a: 1\n---\nb: 2\n").message, HasSubstr("more than one"));
+}
+
+TEST(ToJsonTest, ResolvesPlainScalarsOnly) {
+  EXPECT_EQ(to_json(read("{a: 1, b: -1.5e3, c: true, d: null, e: ~, f: '1', g: \"true\", h: yes, i: 0x10, j: 01}")),
+            R"({"a":1,"b":-1.5e3,"c":true,"d":null,"e":null,"f":"1","g":"true","h":"yes","i":"0x10","j":"01"})");
+}
+
+TEST(ToJsonTest, Escapes) {
+  EXPECT_EQ(to_json(read("- \"a\\\"b\\\\c\\n\xc3\xa9\"\n- |\n  x\n")), "[\"a\\\"b\\\\c\\u000a\xc3\xa9\",\"x\\u000a\"]");
+  EXPECT_EQ(to_json(read("{'': []}")), R"({"":[]})");
+}
+
+}  // namespace
+}  // namespace interconnect

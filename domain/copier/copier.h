@@ -1,0 +1,166 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "domain/append.h"
+#include "domain/copier/action.h"
+#include "domain/copier/lane.h"
+#include "domain/copier/ledger.h"
+#include "domain/copier/lru_map.h"
+#include "domain/copier/settings.h"
+#include "domain/copier/string_hash.h"
+#include "domain/copy_observer.h"
+#include "domain/event_policy.h"
+#include "domain/safety_net.h"
+#include "domain/stream_read.h"
+#include "domain/subscription.h"
+
+namespace interconnect {
+
+// The copy, as a state machine without I/O: it is told what happens, and asked by advance() what is to be done.
+//
+//   delivery -> policy -> format -> lane of its stream -> append with the exact expected revision
+//                 |                    ^        |
+//                 v                    +-look-up+ (doubt)
+//              refused                          v
+//                 +------> acknowledged <--- settled
+//
+// An event is acknowledged when the destination has confirmed it, or the policy or the safety net gave it up. Within
+// a stream, events go to the destination in the order of the source's revisions.
+class Copier {
+ public:
+  // The observer and the safety net outlive the copier.
+  Copier(CopierSettings settings, std::vector<Subscription> subscriptions, EventPolicy policy, SafetyNet& safety_net,
+         CopyObserver& observer);
+
+  // What happened. Any number of these may come before the next advance(). Time does not run backward.
+  void on_subscription_started(const SubscriptionStarted& started, Time now);
+  void on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message);
+  void on_delivery(const Delivery& delivery, Time now);
+  void on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now);
+  void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now);
+  // Finishes what is in flight, acknowledges it, and exits with kStopped, within the writer timeout.
+  void on_stop_requested(Time now);
+
+  // What is to be done now, in this order.
+  void advance(Time now, std::vector<Action>& actions);
+
+  // When advance() is to be called again even if nothing happens.
+  std::optional<Time> next_deadline() const;
+
+  // One look at how it goes.
+  struct Load {
+    std::size_t held_events = 0;
+    std::size_t held_bytes = 0;
+    std::size_t appends_in_flight = 0;
+    std::size_t bytes_in_flight = 0;
+    std::size_t look_ups = 0;
+    std::size_t lanes = 0;
+  };
+  Load load() const;
+
+ private:
+  struct SubscriptionState {
+    Subscription subscription;
+    std::string only_type;  // of an `$et-` stream
+    std::int32_t buffer_size = 0;
+    bool is_discarding = false;  // until the connection with the smaller buffer is there
+    Time older_connections_until{0};
+    Time acknowledge_at = kNever;
+  };
+  struct StreamMemory {
+    Revision tail = kNoStream;
+    Revision newest_seen = kNoStream;
+    Revision newest_sent = kNoStream;
+  };
+
+  // Deliveries.
+  void refuse(const Delivery& delivery, const InvalidEvent& why);
+  void hold(const Delivery& delivery, Time now);
+  void discard_until_resubscribed(SubscriptionIndex subscription);
+  void note_seen(const EventView& event);
+  bool is_admitted(const SubscriptionState& state, const EventView& event) const;
+
+  // Lanes.
+  Lane& open_lane(std::string_view stream);
+  void close_if_idle(Lane& lane);
+  void make_ready(Lane& lane);
+  void pause(Lane& lane, Time until);
+  void set_timer(Lane& lane, Time when);
+  void on_timer(Lane& lane, Time now);
+  void pump(Time now);
+  void dispatch(Lane& lane, Time now);
+  void send(Lane& lane, Time now);
+
+  // Doubt.
+  enum class Readiness { kSend, kFound, kAsk, kWait };
+  Readiness examine(Lane& lane, HeldEvent& held, Time now);
+  void start_look_up(Lane& lane, LookUp look_up);
+  LookUp::Question question_about(Lane& lane);
+  void ask_about_front(Lane& lane, Time now);
+  void read_next_page(Lane& lane, Time now);
+  void finish_look_up(Lane& lane, Time now);
+  void on_look_up_error(Lane& lane, Store store, const StoreError& error, Time now);
+
+  // Outcomes.
+  void on_appended(Lane& lane, const Appended& appended);
+  void on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now);
+  void on_append_error(Lane& lane, const StoreError& error, Time now);
+  void pause_before_retry(Lane& lane, Time now);
+  void doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
+  Time overdue_at(const HeldEvent& held) const;
+  // Asks the safety net about each waiting event that is overdue, or about the first `count`.
+  void fail_overdue(Lane& lane, const WriteFailure& failure, Time now);
+  void fail_front(Lane& lane, std::size_t count, const WriteFailure& failure, Time now);
+  template <typename Predicate>
+  void fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicate fails);
+
+  void settle_found(Lane& lane, const HeldEvent& held);
+  void release(Lane& lane, const Event& event);
+  void park(const Ledger::Identity& identity, const EventView& event, const std::string& reason);
+  void flush_acknowledgements(Time now, bool all);
+  void exit(ExitCode code, std::string last_words);
+
+  CopierSettings settings_;
+  EventPolicy policy_;
+  SafetyNet& safety_net_;
+  CopyObserver& observer_;
+  std::vector<SubscriptionState> subscriptions_;
+  Ledger ledger_;
+
+  absl::flat_hash_map<std::string, std::unique_ptr<Lane>, StringHash, std::equal_to<>> lanes_;
+  std::vector<std::unique_ptr<Lane>> spare_lanes_;
+  std::deque<std::string> idle_lanes_;  // kept for what they know beyond a StreamMemory; may name lanes that are gone
+  LruMap<std::uint64_t, StreamMemory> memory_;  // of streams without a lane, by the hash of their name
+  std::deque<Lane*> ready_;
+  std::set<std::pair<Time, std::uint64_t>> timers_;
+  absl::flat_hash_map<std::uint64_t, Lane*> lanes_by_number_;
+  absl::flat_hash_map<std::uint64_t, Lane*> appends_;
+  absl::flat_hash_map<std::uint64_t, Lane*> reads_;
+  std::deque<Lane*> waiting_to_look_up_;
+
+  std::uint64_t next_number_ = 1;
+  std::uint64_t next_append_id_ = 1;
+  std::uint64_t next_read_id_ = 1;
+  std::size_t held_events_ = 0;
+  std::size_t held_bytes_ = 0;
+  std::size_t bytes_in_flight_ = 0;
+  std::size_t append_bytes_limit_;  // as configured, or as the destination taught
+
+  Time stop_by_ = kNever;
+  bool has_exited_ = false;
+  std::vector<Action> actions_;
+};
+
+}  // namespace interconnect

@@ -1,0 +1,40 @@
+#include "domain/copier/lane.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace interconnect {
+
+HeldEvent Lane::take_front() {
+  HeldEvent held = std::move(waiting[head]);
+  if (++head == waiting.size()) {
+    waiting.clear();
+    head = 0;
+  }
+  return held;
+}
+
+void Lane::insert(HeldEvent held) {
+  const Revision revision = held.event.revision();
+  if (head > 64 && head * 2 > waiting.size()) {
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(head));
+    head = 0;
+  }
+  auto place = waiting.end();
+  const auto first = waiting.begin() + static_cast<std::ptrdiff_t>(head);
+  while (place != first && std::prev(place)->event.revision() > revision) --place;
+  waiting.insert(place, std::move(held));
+}
+
+void Lane::take_back_sent() {
+  for (std::size_t i = 0; i < sent.size(); ++i) sent[i].event = std::move(batch[i]);
+  waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(head));
+  head = 0;
+  waiting.insert(waiting.begin(), std::make_move_iterator(sent.begin()), std::make_move_iterator(sent.end()));
+  sent.clear();
+  batch.clear();
+  batch_bytes = 0;
+}
+
+}  // namespace interconnect

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "domain/copier/look_up.h"
+#include "domain/event.h"
+#include "domain/subscription.h"
+#include "domain/time.h"
+
+namespace interconnect {
+
+inline constexpr Time kNever = Time::max();
+
+// An event between its delivery and its settlement.
+struct HeldEvent {
+  Event event;
+  SubscriptionIndex subscription = 0;  // that delivered it first
+  Time first_sent = kNever;
+
+  // It arrived when newer events of its stream had already gone to the destination.
+  bool is_behind = false;
+  // Between it and the newest event of its stream that had arrived before, there may be one that has not.
+  bool is_after_gap = false;
+  Revision awaits = kNoStream;  // the one, where it is known
+
+  bool is_asked_about = false;  // the look-up under way began with it
+
+  enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent };
+  AtDestination at_destination = AtDestination::kUnknown;
+};
+
+// One destination stream: what waits for it, what is on its way, and what is known of both of its ends. At most one
+// append is in flight, and what arrives meanwhile leaves as the next.
+//
+//   kIdle -> kReady -> kAppending -> kIdle
+//              |  ^        |
+//              v  |        v  (doubt)
+//            kLookingUp <--+
+//   kPaused: waits for its timer, then becomes kReady.
+struct Lane {
+  enum class State : std::uint8_t { kIdle, kReady, kAppending, kLookingUp, kPaused };
+
+  std::string stream;
+  std::uint64_t stream_hash = 0;
+  std::uint64_t number = 0;  // in the order of making
+  State state = State::kIdle;
+
+  // By source revision, oldest first; those before `head` are gone.
+  std::vector<HeldEvent> waiting;
+  std::size_t head = 0;
+  std::size_t bytes = 0;  // of all that is held for the stream
+
+  // The append in flight: `batch` is what it points to, `sent` belongs to it index by index.
+  std::vector<Event> batch;
+  std::vector<HeldEvent> sent;
+  std::uint64_t append_id = 0;  // not 0: an outcome is still to come, if only of an append that was given up
+  std::size_t batch_bytes = 0;
+
+  // The destination's end.
+  std::optional<Revision> tail;  // the last confirmed revision
+  // What is there and has not come from the source (yet), by id.
+  absl::flat_hash_map<EventId, Revision> ahead;
+  std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
+
+  // The source's end.
+  Revision newest_seen = kNoStream;  // that arrived, refused ones included
+  Revision newest_sent = kNoStream;  // that was sent to the destination, was found there, or was given up
+
+  std::optional<LookUp> look_up;
+  EventId look_up_began_with;
+  Time look_up_refused_since = kNever;
+  bool looks_again = false;  // an append that had been given up was confirmed meanwhile
+
+  Time timer = kNever;
+  Duration retry_delay{0};
+  int doubts = 0;                                                     // WrongExpectedVersions in a row
+  std::size_t batch_limit = std::numeric_limits<std::size_t>::max();  // events; to find the one that spoils an append
+  bool is_retried_by_safety_net = false;
+
+  bool has_waiting() const { return head < waiting.size(); }
+  std::size_t waiting_count() const { return waiting.size() - head; }
+  HeldEvent& front() { return waiting[head]; }
+
+  HeldEvent take_front();
+  // By source revision; among equal ones, last.
+  void insert(HeldEvent held);
+  // What was sent waits again, in front of all else.
+  void take_back_sent();
+};
+
+}  // namespace interconnect

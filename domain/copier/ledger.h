@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "domain/event.h"
+#include "domain/subscription.h"
+
+namespace interconnect {
+
+// The book of deliveries: which events are held, which were settled of late, and what each owes to the source.
+// An event's identity is (destination stream, event id).
+//
+// An id is acknowledged once every delivery that carries it is settled: the server tracks what is outstanding by id
+// alone.
+class Ledger {
+ public:
+  Ledger(std::size_t subscriptions, std::size_t remembered_events);
+
+  // The stream by its hash: 64 bits beside the 128 of the id.
+  struct Identity {
+    std::uint64_t stream = 0;
+    EventId id;
+
+    friend bool operator==(const Identity&, const Identity&) = default;
+    template <typename H>
+    friend H AbslHashValue(H state, const Identity& identity) {
+      return H::combine(std::move(state), identity.stream, identity.id);
+    }
+  };
+  static Identity identify(std::string_view stream, const EventId& id);
+
+  enum class Arrival {
+    kNew,   // to be carried over; it is held from now on
+    kHeld,  // the same event is held already
+    kHeldUnderOtherRevision,
+    kSettled,  // was settled of late; this delivery is settled at once
+    kSettledUnderOtherRevision,
+  };
+  Arrival arrive(const Identity& identity, Revision revision, SubscriptionIndex subscription, const EventId& ack_id);
+
+  // A delivery of nothing that is carried over (refused, or a link without target): owed is only its acknowledgement.
+  void arrive_and_settle(SubscriptionIndex subscription, const EventId& ack_id);
+
+  bool is_held(const Identity& identity) const;
+  bool is_held_or_settled(const Identity& identity) const { return entries_.contains(identity); }
+
+  // The event is at the destination, or is given up: its deliveries are settled. If it is not remembered, it is looked
+  // up anew should it come again.
+  void settle(const Identity& identity, bool remember);
+
+  struct Claim {
+    SubscriptionIndex subscription = 0;
+    std::uint32_t connection = 0;
+    EventId ack_id;
+  };
+
+  // As settle() without remembering, but the deliveries are not to be acknowledged; those of living connections are
+  // returned.
+  std::vector<Claim> give_up(const Identity& identity);
+
+  // The subscription's connection is gone: nothing that it delivered can be acknowledged any more, and will come again.
+  void disconnect(SubscriptionIndex subscription);
+
+  // Settled and not yet taken, in the order of settling.
+  std::vector<EventId>& acknowledgements(SubscriptionIndex subscription) {
+    return subscriptions_[subscription].acknowledgements;
+  }
+
+  // Delivered on the present connection and not settled.
+  std::size_t outstanding(SubscriptionIndex subscription) const {
+    return subscriptions_[subscription].unsettled.size();
+  }
+
+ private:
+  struct Entry {
+    Revision revision = 0;
+    bool settled = false;
+    absl::InlinedVector<Claim, 1> claims;
+  };
+  struct SubscriptionBook {
+    std::uint32_t connection = 0;
+    absl::flat_hash_map<EventId, std::uint32_t> unsettled;  // deliveries by ack id
+    std::vector<EventId> acknowledgements;
+  };
+
+  Claim open_claim(SubscriptionIndex subscription, const EventId& ack_id);
+  void close_claim(const Claim& claim, bool acknowledge);
+
+  std::size_t remembered_events_;
+  absl::flat_hash_map<Identity, Entry> entries_;
+  std::deque<Identity> settled_;  // in the order of settling
+  std::vector<SubscriptionBook> subscriptions_;
+};
+
+}  // namespace interconnect

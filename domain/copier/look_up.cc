@@ -1,0 +1,260 @@
+#include "domain/copier/look_up.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace interconnect {
+namespace {
+
+// Of the source, before it is taken that nothing admitted precedes.
+constexpr std::size_t kMaxPredecessorsRead = 4'096;
+constexpr std::int32_t kFirstPredecessorPage = 32;
+
+}  // namespace
+
+LookUp::LookUp(Question question, Stage stage) : question_(std::move(question)), stage_(stage) {}
+
+LookUp LookUp::whole(Question question, bool settle_predecessor) {
+  const bool source_first = settle_predecessor && question.first_revision > 0;
+  LookUp look_up(std::move(question), source_first ? Stage::kSource : Stage::kTail);
+  look_up.settle_predecessor_ = settle_predecessor;
+  look_up.wants_tail_after_source_ = source_first;
+  look_up.from_ = source_first ? look_up.question_.first_revision - 1 : kStreamEnd;
+  return look_up;
+}
+
+LookUp LookUp::since(Question question, Revision known_tail) {
+  LookUp look_up(std::move(question), Stage::kForward);
+  look_up.is_forward_ = true;
+  look_up.from_ = known_tail + 1;
+  look_up.found_.tail = known_tail;
+  look_up.found_.is_whole_region = false;
+  return look_up;
+}
+
+LookUp LookUp::walk(Question question, Revision cursor) {
+  LookUp look_up(std::move(question), Stage::kForward);
+  look_up.is_forward_ = true;
+  look_up.stops_when_all_met_ = true;
+  look_up.from_ = cursor;
+  look_up.found_.tail = cursor - 1;
+  return look_up;
+}
+
+LookUp LookUp::gap(Question question, Revision seen) {
+  LookUp look_up(std::move(question), Stage::kSource);
+  look_up.settle_predecessor_ = true;
+  look_up.source_floor_ = seen;
+  look_up.from_ = look_up.question_.first_revision - 1;
+  return look_up;
+}
+
+std::optional<LookUp::Page> LookUp::next() const {
+  Page page;
+  page.read.stream = question_.stream;
+  page.read.from = from_;
+  switch (stage_) {
+    case Stage::kSource:
+      page.store = Store::kSource;
+      page.read.direction = ReadDirection::kBackward;
+      page.read.count =
+          std::min(question_.page_limit, source_events_read_ == 0 ? kFirstPredecessorPage : 8 * kFirstPredecessorPage);
+      return page;
+    case Stage::kTail:
+    case Stage::kBackward:
+      page.read.direction = ReadDirection::kBackward;
+      page.read.count = page_size(question_.events + 1);
+      return page;
+    case Stage::kGuess:
+      page.read.count = page_size(2 * static_cast<std::size_t>(question_.depth));
+      return page;
+    case Stage::kForward:
+      page.read.count = page_size(question_.events);
+      return page;
+    case Stage::kOver:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::int32_t LookUp::page_size(std::size_t wanted) const {
+  const auto at_least_depth = std::max<std::size_t>(wanted, static_cast<std::size_t>(question_.depth));
+  return static_cast<std::int32_t>(
+      std::min<std::size_t>(at_least_depth, static_cast<std::size_t>(question_.page_limit)));
+}
+
+void LookUp::shrink_pages() { question_.page_limit = std::max(1, question_.page_limit / 4); }
+
+void LookUp::on_page(const StreamPage& page) {
+  switch (stage_) {
+    case Stage::kSource:
+      return on_source_page(page);
+    case Stage::kTail:
+    case Stage::kBackward:
+      return on_tail_page(page);
+    case Stage::kGuess:
+      return on_guess_page(page);
+    case Stage::kForward:
+      return on_forward_page(page);
+    case Stage::kOver:
+      return;
+  }
+}
+
+void LookUp::on_source_page(const StreamPage& page) {
+  bool reached_floor = page.end_of_stream || !page.stream_exists || page.events.empty();
+  for (const EventView& event : page.events) {
+    if (event.revision <= source_floor_) {
+      reached_floor = true;
+      break;
+    }
+    if (event.revision >= question_.first_revision) continue;
+    ++source_events_read_;
+    predecessors_.insert(event.id);
+    if (!nearest_id_ && question_.is_admitted(event)) {
+      nearest_id_ = event.id;
+      nearest_revision_ = event.revision;
+    }
+  }
+  const bool wants_more = settle_predecessor_ && !nearest_id_ && source_events_read_ < kMaxPredecessorsRead;
+  if (wants_more && !reached_floor) {
+    from_ = page.next;
+    return;
+  }
+  after_source();
+}
+
+void LookUp::on_source_unreadable() { after_source(); }
+
+void LookUp::after_source() {
+  source_was_read_ = true;
+  if (wants_tail_after_source_) {
+    wants_tail_after_source_ = false;
+    stage_ = Stage::kTail;
+    from_ = kStreamEnd;
+    return;
+  }
+  if (!found_.of_destination) {  // only the gap was asked for
+    stage_ = Stage::kOver;
+    return;
+  }
+  for (const auto& [id, revision] : met_) {
+    if (predecessors_.contains(id)) predecessor_met_at_ = std::max(predecessor_met_at_.value_or(revision), revision);
+    if (nearest_id_ == id) nearest_met_ = true;
+  }
+  after_tail_page();
+}
+
+void LookUp::note(const EventView& event) {
+  if (event.id == question_.first_id) first_met_at_ = event.revision;
+  if (nearest_id_ == event.id) nearest_met_ = true;
+  if (predecessors_.contains(event.id)) {
+    predecessor_met_at_ = std::max(predecessor_met_at_.value_or(event.revision), event.revision);
+  }
+}
+
+void LookUp::meet(const EventView& event) {
+  ++found_.events_read;
+  found_.tail = std::max(found_.tail, event.revision);
+  lowest_met_ = std::min(lowest_met_.value_or(event.revision), event.revision);
+  note(event);
+  if (question_.is_in_doubt(event.id)) {
+    found_.present.push_back(event.id);
+    highest_in_doubt_ = std::max(highest_in_doubt_.value_or(event.revision), event.revision);
+  }
+  if (met_.size() < question_.memory) {
+    met_.emplace_back(event.id, event.revision);
+  } else {
+    overflow_ = true;
+  }
+}
+
+void LookUp::on_tail_page(const StreamPage& page) {
+  found_.of_destination = true;
+  for (const EventView& event : page.events) meet(event);
+  if (page.end_of_stream || !page.stream_exists || page.events.empty()) {
+    found_.scanned = true;
+    return settle_region();
+  }
+  backward_from_ = page.next;
+  after_tail_page();
+}
+
+// Stops at what is sure to lie before everything in doubt; else tries, in the order of their cost: the source's own
+// predecessors, the place where an exact copy has the first event, and the whole stream.
+void LookUp::after_tail_page() {
+  if (is_anchored()) {
+    found_.scanned = true;
+    return settle_region();
+  }
+  if (!source_was_read_ && question_.first_revision > 0) {
+    stage_ = Stage::kSource;
+    from_ = question_.first_revision - 1;
+    return;
+  }
+  source_was_read_ = true;
+  const Revision guess = std::max<Revision>(0, question_.first_revision - question_.depth);
+  if (stage_ != Stage::kBackward && guess < lowest_met_.value_or(0)) {
+    stage_ = Stage::kGuess;
+    from_ = guess;
+    return;
+  }
+  stage_ = Stage::kBackward;
+  from_ = *backward_from_;
+}
+
+void LookUp::on_guess_page(const StreamPage& page) {
+  for (const EventView& event : page.events) {
+    ++found_.events_read;
+    note(event);
+  }
+  if (is_anchored()) {
+    // In step from here: the region is what follows, too much to be read now.
+    overflow_ = true;
+    return settle_region();
+  }
+  stage_ = Stage::kBackward;
+  from_ = *backward_from_;
+}
+
+void LookUp::on_forward_page(const StreamPage& page) {
+  found_.of_destination = true;
+  for (const EventView& event : page.events) meet(event);
+  if (page.end_of_stream || !page.stream_exists || page.events.empty()) {
+    found_.scanned = true;
+    return settle_region();
+  }
+  if (stops_when_all_met_ && found_.present.size() >= question_.events) {
+    overflow_ = true;
+    return settle_region();
+  }
+  from_ = page.next;
+}
+
+void LookUp::settle_region() {
+  stage_ = Stage::kOver;
+  if (question_.reported_tail) found_.tail = std::max(found_.tail, *question_.reported_tail);
+  if (!overflow_) {
+    found_.region = std::move(met_);
+    return;
+  }
+  // Whoever filled the destination before may have done so in some disorder: the next look begins a little earlier.
+  const Revision slack = question_.depth;
+  Revision cursor = 0;
+  if (is_forward_) {
+    cursor = highest_in_doubt_ ? *highest_in_doubt_ + 1 - slack : lowest_met_.value_or(0);
+  } else if (first_met_at_) {
+    cursor = *first_met_at_ - slack;
+  } else if (predecessor_met_at_) {
+    cursor = *predecessor_met_at_ + 1 - slack;
+  }
+  found_.cursor = std::max<Revision>(0, cursor);
+}
+
+LookUp::Findings LookUp::findings() && {
+  // Where the first in doubt is there already, so is what comes before it.
+  if (nearest_revision_ && !nearest_met_ && !first_met_at_) found_.predecessor = nearest_revision_;
+  return std::move(found_);
+}
+
+}  // namespace interconnect

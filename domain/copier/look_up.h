@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "domain/event.h"
+#include "domain/store.h"
+#include "domain/stream_read.h"
+
+namespace interconnect {
+
+// Finds out what a destination stream holds of the events that are about to be written to it, page by page. It reads
+// in proportion to what is in doubt wherever the destination is a copy made in order, whoever else writes there; only
+// an event that cannot be placed costs a scan of the stream.
+//
+// What it establishes is a region at the stream's end: whatever of the source's stream is there, from the first event
+// in doubt on, is in the region. Events that arrive later are told from it too, without another look.
+class LookUp {
+ public:
+  struct Question {
+    std::string stream;
+    Revision first_revision = 0;  // in the source, of the oldest event in doubt
+    EventId first_id;
+    std::size_t events = 1;  // in doubt
+    std::int32_t depth = 64;
+    std::int32_t page_limit = 500;          // events
+    std::size_t memory = 2'048;             // ids that a region may hold
+    std::optional<Revision> reported_tail;  // from a WrongExpectedVersion
+
+    std::function<bool(const EventView&)>
+        is_admitted;                                  // would this event of the source have been delivered and copied?
+    std::function<bool(const EventId&)> is_in_doubt;  // is this one of the events in doubt?
+  };
+
+  // Nothing is known of the destination stream, or an event arrived behind newer ones. With `settle_predecessor`, the
+  // admitted event before the first in doubt is looked for at both ends as well.
+  static LookUp whole(Question question, bool settle_predecessor);
+  // What the destination held up to `known_tail` is settled: only what others wrote since is in doubt.
+  static LookUp since(Question question, Revision known_tail);
+  // The destination is ahead: goes on from `cursor`, in step with the source.
+  static LookUp walk(Question question, Revision cursor);
+  // Only the source: is there an admitted event between `seen` and the first in doubt?
+  static LookUp gap(Question question, Revision seen);
+
+  struct Page {
+    Store store = Store::kDestination;
+    StreamRead read;  // without an id
+  };
+  // What to read next; nothing when it is over.
+  std::optional<Page> next() const;
+
+  void on_page(const StreamPage& page);
+  // The page could not be had because it is too large: asks for smaller ones from now on.
+  void shrink_pages();
+  // The source cannot be read: goes on without what it would have told.
+  void on_source_unreadable();
+
+  struct Findings {
+    bool of_destination = false;  // the destination was read: the following three are set
+    Revision tail = kNoStream;
+    std::vector<std::pair<EventId, Revision>> region;  // if it fits
+    std::optional<Revision> cursor;                    // if they do not: where the region begins
+    std::vector<EventId> present;                      // those in doubt that were met; the rest is absent, if `scanned`
+    bool is_whole_region = true;                       // false: only what was written since, beside an earlier region
+    bool scanned = false;                              // the region was read to its end
+    std::optional<Revision> predecessor;  // the nearest admitted event before the first in doubt that was not met
+    std::size_t events_read = 0;          // at the destination
+  };
+  Findings findings() &&;
+
+ private:
+  enum class Stage { kSource, kTail, kGuess, kBackward, kForward, kOver };
+
+  LookUp(Question question, Stage stage);
+  void on_source_page(const StreamPage& page);
+  void on_tail_page(const StreamPage& page);
+  void on_guess_page(const StreamPage& page);
+  void on_forward_page(const StreamPage& page);
+  void meet(const EventView& event);
+  void note(const EventView& event);
+  bool is_anchored() const { return first_met_at_ || predecessor_met_at_; }
+  void after_source();
+  void after_tail_page();
+  void settle_region();
+  std::int32_t page_size(std::size_t wanted) const;
+
+  Question question_;
+  Stage stage_;
+  Findings found_;
+
+  Revision from_ = 0;  // of the next page
+  bool wants_tail_after_source_ = false;
+  bool settle_predecessor_ = false;
+  bool source_was_read_ = false;
+  bool is_forward_ = false;
+  bool stops_when_all_met_ = false;
+  Revision source_floor_ = kNoStream;  // nothing at or below it is asked of the source
+  std::size_t source_events_read_ = 0;
+
+  absl::flat_hash_set<EventId> predecessors_;  // before the first in doubt, in the source
+  std::optional<EventId> nearest_id_;
+  std::optional<Revision> nearest_revision_;
+  bool nearest_met_ = false;
+
+  std::vector<std::pair<EventId, Revision>> met_;  // at the destination, while they fit
+  bool overflow_ = false;
+  std::optional<Revision> lowest_met_;
+  std::optional<Revision> highest_in_doubt_;
+  std::optional<Revision> first_met_at_;
+  std::optional<Revision> predecessor_met_at_;  // the latest of them
+  std::optional<Revision> backward_from_;       // where reading backward goes on
+};
+
+}  // namespace interconnect

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "domain/time.h"
+
+namespace interconnect {
+
+// What bounds the copier. The defaults fit both generations' own limits.
+struct CopierSettings {
+  // One append, and all of them.
+  std::size_t max_append_events = 500;
+  std::size_t max_append_bytes = 900 << 10;  // of data and metadata; a lone larger event is sent all the same
+  std::size_t max_appends_in_flight = 128;
+  std::size_t max_in_flight_bytes = 8 << 20;
+
+  // Everything that was delivered and is not settled. Beyond it a subscription is reconnected with a smaller buffer.
+  std::size_t max_held_bytes = 32 << 20;
+
+  // With the safety net's kRetry: what one stream may hold back before the process ends after all.
+  std::size_t max_retry_bytes = 16 << 20;
+
+  // From the first sending of an event to its confirmation, retries included.
+  Duration writer_timeout = std::chrono::seconds(5);
+
+  // Between two tries of what failed for now: doubled from the one up to the other.
+  Duration min_retry_delay = std::chrono::milliseconds(20);
+  Duration max_retry_delay = std::chrono::seconds(1);
+
+  // For so long after a connect to a group that had consumers before, the server may still hold older events for a dead
+  // connection. A gap in a stream is waited out until then.
+  Duration predecessor_wait = std::chrono::seconds(15);
+
+  // How far back a destination stream is read at least when it is not known what it holds, in events: more than the
+  // disorder of whoever filled it before.
+  std::int32_t look_up_depth = 64;
+
+  // Acknowledgements are sent in groups of an eighth of the buffer, or after this.
+  Duration acknowledgement_delay = std::chrono::milliseconds(5);
+
+  // Look-ups that read at the same time.
+  std::size_t max_look_ups = 16;
+
+  // What is remembered of settled streams and events. What was forgotten is looked up anew.
+  std::size_t remembered_streams = 200'000;
+  std::size_t remembered_events = 65'536;
+};
+
+}  // namespace interconnect

@@ -1,0 +1,40 @@
+#include "adapters/grpc/io/append_call.h"
+
+#include <grpc/slice.h>
+
+#include "adapters/grpc/wire/decode.h"
+#include "adapters/grpc/wire/encode.h"
+
+namespace interconnect::next {
+
+std::vector<grpc::ByteBuffer> AppendCall::messages(const Append& append) {
+  std::vector<grpc::ByteBuffer> messages;
+  messages.reserve(append.events.size() + 1);
+  messages.push_back(to_byte_buffer(encode_append_options(append.stream, append.expected_revision)));
+  for (const Event& event : append.events) {
+    const grpc_slice room = grpc_slice_malloc(proposed_message_size(event));
+    write_proposed_message(event, reinterpret_cast<char*>(const_cast<std::uint8_t*>(GRPC_SLICE_START_PTR(room))));
+    const grpc::Slice slice(room, grpc::Slice::STEAL_REF);
+    messages.emplace_back(&slice, 1);
+  }
+  return messages;
+}
+
+void AppendCall::on_done(const CallStatus& status) {
+  if (!status.ok()) {
+    completed_(id_, to_store_error(status, "append to " + stream_));
+    return;
+  }
+  auto response = decode_append_response(view_of(response_));
+  if (const auto* appended = std::get_if<Appended>(&response)) {
+    completed_(id_, *appended);
+  } else if (const auto* wrong = std::get_if<WrongExpectedVersion>(&response)) {
+    completed_(id_, *wrong);
+  } else {
+    // It may well have been done.
+    completed_(id_, StoreError{ErrorKind::kUnavailable,
+                               "append to " + stream_ + ": " + std::get<Malformed>(response).reason});
+  }
+}
+
+}  // namespace interconnect::next

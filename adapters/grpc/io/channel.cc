@@ -1,0 +1,86 @@
+#include "adapters/grpc/io/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <vector>
+
+namespace interconnect::next {
+namespace {
+
+// Pages of a read and links to big events are far below; a server's own limit is 16 MiB for one event.
+constexpr int kMaxReceiveBytes = 64 << 20;
+// A server that comes back is noticed within about a second.
+constexpr int kMinReconnectBackoffMs = 100;
+constexpr int kMaxReconnectBackoffMs = 1'000;
+// Where Debian and its kin keep the system's roots; gRPC would look for a file of its own.
+constexpr char kSystemRoots[] = "/etc/ssl/certs/ca-certificates.crt";
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file || content.empty()) throw std::runtime_error("cannot read the TLS file " + path);
+  return content;
+}
+
+std::string read_if_set(const std::string& path) { return path.empty() ? std::string() : read_file(path); }
+
+std::string read_roots(const TlsSettings& tls) {
+  if (!tls.ca_file.empty()) return read_file(tls.ca_file);
+  return std::ifstream(kSystemRoots) ? read_file(kSystemRoots) : std::string();
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::ChannelCredentials> make_credentials(const TlsSettings& tls) {
+  if (!tls.enabled) return grpc::InsecureChannelCredentials();
+  const std::string certificate = read_if_set(tls.certificate_file);
+  const std::string key = read_if_set(tls.key_file);
+  if (tls.verify_certificate) return grpc::SslCredentials({read_roots(tls), key, certificate});
+
+  namespace experimental = grpc::experimental;
+  experimental::TlsChannelCredentialsOptions options;
+  options.set_verify_server_certs(false);
+  options.set_certificate_verifier(std::make_shared<experimental::NoOpCertificateVerifier>());
+  options.set_check_call_host(false);
+  if (!certificate.empty()) {
+    options.set_certificate_provider(std::make_shared<experimental::StaticDataCertificateProvider>(
+        std::vector<experimental::IdentityKeyCertPair>{{key, certificate}}));
+    options.watch_identity_key_cert_pairs();
+  }
+  return experimental::TlsCredentials(options);
+}
+
+std::string to_authority(const Endpoint& endpoint) {
+  const bool ipv6 = endpoint.host.find(':') != std::string::npos && endpoint.host.front() != '[';
+  return (ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+}
+
+std::shared_ptr<grpc::Channel> make_channel(const Endpoint& endpoint, const GrpcStoreSettings& settings,
+                                            const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  arguments.SetMaxSendMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kMinReconnectBackoffMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kMaxReconnectBackoffMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxReconnectBackoffMs);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Whether a write is tried again is decided above, by looking at the destination.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (settings.keep_alive_interval.count() >= 0) {
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(settings.keep_alive_interval.count()));
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(settings.keep_alive_timeout.count()));
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  }
+  return grpc::CreateCustomChannel(to_authority(endpoint), credentials, arguments);
+}
+
+}  // namespace interconnect::next

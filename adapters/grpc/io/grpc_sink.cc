@@ -1,0 +1,99 @@
+#include "adapters/grpc/io/grpc_sink.h"
+
+#include <chrono>
+#include <utility>
+
+#include "adapters/grpc/grpc_store.h"
+
+namespace interconnect::next {
+namespace {
+
+constexpr char kAppend[] = "/event_store.client.streams.Streams/Append";
+
+Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+}  // namespace
+
+GrpcSink::GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings)
+    : schedule_(settings.reconnection),
+      timer_(io),
+      completed_([this](std::uint64_t id, const AppendOutcome& outcome) {
+        completed_any_ = true;
+        if (std::holds_alternative<Appended>(outcome)) on_connected();
+        listener_->on_append_completed(id, outcome);
+      }),
+      client_(io, std::move(settings),
+              {.drained =
+                   [this] {
+                     if (std::exchange(completed_any_, false)) listener_->on_outcomes_end();
+                   },
+               .connection_lost = [this](const CallStatus& status) { on_connection_lost(status); }}) {}
+
+void GrpcSink::start(EventSinkListener& listener) {
+  listener_ = &listener;
+  recovering_ = true;
+  attempt();
+}
+
+void GrpcSink::append(const Append& append) {
+  // Without a connection it is refused there, before its events are encoded.
+  client_.start(std::make_unique<AppendCall>(append, completed_), kAppend,
+                client_.connected() ? AppendCall::messages(append) : std::vector<grpc::ByteBuffer>(),
+                {.timeout = client_.settings().operation_timeout});
+}
+
+void GrpcSink::on_connection_lost(const CallStatus& status) {
+  client_.forget_connection();
+  if (std::exchange(recovering_, true)) return;
+  schedule_attempt(to_store_error(status, "connection").message);
+}
+
+void GrpcSink::schedule_attempt(const std::string& message) {
+  const auto wait = schedule_.next(now());
+  if (!wait) {
+    if (!std::exchange(lost_, true)) listener_->on_sink_lost(message);
+    return;
+  }
+  timer_.expires_after(*wait);
+  timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (!error && alive.lock() && recovering_ && !client_.stopping()) attempt();
+  });
+}
+
+void GrpcSink::attempt() {
+  client_.connect([this](const CallStatus& status) {
+    if (!status.ok() && !client_.connected()) {
+      schedule_attempt(to_store_error(status, "connection").message);
+      return;
+    }
+    client_.probe([this](const std::optional<StoreError>& error) {
+      if (!recovering_) return;
+      if (error && error->kind != ErrorKind::kNotReady) {
+        schedule_attempt(error->message);
+      } else {
+        on_connected();
+      }
+    });
+  });
+}
+
+void GrpcSink::on_connected() {
+  schedule_.succeeded();
+  recovering_ = false;
+}
+
+void GrpcSink::stop(std::function<void()> stopped) {
+  if (client_.stopping()) return;
+  timer_.cancel();
+  client_.stop(std::move(stopped));
+}
+
+}  // namespace interconnect::next
+
+namespace interconnect {
+
+std::unique_ptr<EventSink> make_grpc_sink(boost::asio::io_context& io, GrpcStoreSettings settings) {
+  return std::make_unique<next::GrpcSink>(io, std::move(settings));
+}
+
+}  // namespace interconnect

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+
+#include "adapters/grpc/io/append_call.h"
+#include "adapters/grpc/io/store_client.h"
+#include "adapters/grpc/session/retry_schedule.h"
+#include "ports/event_sink.h"
+
+namespace interconnect::next {
+
+class GrpcSink : public EventSink {
+ public:
+  GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings);
+
+  void start(EventSinkListener& listener) override;
+  void append(const Append& append) override;
+  void read(const StreamRead& read) override { client_.read(read, *listener_); }
+  void probe(Answer answer) override { client_.probe(std::move(answer)); }
+  void stop(std::function<void()> stopped) override;
+
+ private:
+  // The channel connects again by itself, and calls are tried on it all the time; what is done here after a loss is to
+  // look for another node where there may be one, and to count the attempts.
+  void on_connection_lost(const CallStatus& status);
+  void schedule_attempt(const std::string& message);
+  void attempt();
+  void on_connected();
+
+  EventSinkListener* listener_ = nullptr;
+  RetrySchedule schedule_;
+  bool recovering_ = false;
+  bool lost_ = false;
+  bool completed_any_ = false;
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // the timer may ring after the sink is gone
+  AppendCall::Completed completed_;
+  StoreClient client_;  // last: it is gone before what its calls tell
+};
+
+}  // namespace interconnect::next

@@ -1,0 +1,274 @@
+#include "adapters/grpc/io/grpc_source.h"
+
+#include <glog/logging.h>
+
+#include <chrono>
+#include <utility>
+
+#include "adapters/grpc/grpc_store.h"
+#include "adapters/grpc/wire/encode.h"
+#include "adapters/grpc/wire/group_info.h"
+
+namespace interconnect::next {
+namespace {
+
+constexpr char kRead[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Read";
+constexpr char kCreate[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Create";
+constexpr char kUpdate[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Update";
+
+Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+std::string name_of(const Subscription& subscription) {
+  return "subscription " + subscription.stream + "::" + subscription.group;
+}
+
+}  // namespace
+
+GrpcSource::GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, std::vector<Subscription> subscriptions)
+    : stop_timer_(io),
+      client_(io, std::move(settings),
+              {.drained = [this] { on_drained(); },
+               .connection_lost = [this](const CallStatus&) { client_.forget_connection(); }}) {
+  for (Subscription& subscription : subscriptions) {
+    states_.push_back(std::make_unique<State>(io, std::move(subscription), client_.settings().reconnection));
+  }
+}
+
+void GrpcSource::start(EventSourceListener& listener) {
+  listener_ = &listener;
+  client_.connect([](const CallStatus&) {});
+}
+
+void GrpcSource::subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) {
+  if (asked_to_stop_) return;
+  states_[subscription]->buffer_size = buffer_size;
+  attempt(subscription);
+}
+
+// Begins anew, whatever was under way.
+void GrpcSource::attempt(SubscriptionIndex index) {
+  State& state = *states_[index];
+  if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
+  state.confirmed = false;
+  state.writing = false;
+  state.timer.cancel();
+  client_.connect([this, index, attempt = ++state.attempt](const CallStatus& status) {
+    if (asked_to_stop_ || states_[index]->attempt != attempt) return;
+    if (status.ok() || client_.connected()) {
+      next_step(index);
+    } else {
+      fail(index, status);
+    }
+  });
+}
+
+void GrpcSource::next_step(SubscriptionIndex index) {
+  State& state = *states_[index];
+  if (state.session.next_step() == SubscriptionSession::Step::kConnect) {
+    connect(index);
+    return;
+  }
+  state.upsert.emplace(state.wanted.settings);
+  upsert(index, state.upsert->start());
+}
+
+void GrpcSource::upsert(SubscriptionIndex index, GroupUpsert::Action action) {
+  State& state = *states_[index];
+  if (std::holds_alternative<GroupUpsert::ReadInfo>(action)) {
+    read_group(index);
+  } else if (const auto* ready = std::get_if<GroupUpsert::Ready>(&action)) {
+    state.session.group_ready(*ready);
+    connect(index);
+  } else if (const auto* failed = std::get_if<GroupUpsert::Failed>(&action)) {
+    fail(index, failed->status);
+  } else {
+    const bool create = std::holds_alternative<GroupUpsert::Create>(action);
+    client_.ask(create ? kCreate : kUpdate,
+                create ? encode_create_group(state.wanted) : encode_update_group(state.wanted),
+                client_.settings().operation_timeout,
+                [this, index, create, attempt = state.attempt](const CallStatus& status, std::string_view) {
+                  State& state = *states_[index];
+                  if (asked_to_stop_ || state.attempt != attempt) return;
+                  upsert(index, create ? state.upsert->created(status) : state.upsert->updated(status));
+                });
+  }
+}
+
+// 21.2.0 has no call of gRPC for it, later servers keep this one.
+void GrpcSource::read_group(SubscriptionIndex index) {
+  State& state = *states_[index];
+  client_.get(group_info_target(state.wanted.stream, state.wanted.group),
+              [this, index, attempt = state.attempt](const HttpAnswer& answer) {
+                State& state = *states_[index];
+                if (asked_to_stop_ || state.attempt != attempt) return;
+                if (answer.status == 404) return upsert(index, state.upsert->info_missing());
+                if (answer.status == 200) {
+                  if (const auto info = decode_group_info(answer.body)) {
+                    return upsert(index, state.upsert->info_read(*info));
+                  }
+                }
+                LOG(WARNING) << "the settings of " << name_of(state.wanted) << " cannot be read: "
+                             << (answer.status == 0 ? answer.body : "HTTP status " + std::to_string(answer.status));
+                upsert(index, state.upsert->info_unreadable());
+              });
+}
+
+void GrpcSource::connect(SubscriptionIndex index) {
+  State& state = *states_[index];
+  auto call = std::make_unique<SubscriptionCall>(static_cast<SubscriptionCall::Owner&>(*this), index);
+  state.call = call.get();
+  std::vector<grpc::ByteBuffer> messages;
+  messages.push_back(to_byte_buffer(encode_subscribe(state.wanted.stream, state.wanted.group, state.buffer_size)));
+  client_.start(std::move(call), kRead, std::move(messages), {.stays_open = true});
+  // A server that has just started ignores the question: PersistentSubscriptionService.cs of 21.2.0, until started.
+  wait(index, client_.settings().operation_timeout, [this, index] {
+    State& state = *states_[index];
+    if (state.confirmed) return;
+    if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
+    CallStatus status;
+    status.code = kDeadlineExceeded;
+    status.message = "no confirmation";
+    fail(index, status);
+  });
+}
+
+void GrpcSource::wait(SubscriptionIndex index, Duration duration, std::function<void()> then) {
+  State& state = *states_[index];
+  state.timer.expires_after(duration);
+  state.timer.async_wait(
+      [this, alive = std::weak_ptr(alive_), index, attempt = state.attempt, then = std::move(then)](
+          boost::system::error_code error) {
+        if (error || !alive.lock() || asked_to_stop_) return;
+        if (states_[index]->attempt == attempt) then();
+      });
+}
+
+void GrpcSource::on_confirmed(SubscriptionCall& call) {
+  State& state = *states_[call.subscription()];
+  if (state.confirmed || asked_to_stop_) return;
+  state.confirmed = true;
+  state.timer.cancel();
+  const GroupUpsert::Ready& group = state.session.confirmed();
+  listener_->on_subscription_started({call.subscription(), group.state, group.effective});
+  flush_acks(state);
+}
+
+void GrpcSource::on_event(SubscriptionCall& call, const PushedEvent& event) {
+  if (asked_to_stop_) return;
+  delivered_ = true;
+  listener_->on_delivery({.subscription = call.subscription(),
+                          .ack_id = event.ack_id,
+                          .position = event.position,
+                          .retry_count = event.retry_count,
+                          .event = event.event ? &*event.event : nullptr});
+}
+
+void GrpcSource::on_ended(SubscriptionCall& call, const CallStatus& status) {
+  State& state = *states_[call.subscription()];
+  state.call = nullptr;
+  if (asked_to_stop_) {
+    stop_when_written();
+    return;
+  }
+  fail(call.subscription(), status);
+}
+
+void GrpcSource::fail(SubscriptionIndex index, const CallStatus& status) {
+  State& state = *states_[index];
+  state.confirmed = false;
+  state.writing = false;
+  state.timer.cancel();
+  const std::uint64_t attempt_number = ++state.attempt;
+  const SubscriptionSession::Dropped dropped = state.session.failed(status, name_of(state.wanted), now());
+  if (is_not_leader(status) && !named_leader(status)) client_.seek_leader();
+  listener_->on_subscription_dropped(index, dropped.reason, dropped.message);
+  // The listener may have subscribed anew, or asked to stop.
+  if (asked_to_stop_ || state.attempt != attempt_number) return;
+  if (!dropped.retry_in) {
+    lose(dropped.message);
+    return;
+  }
+  wait(index, *dropped.retry_in, [this, index] { attempt(index); });
+}
+
+void GrpcSource::lose(const std::string& message) {
+  if (std::exchange(lost_, true)) return;
+  listener_->on_source_lost(message);
+}
+
+void GrpcSource::acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) {
+  State& state = *states_[subscription];
+  state.pending_acks.insert(state.pending_acks.end(), ack_ids.begin(), ack_ids.end());
+  flush_acks(state);
+}
+
+// One message at a time: what is acknowledged while it is written leaves together afterwards.
+void GrpcSource::flush_acks(State& state) {
+  if (!state.confirmed || state.writing || state.pending_acks.empty()) return;
+  state.writing = true;
+  state.call->send(to_byte_buffer(encode_ack(state.pending_acks)));
+  state.pending_acks.clear();
+}
+
+void GrpcSource::park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) {
+  State& state = *states_[subscription];
+  // Without a connection the events come again anyway, and may then be parked.
+  if (!state.confirmed || ack_ids.empty()) return;
+  state.writing = true;
+  state.call->send(to_byte_buffer(encode_park(ack_ids, reason)));
+}
+
+void GrpcSource::on_written(SubscriptionCall& call) {
+  State& state = *states_[call.subscription()];
+  state.writing = false;
+  flush_acks(state);
+  if (asked_to_stop_) stop_when_written();
+}
+
+void GrpcSource::on_drained() {
+  if (!std::exchange(delivered_, false) || asked_to_stop_) return;
+  listener_->on_deliveries_end();
+}
+
+void GrpcSource::stop(std::function<void()> stopped) {
+  if (std::exchange(asked_to_stop_, true)) return;
+  stopped_ = std::move(stopped);
+  for (const auto& state : states_) state->timer.cancel();
+  stop_timer_.expires_after(client_.settings().operation_timeout);
+  stop_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (!error && alive.lock()) finish_stop();
+  });
+  client_.later([this] { stop_when_written(); });
+}
+
+// An acknowledgement has no answer, and a cancelled call may lose what the server has not read yet. So a last question
+// is asked behind it on the same connection: when that is answered, what was sent before it has been read.
+void GrpcSource::stop_when_written() {
+  if (last_question_) return;
+  bool subscribed = false;
+  for (const auto& state : states_) {
+    if (state->call == nullptr) continue;
+    if (state->writing) return;
+    subscribed |= state->confirmed;
+  }
+  last_question_ = true;
+  if (!subscribed) return finish_stop();
+  client_.probe([this](const std::optional<StoreError>&) { finish_stop(); });
+}
+
+void GrpcSource::finish_stop() {
+  if (client_.stopping()) return;
+  stop_timer_.cancel();
+  client_.stop(std::move(stopped_));
+}
+
+}  // namespace interconnect::next
+
+namespace interconnect {
+
+std::unique_ptr<EventSource> make_grpc_source(boost::asio::io_context& io, GrpcStoreSettings settings,
+                                              std::vector<Subscription> subscriptions) {
+  return std::make_unique<next::GrpcSource>(io, std::move(settings), std::move(subscriptions));
+}
+
+}  // namespace interconnect

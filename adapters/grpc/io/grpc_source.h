@@ -1,0 +1,79 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/grpc/io/store_client.h"
+#include "adapters/grpc/io/subscription_call.h"
+#include "adapters/grpc/session/group_upsert.h"
+#include "adapters/grpc/session/subscription_session.h"
+#include "ports/event_source.h"
+
+namespace interconnect::next {
+
+class GrpcSource : public EventSource, private SubscriptionCall::Owner {
+ public:
+  GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, std::vector<Subscription> subscriptions);
+  ~GrpcSource() override = default;
+
+  void start(EventSourceListener& listener) override;
+  void subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) override;
+  void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) override;
+  void park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) override;
+  void read(const StreamRead& read) override { client_.read(read, *listener_); }
+  void probe(Answer answer) override { client_.probe(std::move(answer)); }
+  void stop(std::function<void()> stopped) override;
+
+ private:
+  struct State {
+    State(boost::asio::io_context& io, Subscription wanted, const ReconnectionSettings& reconnection)
+        : wanted(std::move(wanted)), session(reconnection), timer(io) {}
+
+    Subscription wanted;
+    SubscriptionSession session;
+    std::optional<GroupUpsert> upsert;
+    std::int32_t buffer_size = 0;
+    SubscriptionCall* call = nullptr;   // the client's
+    bool confirmed = false;
+    bool writing = false;               // what was sent last has not yet been handed to the connection
+    std::vector<EventId> pending_acks;  // what came meanwhile leaves in one message
+    boost::asio::steady_timer timer;    // for the confirmation, or until the next attempt
+    std::uint64_t attempt = 0;          // answers to earlier attempts are ignored
+  };
+
+  void on_confirmed(SubscriptionCall& call) override;
+  void on_event(SubscriptionCall& call, const PushedEvent& event) override;
+  void on_written(SubscriptionCall& call) override;
+  void on_ended(SubscriptionCall& call, const CallStatus& status) override;
+
+  void attempt(SubscriptionIndex index);
+  void next_step(SubscriptionIndex index);
+  void upsert(SubscriptionIndex index, GroupUpsert::Action action);
+  void read_group(SubscriptionIndex index);
+  void connect(SubscriptionIndex index);
+  void fail(SubscriptionIndex index, const CallStatus& status);
+  void wait(SubscriptionIndex index, Duration duration, std::function<void()> then);
+  void flush_acks(State& state);
+  void on_drained();
+  void lose(const std::string& message);
+  void stop_when_written();
+  void finish_stop();
+
+  EventSourceListener* listener_ = nullptr;
+  std::vector<std::unique_ptr<State>> states_;
+  bool delivered_ = false;
+  bool lost_ = false;
+  bool asked_to_stop_ = false;
+  bool last_question_ = false;
+  std::function<void()> stopped_;
+  boost::asio::steady_timer stop_timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // timers may ring after the source is gone
+  StoreClient client_;  // last: it is gone before what its calls tell
+};
+
+}  // namespace interconnect::next

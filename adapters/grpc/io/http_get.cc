@@ -1,0 +1,109 @@
+#include "adapters/grpc/io/http_get.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <exception>
+#include <utility>
+
+#include "adapters/grpc/io/channel.h"
+
+namespace interconnect::next {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::use_awaitable;
+
+constexpr std::size_t kMaxBody = 1 << 20;
+
+template <typename Stream>
+asio::awaitable<HttpAnswer> exchange(Stream& stream, const HttpRequest& request) {
+  http::request<http::empty_body> message{http::verb::get, request.target, 11};
+  message.set(http::field::host, to_authority(request.endpoint));
+  message.set(http::field::accept, "application/json");  // a list of types is answered by 406
+  message.set(http::field::connection, "close");
+  if (!request.authorization.empty()) message.set(http::field::authorization, request.authorization);
+  co_await http::async_write(stream, message, use_awaitable);
+
+  beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(kMaxBody);
+  co_await http::async_read(stream, buffer, parser, use_awaitable);
+  co_return HttpAnswer{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+}
+
+void trust(asio::ssl::context& context, const TlsSettings& tls) {
+  if (!tls.certificate_file.empty()) {
+    context.use_certificate_chain_file(tls.certificate_file);
+    context.use_private_key_file(tls.key_file, asio::ssl::context::pem);
+  }
+  if (!tls.verify_certificate) return;
+  if (tls.ca_file.empty()) {
+    context.set_default_verify_paths();
+  } else {
+    context.load_verify_file(tls.ca_file);
+  }
+  context.set_verify_mode(asio::ssl::verify_peer);
+}
+
+asio::awaitable<HttpAnswer> get(HttpRequest request) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::ip::tcp::resolver resolver(executor);
+  const auto addresses =
+      co_await resolver.async_resolve(request.endpoint.host, std::to_string(request.endpoint.port), use_awaitable);
+  beast::tcp_stream tcp(executor);
+  tcp.expires_after(request.timeout);
+  co_await tcp.async_connect(addresses, use_awaitable);
+  if (!request.tls.enabled) co_return co_await exchange(tcp, request);
+
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  trust(context, request.tls);
+  beast::ssl_stream<beast::tcp_stream> stream(std::move(tcp), context);
+  SSL_set_tlsext_host_name(stream.native_handle(), request.endpoint.host.c_str());
+  if (request.tls.verify_certificate) {
+    stream.set_verify_callback(asio::ssl::host_name_verification(request.endpoint.host));
+  }
+  co_await stream.async_handshake(asio::ssl::stream_base::client, use_awaitable);
+  co_return co_await exchange(stream, request);
+}
+
+class CancellableGet : public HttpGet {
+ public:
+  void cancel() override { signal_.emit(asio::cancellation_type::terminal); }
+  asio::cancellation_slot slot() { return signal_.slot(); }
+
+ private:
+  asio::cancellation_signal signal_;
+};
+
+}  // namespace
+
+std::shared_ptr<HttpGet> http_get(asio::io_context& io, HttpRequest request,
+                                  std::function<void(const HttpAnswer&)> answer) {
+  auto running = std::make_shared<CancellableGet>();
+  asio::co_spawn(io, get(std::move(request)),
+                 asio::bind_cancellation_slot(
+                     running->slot(), [running, answer = std::move(answer)](std::exception_ptr error, HttpAnswer got) {
+                       if (error) {
+                         try {
+                           std::rethrow_exception(error);
+                         } catch (const std::exception& reason) {
+                           got = {0, reason.what()};
+                         }
+                       }
+                       answer(got);
+                     }));
+  return running;
+}
+
+}  // namespace interconnect::next

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "adapters/grpc/session/group_upsert.h"
+#include "adapters/grpc/session/retry_schedule.h"
+#include "adapters/grpc/wire/status.h"
+#include "domain/time.h"
+#include "ports/event_source.h"
+
+namespace interconnect::next {
+
+// The life of one persistent subscription, without its calls: upsert the group once, connect, and after each loss
+// connect again by the schedule. A group that is gone is upserted anew.
+class SubscriptionSession {
+ public:
+  enum class Step {
+    kUpsert,   // run a GroupUpsert -> group_ready() or failed()
+    kConnect,  // Read -> confirmed() or failed()
+  };
+  struct Dropped {
+    DropReason reason = DropReason::kServer;
+    std::string message;
+    std::optional<Duration> retry_in;  // then call next_step(); nothing: the source is lost
+  };
+
+  explicit SubscriptionSession(const ReconnectionSettings& reconnection) : schedule_(reconnection) {}
+
+  Step next_step() const { return group_ ? Step::kConnect : Step::kUpsert; }
+
+  void group_ready(const GroupUpsert::Ready& group) { group_ = group; }
+
+  // What to tell of the subscription now that it is connected.
+  const GroupUpsert::Ready& confirmed() {
+    schedule_.succeeded();
+    recreating_ = false;
+    return *group_;
+  }
+
+  // The upsert failed, or the Read ended. `what` names the subscription for people.
+  Dropped failed(const CallStatus& status, std::string_view what, Time now);
+
+ private:
+  RetrySchedule schedule_;
+  std::optional<GroupUpsert::Ready> group_;
+  bool recreating_ = false;  // a group that vanished is upserted at once, but only once until it is connected to
+};
+
+}  // namespace interconnect::next

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "domain/append.h"
+#include "domain/event.h"
+#include "ports/store_settings.h"
+
+// From the messages of the server to values. All views point into the message that they were decoded from.
+namespace interconnect::next {
+
+// The message is not what the protocol says. `reason` is for people.
+struct Malformed {
+  std::string reason;
+};
+
+// UUID: text (field 2), or two big-endian halves (field 1); in both the order is that of the text.
+std::optional<EventId> decode_uuid(std::string_view message);
+
+struct SubscriptionConfirmed {
+  std::string_view id;
+};
+
+// ReadEvent, of streams and of persistent subscriptions alike.
+struct PushedEvent {
+  std::optional<EventView> event;  // none: a link whose target is gone
+  EventId ack_id;                  // the link's where there is one
+  Revision position = 0;           // the link's where there is one
+  std::int32_t retry_count = 0;
+};
+
+// A later server's message that we do not know, or need not.
+struct Ignored {};
+
+// persistent_subscriptions.ReadResp.
+using SubscriptionMessage = std::variant<PushedEvent, SubscriptionConfirmed, Ignored, Malformed>;
+SubscriptionMessage decode_subscription_message(std::string_view message);
+
+struct StreamNotFound {};
+
+// streams.ReadResp.
+using ReadMessage = std::variant<PushedEvent, StreamNotFound, Ignored, Malformed>;
+ReadMessage decode_read_message(std::string_view message);
+
+// streams.AppendResp. A wrong expected version is an answer, not an error status; it carries its fields twice, those of
+// 20.6.0 and the later ones.
+std::variant<Appended, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message);
+
+enum class NodeState { kLeader, kFollower, kReadOnlyReplica, kOther };
+
+struct ClusterMember {
+  Endpoint endpoint;
+  NodeState state = NodeState::kOther;
+  bool alive = false;
+
+  friend bool operator==(const ClusterMember&, const ClusterMember&) = default;
+};
+
+// gossip.ClusterInfo.
+std::variant<std::vector<ClusterMember>, Malformed> decode_cluster(std::string_view message);
+
+}  // namespace interconnect::next

@@ -1,0 +1,119 @@
+#include "adapters/grpc/wire/group_info.h"
+
+#include <charconv>
+#include <cstdint>
+#include <limits>
+
+#include "rapidjson/document.h"
+
+namespace interconnect::next {
+namespace {
+
+using rapidjson::Value;
+
+// Bounds the parser's work on a body that is nested without end.
+constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag;
+
+std::string percent_encoded(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
+    if (plain) {
+      encoded.push_back(c);
+    } else {
+      const auto byte = static_cast<std::uint8_t>(c);
+      encoded += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
+    }
+  }
+  return encoded;
+}
+
+bool read(const Value& config, const char* name, bool& out) {
+  const auto member = config.FindMember(name);
+  if (member == config.MemberEnd() || !member->value.IsBool()) return false;
+  out = member->value.GetBool();
+  return true;
+}
+
+// Later servers tell positions as text.
+bool read(const Value& config, const char* name, std::int64_t& out) {
+  const auto member = config.FindMember(name);
+  if (member == config.MemberEnd()) return false;
+  if (member->value.IsString()) {
+    const char* begin = member->value.GetString();
+    const char* end = begin + member->value.GetStringLength();
+    const auto [parsed, error] = std::from_chars(begin, end, out);
+    return error == std::errc() && parsed == end;
+  }
+  if (!member->value.IsInt64()) return false;
+  out = member->value.GetInt64();
+  return true;
+}
+
+bool read(const Value& config, const char* name, std::int32_t& out) {
+  std::int64_t value = 0;
+  if (!read(config, name, value)) return false;
+  if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max()) return false;
+  out = static_cast<std::int32_t>(value);
+  return true;
+}
+
+bool read(const Value& config, const char* name, std::chrono::milliseconds& out) {
+  std::int32_t value = 0;
+  if (!read(config, name, value)) return false;
+  out = std::chrono::milliseconds(value);
+  return true;
+}
+
+}  // namespace
+
+std::string group_info_target(std::string_view stream, std::string_view group) {
+  return "/subscriptions/" + percent_encoded(stream) + "/" + percent_encoded(group) + "/info";
+}
+
+std::optional<GroupInfo> decode_group_info(std::string_view body) {
+  rapidjson::Document document;
+  document.Parse<kParseFlags>(body.data(), body.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  const auto member = document.FindMember("config");
+  if (member == document.MemberEnd() || !member->value.IsObject()) return std::nullopt;
+  const Value& config = member->value;
+  GroupInfo info;
+  GroupSettings& settings = info.settings;
+  const bool complete = read(config, "resolveLinktos", settings.resolve_link_tos) &&
+                        read(config, "startFrom", settings.start_from) &&
+                        read(config, "extraStatistics", settings.extra_statistics) &&
+                        read(config, "messageTimeoutMilliseconds", settings.message_timeout) &&
+                        read(config, "maxRetryCount", settings.max_retry_count) &&
+                        read(config, "liveBufferSize", settings.live_buffer_size) &&
+                        read(config, "readBatchSize", settings.read_batch_size) &&
+                        read(config, "bufferSize", settings.history_buffer_size) &&
+                        read(config, "checkPointAfterMilliseconds", settings.checkpoint_after) &&
+                        read(config, "minCheckPointCount", settings.min_checkpoint_count) &&
+                        read(config, "maxCheckPointCount", settings.max_checkpoint_count) &&
+                        read(config, "maxSubscriberCount", settings.max_subscriber_count);
+  const auto strategy = config.FindMember("namedConsumerStrategy");
+  if (!complete || strategy == config.MemberEnd() || !strategy->value.IsString()) return std::nullopt;
+  const std::string_view name(strategy->value.GetString(), strategy->value.GetStringLength());
+  info.known_strategy = false;
+  for (const auto known :
+       {ConsumerStrategy::kDispatchToSingle, ConsumerStrategy::kRoundRobin, ConsumerStrategy::kPinned}) {
+    if (name != to_string(known)) continue;
+    settings.consumer_strategy = known;
+    info.known_strategy = true;
+  }
+  return info;
+}
+
+std::string decode_server_version(std::string_view body) {
+  rapidjson::Document document;
+  document.Parse<kParseFlags>(body.data(), body.size());
+  if (document.HasParseError() || !document.IsObject()) return {};
+  const auto version = document.FindMember("esVersion");
+  if (version == document.MemberEnd() || !version->value.IsString()) return {};
+  return {version->value.GetString(), version->value.GetStringLength()};
+}
+
+}  // namespace interconnect::next

@@ -1,0 +1,139 @@
+#include "adapters/grpc/wire/status.h"
+
+#include <charconv>
+
+namespace interconnect::next {
+namespace {
+
+// RpcExceptions.cs of 21.2.0: the texts of NotHandled, which come without an `exception`.
+constexpr std::string_view kNotReadyText = "Server Is Not Ready";
+constexpr std::string_view kTooBusyText = "Server Is Too Busy";
+constexpr std::string_view kNoLeaderText = "No leader info available";
+constexpr std::string_view kNotHandledText = "received NotHandled instead";
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+ErrorKind kind_of_exception(const CallStatus& status, ErrorKind otherwise) {
+  const std::string_view exception = status.exception;
+  if (exception == "stream-deleted") return ErrorKind::kStreamDeleted;
+  if (exception == "maximum-append-size-exceeded") return ErrorKind::kTooLarge;
+  if (exception == "access-denied") return ErrorKind::kAccessDenied;
+  if (exception == "not-leader") return ErrorKind::kNotReady;
+  if (exception == "persistent-subscription-does-not-exist" || exception == "stream-not-found") {
+    return ErrorKind::kNotFound;
+  }
+  if (exception == "persistent-subscription-failed" || exception == "persistent-subscription-exists" ||
+      exception == "missing-required-metadata-property" || exception == "invalid-transaction" ||
+      exception == "wrong-expected-version") {
+    return ErrorKind::kInvalid;
+  }
+  if (exception == "maximum-subscribers-reached" || exception == "persistent-subscription-dropped") {
+    return ErrorKind::kNotReady;
+  }
+  return otherwise;
+}
+
+ErrorKind kind_of_code(const CallStatus& status) {
+  switch (status.code) {
+    case kInvalidArgument:
+    case kOutOfRange:
+    case kAlreadyExists:
+    case kFailedPrecondition:
+      return ErrorKind::kInvalid;
+    case kDeadlineExceeded:
+      return ErrorKind::kTimeout;
+    case kAborted:  // how the server tells that its own write timed out
+      return ErrorKind::kTimeout;
+    case kStatusNotFound:
+      return ErrorKind::kNotFound;
+    case kPermissionDenied:
+      return ErrorKind::kAccessDenied;
+    case kUnauthenticated:  // also what gRPC makes of HTTP status 401, the answer of 21.2.0
+      return ErrorKind::kNotAuthenticated;
+    case kUnimplemented:
+      return ErrorKind::kUnsupported;
+    case kResourceExhausted:
+      // A message beyond a side's limit, or else a transport that asks to be left alone for a while.
+      return contains(status.message, "larger than max") || contains(status.message, "exceeds the maximum")
+                 ? ErrorKind::kTooLarge
+                 : ErrorKind::kUnavailable;
+    default:
+      return is_not_leader(status) || contains(status.message, kTooBusyText) ? ErrorKind::kNotReady
+                                                                              : ErrorKind::kUnavailable;
+  }
+}
+
+}  // namespace
+
+StoreError to_store_error(const CallStatus& status, std::string_view what) {
+  StoreError error;
+  error.kind = status.exception.empty() ? kind_of_code(status) : kind_of_exception(status, kind_of_code(status));
+  error.message = std::string(what) + ": " + (status.message.empty() ? "no text" : status.message) + " (status " +
+                  std::to_string(status.code) + (status.exception.empty() ? "" : ", " + status.exception) + ")";
+  return error;
+}
+
+DropReason to_drop_reason(const CallStatus& status) {
+  if (status.exception == "persistent-subscription-dropped") return DropReason::kGroupChanged;
+  if (is_group_missing(status)) return DropReason::kNotFound;
+  if (status.exception == "maximum-subscribers-reached") return DropReason::kTooManySubscribers;
+  if (status.ok()) return DropReason::kServer;
+  switch (to_store_error(status, "").kind) {
+    case ErrorKind::kAccessDenied:
+      return DropReason::kAccessDenied;
+    case ErrorKind::kNotAuthenticated:
+      return DropReason::kNotAuthenticated;
+    case ErrorKind::kTimeout:
+      return DropReason::kConnectionLost;
+    case ErrorKind::kUnavailable:
+      return status.code == kUnknown ? DropReason::kServer : DropReason::kConnectionLost;
+    default:
+      return DropReason::kServer;
+  }
+}
+
+std::optional<Endpoint> named_leader(const CallStatus& status) {
+  if (status.exception != "not-leader" || status.leader_host.empty()) return std::nullopt;
+  Endpoint leader{status.leader_host, 0};
+  const char* end = status.leader_port.data() + status.leader_port.size();
+  const auto [parsed, error] = std::from_chars(status.leader_port.data(), end, leader.port);
+  if (error != std::errc() || parsed != end || leader.port == 0) return std::nullopt;
+  return leader;
+}
+
+bool is_not_leader(const CallStatus& status) {
+  if (status.exception == "not-leader") return true;
+  if (status.code == kStatusUnavailable) return contains(status.message, kNotReadyText);
+  return status.code == kUnknown && status.exception.empty() &&
+         (contains(status.message, kNoLeaderText) || contains(status.message, kNotHandledText));
+}
+
+bool is_connection_loss(const CallStatus& status) {
+  if (!status.exception.empty() || is_not_leader(status)) return false;
+  return status.code == kCancelled ||
+         (status.code == kStatusUnavailable && !contains(status.message, kTooBusyText)) || status.code == kInternal;
+}
+
+bool is_group_exists(const CallStatus& status) { return status.code == kAlreadyExists; }
+
+bool is_group_missing(const CallStatus& status) {
+  if (status.exception == "not-leader") return false;  // comes as NOT_FOUND too
+  return status.code == kStatusNotFound ||
+         (status.code == kUnknown && contains(status.message, "UpdatePersistentSubscriptionResult: DoesNotExist"));
+}
+
+std::string basic_authorization(const Credentials& credentials) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::string plain = credentials.username + ":" + credentials.password;
+  std::string value = "Basic ";
+  for (std::size_t i = 0; i < plain.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t j = i; j < i + 3; ++j) bits = bits << 8 | (j < plain.size() ? static_cast<std::uint8_t>(plain[j]) : 0);
+    for (std::size_t j = 0; j < 4; ++j) {
+      value.push_back(i + j <= plain.size() ? kDigits[bits >> (18 - 6 * j) & 0x3f] : '=');
+    }
+  }
+  return value;
+}
+
+}  // namespace interconnect::next

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/store_error.h"
+#include "ports/event_source.h"
+#include "ports/store_settings.h"
+
+namespace interconnect::next {
+
+// The codes of gRPC that mean something of their own here.
+enum StatusCode : int {
+  kOk = 0,
+  kCancelled = 1,
+  kUnknown = 2,
+  kInvalidArgument = 3,
+  kDeadlineExceeded = 4,
+  kStatusNotFound = 5,
+  kAlreadyExists = 6,
+  kPermissionDenied = 7,
+  kResourceExhausted = 8,
+  kFailedPrecondition = 9,
+  kAborted = 10,
+  kOutOfRange = 11,
+  kUnimplemented = 12,
+  kInternal = 13,
+  kStatusUnavailable = 14,
+  kUnauthenticated = 16,
+};
+
+// How a call ended: its status and those trailers that EventStoreDB adds.
+struct CallStatus {
+  int code = kOk;
+  std::string message;
+  std::string exception;    // "wrong-expected-version", "stream-deleted", ...; empty if the server named none
+  std::string leader_host;  // with exception "not-leader"
+  std::string leader_port;
+
+  bool ok() const { return code == kOk; }
+};
+
+// `what` is what was asked, for the message: "append to stream-1". Not for an ok status.
+// A status without a name of its own (UNKNOWN, INTERNAL, CANCELLED) leaves open whether it was done: kUnavailable.
+StoreError to_store_error(const CallStatus& status, std::string_view what);
+
+// Why the Read of a persistent subscription ended, ok included.
+DropReason to_drop_reason(const CallStatus& status);
+
+// The leader that a "not-leader" answer names.
+std::optional<Endpoint> named_leader(const CallStatus& status);
+
+// Whether the answer is that of a node which is not, or no longer, the leader, or of a cluster without one. 21.2.0
+// cannot say so for a persistent Read: there it is UNKNOWN with a text about an unexpected NotHandled.
+bool is_not_leader(const CallStatus& status);
+
+// Whether the connection itself is the reason: the server did not answer.
+bool is_connection_loss(const CallStatus& status);
+
+// An upsert's answers. 21.2.0 answers UNKNOWN to the update of a missing group.
+bool is_group_exists(const CallStatus& status);
+bool is_group_missing(const CallStatus& status);
+
+// The value of the header `authorization`.
+std::string basic_authorization(const Credentials& credentials);
+
+}  // namespace interconnect::next

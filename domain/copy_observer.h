@@ -20,6 +20,9 @@ class CopyObserver {
   virtual void on_subscription_started(const Subscription&, const SubscriptionStarted&) {}
   virtual void on_subscription_dropped(const Subscription&, DropReason, std::string_view /*message*/) {}
   virtual void on_error(Store, const StoreError&) {}
+  // A store did not answer the link check, or refused it; and answers again.
+  virtual void on_link_lost(Store, const StoreError&) {}
+  virtual void on_link_restored(Store) {}
 
   // One append, confirmed durable by the destination; all its events are of one stream.
   virtual void on_events_copied(std::span<const Event>) {}

@@ -51,13 +51,21 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
 void Copier::on_subscription_started(const SubscriptionStarted& started, Time now) {
   SubscriptionState& state = subscriptions_[started.subscription];
   state.is_discarding = false;
+  state.refused_since = kNever;
   state.older_connections_until = started.group == GroupState::kCreated ? now : now + settings_.predecessor_wait;
   observer_.on_subscription_started(state.subscription, started);
 }
 
-void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message) {
+void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message,
+                                     Time now) {
+  SubscriptionState& state = subscriptions_[subscription];
   ledger_.disconnect(subscription);
-  observer_.on_subscription_dropped(subscriptions_[subscription].subscription, reason, message);
+  const bool is_refusal = reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
+  if (is_refusal) {
+    state.refused_since = std::min(state.refused_since, now);
+    state.refusal = message;
+  }
+  observer_.on_subscription_dropped(state.subscription, reason, message);
 }
 
 void Copier::on_delivery(const Delivery& delivery, Time now) {
@@ -457,10 +465,10 @@ void Copier::finish_look_up(Lane& lane, Time now) {
   }
   if (found.of_destination) {
     lane.tail = found.tail;
-    if (found.cursor) {
+    if (found.is_whole_region) {
+      lane.walk_cursor = found.cursor;
+    } else if (found.cursor) {
       lane.walk_cursor = std::min(lane.walk_cursor.value_or(*found.cursor), *found.cursor);
-    } else if (found.is_whole_region) {
-      lane.walk_cursor.reset();
     }
     for (const auto& [id, revision] : found.region) lane.ahead.emplace(id, revision);
     if (lane.ahead.size() > 2 * LookUp::Question{}.memory) {
@@ -694,7 +702,10 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
       on_timer(lane, now);
     }
     const bool is_stopping = stop_by_ != kNever;
-    if (!is_stopping) pump(now);
+    if (!is_stopping) {
+      exit_if_refused_for_long(now);
+      pump(now);
+    }
     const bool has_stopped = is_stopping && (appends_.empty() || now >= stop_by_);
     if (!has_exited_) flush_acknowledgements(now, has_stopped);
     if (has_stopped) exit(ExitCode::kStopped, "asked to stop; what was in flight is settled");
@@ -717,6 +728,15 @@ void Copier::flush_acknowledgements(Time now, bool all) {
   }
 }
 
+// A server that has just started refuses right credentials for a moment.
+void Copier::exit_if_refused_for_long(Time now) {
+  for (const SubscriptionState& state : subscriptions_) {
+    if (state.refused_since == kNever || now - state.refused_since < settings_.writer_timeout) continue;
+    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + state.subscription.stream +
+                                         "' as group '" + state.subscription.group + "': " + state.refusal);
+  }
+}
+
 void Copier::exit(ExitCode code, std::string last_words) {
   if (has_exited_) return;
   has_exited_ = true;
@@ -727,7 +747,10 @@ std::optional<Time> Copier::next_deadline() const {
   if (has_exited_) return std::nullopt;
   Time deadline = stop_by_;
   if (!timers_.empty()) deadline = std::min(deadline, timers_.begin()->first);
-  for (const SubscriptionState& state : subscriptions_) deadline = std::min(deadline, state.acknowledge_at);
+  for (const SubscriptionState& state : subscriptions_) {
+    deadline = std::min(deadline, state.acknowledge_at);
+    if (state.refused_since != kNever) deadline = std::min(deadline, state.refused_since + settings_.writer_timeout);
+  }
   if (deadline == kNever) return std::nullopt;
   return deadline;
 }

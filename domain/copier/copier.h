@@ -46,7 +46,7 @@ class Copier {
 
   // What happened. Any number of these may come before the next advance(). Time does not run backward.
   void on_subscription_started(const SubscriptionStarted& started, Time now);
-  void on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message);
+  void on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message, Time now);
   void on_delivery(const Delivery& delivery, Time now);
   void on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now);
   void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now);
@@ -77,6 +77,8 @@ class Copier {
     std::int32_t buffer_size = 0;
     bool is_discarding = false;  // until the connection with the smaller buffer is there
     Time older_connections_until{0};
+    Time refused_since = kNever;  // by the server, for want of credentials or rights
+    std::string refusal;
     Time acknowledge_at = kNever;
   };
   struct StreamMemory {
@@ -130,6 +132,7 @@ class Copier {
   void release(Lane& lane, const Event& event);
   void park(const Ledger::Identity& identity, const EventView& event, const std::string& reason);
   void flush_acknowledgements(Time now, bool all);
+  void exit_if_refused_for_long(Time now);
   void exit(ExitCode code, std::string last_words);
 
   CopierSettings settings_;

@@ -1,6 +1,7 @@
 #include "domain/link_watch/link_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace interconnect {
 namespace {

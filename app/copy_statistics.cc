@@ -1,0 +1,44 @@
+#include "app/copy_statistics.h"
+
+#include <string_view>
+
+namespace interconnect {
+namespace {
+
+void append_unless_zero(std::string& text, std::string_view label, std::uint64_t count) {
+  if (count == 0) return;
+  text.append(", ").append(label).append(" ").append(std::to_string(count));
+}
+
+}  // namespace
+
+void CopyStatistics::on_events_copied(std::span<const Event> events) {
+  counts_.copied += events.size();
+  ++counts_.appends;
+}
+
+void CopyStatistics::on_event_refused(const EventView&, const InvalidEvent& why) {
+  ++(why.allowed_type ? counts_.invalid : counts_.not_allowed);
+}
+
+void CopyStatistics::on_event_skipped(const EventView&, const WriteFailure&) { ++counts_.skipped; }
+void CopyStatistics::on_event_parked(const EventView&, std::string_view) { ++counts_.parked; }
+void CopyStatistics::on_event_found(const EventView&) { ++counts_.found; }
+void CopyStatistics::on_duplicate_id(const EventView&) { ++counts_.duplicate_ids; }
+void CopyStatistics::on_event_out_of_order(const EventView&) { ++counts_.out_of_order; }
+void CopyStatistics::on_link_target_gone(const Delivery&) { ++counts_.links_without_target; }
+
+std::string summary(const CopyStatistics::Counts& counts) {
+  std::string text = "copied " + std::to_string(counts.copied) + " in " + std::to_string(counts.appends) +
+                     " appends, refused " + std::to_string(counts.not_allowed + counts.invalid);
+  append_unless_zero(text, "of them invalid", counts.invalid);
+  append_unless_zero(text, "already there or redelivered", counts.found);
+  append_unless_zero(text, "skipped", counts.skipped);
+  append_unless_zero(text, "parked", counts.parked);
+  append_unless_zero(text, "duplicate ids", counts.duplicate_ids);
+  append_unless_zero(text, "out of order", counts.out_of_order);
+  append_unless_zero(text, "links without target", counts.links_without_target);
+  return text;
+}
+
+}  // namespace interconnect

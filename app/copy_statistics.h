@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "domain/copy_observer.h"
+
+namespace interconnect {
+
+// Counts what happened since the start.
+class CopyStatistics final : public CopyObserver {
+ public:
+  struct Counts {
+    std::uint64_t copied = 0;
+    std::uint64_t appends = 0;
+    std::uint64_t not_allowed = 0;
+    std::uint64_t invalid = 0;
+    std::uint64_t skipped = 0;
+    std::uint64_t parked = 0;
+    std::uint64_t found = 0;
+    std::uint64_t duplicate_ids = 0;
+    std::uint64_t out_of_order = 0;
+    std::uint64_t links_without_target = 0;
+
+    friend bool operator==(const Counts&, const Counts&) = default;
+  };
+  const Counts& counts() const { return counts_; }
+
+  void on_events_copied(std::span<const Event> events) override;
+  void on_event_refused(const EventView& event, const InvalidEvent& why) override;
+  void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
+  void on_event_parked(const EventView& event, std::string_view reason) override;
+  void on_event_found(const EventView& event) override;
+  void on_duplicate_id(const EventView& event) override;
+  void on_event_out_of_order(const EventView& event) override;
+  void on_link_target_gone(const Delivery& delivery) override;
+
+ private:
+  Counts counts_;
+};
+
+// "copied 12, already there 3, refused 1 (not allowed 1, invalid 0), ...": what is zero and rare is left out.
+std::string summary(const CopyStatistics::Counts& counts);
+
+}  // namespace interconnect

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "domain/copy_observer.h"
+#include "ports/clock.h"
+
+namespace interconnect {
+
+// Writes what happens to the log, one line per thing that matters. Of things that can come by the thousand, it writes
+// the first few of each window of time in full and then only their number, so that no failure fills a disk. It names
+// events and streams, never their data.
+class LoggingObserver final : public CopyObserver {
+ public:
+  // With `debug`, every copied append and every event found is written as well, without a limit.
+  LoggingObserver(const Clock& clock, bool debug);
+
+  void on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) override;
+  void on_subscription_dropped(const Subscription& subscription, DropReason reason, std::string_view message) override;
+  void on_error(Store store, const StoreError& error) override;
+  void on_link_lost(Store store, const StoreError& error) override;
+  void on_link_restored(Store store) override;
+  void on_events_copied(std::span<const Event> events) override;
+  void on_event_refused(const EventView& event, const InvalidEvent& why) override;
+  void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
+  void on_event_parked(const EventView& event, std::string_view reason) override;
+  void on_event_found(const EventView& event) override;
+  void on_duplicate_id(const EventView& event) override;
+  void on_event_out_of_order(const EventView& event) override;
+  void on_link_target_gone(const Delivery& delivery) override;
+
+ private:
+  enum Kind {
+    kDropped,
+    kError,
+    kNotAllowed,
+    kInvalid,
+    kSkipped,
+    kParked,
+    kDuplicateId,
+    kOutOfOrder,
+    kTargetGone,
+    kKinds
+  };
+  struct Window {
+    Time began{0};
+    int written = 0;
+    std::uint64_t left_out = 0;
+  };
+  // Whether a line of this kind may be written now; tells first how many were left out in the window before.
+  bool may_write(Kind kind);
+
+  const Clock& clock_;
+  bool debug_;
+  std::array<Window, kKinds> windows_;
+};
+
+}  // namespace interconnect

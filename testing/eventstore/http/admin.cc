@@ -1,0 +1,206 @@
+#include "testing/eventstore/http/admin.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "rapidjson/document.h"
+#include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
+
+namespace interconnect::eventstore {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void Text(Writer& w, const char* key, const std::string& value) {
+  w.Key(key);
+  w.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+std::string Str(const rapidjson::Value& v) { return v.IsString() ? std::string(v.GetString()) : ""; }
+int Int(const rapidjson::Value& v) { return v.IsNumber() ? static_cast<int>(v.GetDouble()) : 0; }
+
+// Unknown names are refused: a test that misspells one would test nothing.
+std::string Misbehave(Node& node, const std::string& name, const rapidjson::Value& value) {
+  Misbehaviour& m = node.misbehaviour();
+  if (name == "answerDelayMs") {
+    m.answer_delay_ms = Int(value);
+  } else if (name == "applyDelayMs") {
+    m.apply_delay_ms = Int(value);
+  } else if (name == "dropAppendAnswers") {
+    m.drop_append_answers = Int(value);
+  } else if (name == "ignoreAppends") {
+    m.ignore_appends = Int(value);
+  } else if (name == "refuseAppends") {
+    if (!value.IsObject() || !value.HasMember("count") || !value.HasMember("with")) {
+      return "refuseAppends needs count and with";
+    }
+    m.refuse_appends = Int(value["count"]);
+    m.refuse_with = Str(value["with"]);
+    m.refuse_message = value.HasMember("message") ? Str(value["message"]) : "";
+  } else if (name == "stream") {
+    m.stream = Str(value);
+  } else if (name == "silent") {
+    m.silent = value.IsBool() && value.GetBool();
+  } else if (name == "notReady") {
+    node.SetNotReady(value.IsBool() && value.GetBool());
+  } else if (name == "notLeader") {
+    m.leader_host = value.IsObject() && value.HasMember("host") ? Str(value["host"]) : "";
+    m.leader_tcp_port = value.IsObject() && value.HasMember("tcpPort") ? Int(value["tcpPort"]) : 0;
+    m.leader_http_port = value.IsObject() && value.HasMember("httpPort") ? Int(value["httpPort"]) : 0;
+  } else if (name == "appendsPerSecond") {
+    m.appends_per_second = value.IsNumber() ? value.GetDouble() : 0;
+  } else if (name == "delayPerAppendMs") {
+    m.delay_per_append_ms = Int(value);
+  } else if (name == "freezeMs") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(Int(value)));
+  } else if (name == "cutConnections") {
+    node.CutConnections();
+  } else if (name == "dropSubscribers") {
+    PersistentSubscription* group = node.groups().Find(Str(value));
+    if (group == nullptr) return "no group " + Str(value);
+    group->DropAll();
+  } else if (name == "forgetIds") {
+    node.store().ForgetIds();
+  } else if (name == "reset") {
+    m = {};
+    node.SetNotReady(false);
+  } else {
+    return "unknown: " + name;
+  }
+  return "";
+}
+
+void Load(Node& node, const rapidjson::Value& d) {
+  auto number = [&d](const char* name, int fallback) {
+    return d.HasMember(name) && d[name].IsInt() ? d[name].GetInt() : fallback;
+  };
+  auto text = [&d](const char* name, const char* fallback) {
+    return d.HasMember(name) && d[name].IsString() ? std::string(d[name].GetString()) : fallback;
+  };
+  const int events = number("events", 1000);
+  const int streams = std::max(number("streams", 1), 1);
+  const int size = number("size", 1024);
+  const bool json = !d.HasMember("json") || !d["json"].IsBool() || d["json"].GetBool();
+  const std::string prefix = text("prefix", "load-");
+  const std::string type = text("type", "Loaded");
+  const std::string metadata = text("metadata", "");
+  for (int i = 0; i < events; ++i) {
+    NewEvent event;
+    event.id = NewEventId();
+    event.type = type;
+    event.is_json = json;
+    event.metadata = metadata;
+    event.data = json ? "{\"n\":" + std::to_string(i) + ",\"pad\":\"" : std::to_string(i) + ":";
+    const std::string end = json ? "\"}" : "";
+    const int pad = size - static_cast<int>(event.data.size() + end.size());
+    if (pad > 0) event.data.append(static_cast<std::size_t>(pad), 'x');
+    event.data += end;
+    std::vector<NewEvent> one;
+    one.push_back(std::move(event));
+    node.store().AppendAsSystem(prefix + std::to_string(i % streams), kAny, std::move(one));
+    // Links and pushes as it goes: a flush at the end would hold everything twice.
+    if (i % 1000 == 999) node.store().Flush();
+  }
+  node.store().Flush();
+}
+
+std::string Dump(Node& node, const std::string& stream) {
+  rapidjson::StringBuffer out;
+  Writer w(out);
+  w.StartArray();
+  for (const Record* record : node.store().AllEvents(stream)) {
+    w.StartObject();
+    w.Key("number");
+    w.Int64(record->number);
+    Text(w, "id", ToText(record->id));
+    Text(w, "type", record->type);
+    Text(w, "contentType", record->is_json ? "application/json" : "application/octet-stream");
+    Text(w, "data", Base64Encode(record->data));
+    Text(w, "metadata", Base64Encode(record->metadata));
+    w.Key("position");
+    w.Int64(record->position);
+    w.Key("created");
+    w.Int64(record->created);
+    w.EndObject();
+  }
+  w.EndArray();
+  return std::string(out.GetString(), out.GetSize());
+}
+
+std::string Streams(Node& node) {
+  auto names = node.store().StreamNames();
+  std::sort(names.begin(), names.end());
+  rapidjson::StringBuffer out;
+  Writer w(out);
+  w.StartObject();
+  for (const std::string& name : names) {
+    w.Key(name.c_str(), static_cast<rapidjson::SizeType>(name.size()));
+    w.Int64(static_cast<std::int64_t>(node.store().AllEvents(name).size()));
+  }
+  w.EndObject();
+  return std::string(out.GetString(), out.GetSize());
+}
+
+std::string State(Node& node) {
+  rapidjson::StringBuffer out;
+  Writer w(out);
+  w.StartObject();
+  w.Key("connections");
+  w.Uint64(node.connection_count());
+  w.Key("events");
+  w.Uint64(node.store().log().size());
+  w.Key("groups");
+  w.StartObject();
+  for (PersistentSubscription* group : node.groups().Groups()) {
+    const auto info = group->GetInfo();
+    w.Key(group->id().c_str());
+    w.StartObject();
+    Text(w, "status", info.status);
+    w.Key("consumers");
+    w.Uint64(info.consumers.size());
+    w.Key("inFlight");
+    w.Int(info.total_in_flight);
+    w.Key("outstanding");
+    w.Uint64(info.outstanding);
+    w.Key("pushed");
+    w.Int64(info.total_items);
+    w.Key("checkpoint");
+    w.Int64(info.last_processed);
+    w.Key("parked");
+    w.Int64(info.parked);
+    w.EndObject();
+  }
+  w.EndObject();
+  w.EndObject();
+  return std::string(out.GetString(), out.GetSize());
+}
+
+}  // namespace
+
+void HandleAdmin(Node& node, const HttpRequest& request, const HttpRespond& respond) {
+  const std::string first = request.path.empty() ? "" : request.path[0];
+  if (request.method == "GET" && first == "dump" && request.path.size() >= 2) {
+    std::string stream = request.path[1];
+    for (std::size_t i = 2; i < request.path.size(); ++i) stream += "/" + request.path[i];
+    return respond({.body = Dump(node, stream)});
+  }
+  if (request.method == "GET" && first == "streams") return respond({.body = Streams(node)});
+  if (request.method == "GET" && first == "state") return respond({.body = State(node)});
+  if (request.method != "POST" || (first != "misbehave" && first != "load")) return respond({.status = 404});
+  rapidjson::Document d;
+  d.Parse(request.body.data(), request.body.size());
+  if (d.HasParseError() || !d.IsObject()) return respond({.status = 400, .body = "{\"error\":\"not a JSON object\"}"});
+  if (first == "load") {
+    Load(node, d);
+    return respond({.body = "{}"});
+  }
+  for (const auto& member : d.GetObject()) {
+    const std::string error = Misbehave(node, member.name.GetString(), member.value);
+    if (!error.empty()) return respond({.status = 400, .body = "{\"error\":\"" + error + "\"}"});
+  }
+  respond({.body = "{}"});
+}
+
+}  // namespace interconnect::eventstore

@@ -1,0 +1,279 @@
+#include "testing/eventstore/http/api.h"
+
+#include <optional>
+
+#include "rapidjson/document.h"
+#include "rapidjson/prettywriter.h"
+#include "rapidjson/stringbuffer.h"
+#include "testing/eventstore/http/group_json.h"
+
+namespace interconnect::eventstore {
+namespace {
+
+bool IsLegacy(const Node& node) { return node.options().generation == Generation::kLegacy; }
+
+// The caller: anonymous, a user, or one with a wrong password, who gets no further.
+struct Caller {
+  bool refused = false;
+  const User* user = nullptr;
+};
+
+Caller Authenticate(const Node& node, const HttpRequest& request) {
+  if (node.insecure()) return {false, node.Authenticate("admin", "changeit")};
+  const std::string header = request.Header("authorization");
+  if (!header.starts_with("Basic ")) return {};
+  const std::string login = Base64Decode(header.substr(6));
+  const std::size_t colon = login.find(':');
+  const User* user =
+      colon == std::string::npos ? nullptr : node.Authenticate(login.substr(0, colon), login.substr(colon + 1));
+  return {user == nullptr, user};
+}
+
+HttpResponse Unauthorized() {
+  return {.status = 401, .content_type = "", .headers = {{"WWW-Authenticate", "Basic realm=\"ES\""}}};
+}
+
+std::string GroupReply(const GroupOutcome& outcome, int message_type) {
+  static constexpr const char* kResults[] = {"Success", "AlreadyExists", "DoesNotExist", "Fail", "AccessDenied"};
+  rapidjson::StringBuffer out;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> w(out);
+  w.SetIndent(' ', 2);
+  w.StartObject();
+  w.Key("correlationId");
+  w.String(ToText(NewEventId()).c_str());
+  w.Key("reason");
+  w.String(outcome.reason.c_str());
+  w.Key("result");
+  w.String(kResults[static_cast<int>(outcome.result)]);
+  w.Key("msgTypeId");
+  w.Int(message_type);
+  w.EndObject();
+  return std::string(out.GetString(), out.GetSize());
+}
+
+HttpResponse ToResponse(const GroupOutcome& outcome, int success, int message_type) {
+  HttpResponse response;
+  response.body = GroupReply(outcome, message_type);
+  switch (outcome.result) {
+    case GroupResult::kSuccess:
+      response.status = success;
+      break;
+    case GroupResult::kAlreadyExists:
+      response.status = 409;
+      break;
+    case GroupResult::kDoesNotExist:
+      response.status = 404;
+      break;
+    case GroupResult::kFail:
+      response.status = 500;
+      response.close = true;
+      break;
+    case GroupResult::kAccessDenied:
+      response.status = 401;
+      response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"ES\"");
+      break;
+  }
+  return response;
+}
+
+HttpResponse ManageGroup(Node& node, const HttpRequest& request, const User* user) {
+  const std::string& stream = request.path[1];
+  const std::string& group = request.path[2];
+  if (request.method == "DELETE") return ToResponse(node.groups().Delete(stream, group, user), 200, 41);
+  const GroupSettings settings = SettingsFromJson(request.body);
+  if (settings.buffer_size <= settings.read_batch_size) {
+    return {.status = 400,
+            .reason = "BufferSize (" + std::to_string(settings.buffer_size) + ") must be larger than ReadBatchSize (" +
+                      std::to_string(settings.read_batch_size) + ")",
+            .content_type = "",
+            .close = true};
+  }
+  HttpResponse response = request.method == "PUT"
+                              ? ToResponse(node.groups().Create(stream, group, settings, user), 201, 35)
+                              : ToResponse(node.groups().Update(stream, group, settings, user), 200, 37);
+  response.headers.emplace_back(
+      "location", "http://127.0.0.1:" + std::to_string(node.http_port) + "/subscriptions/" + stream + "/" + group);
+  return response;
+}
+
+HttpResponse Subscriptions(Node& node, const HttpRequest& request, const User* user) {
+  const auto& path = request.path;
+  const std::string base = "http://127.0.0.1:" + std::to_string(node.http_port);
+  if (request.method == "GET" && path.size() == 1) return {.body = GroupsToJson(node.groups().Groups(), base)};
+  if (request.method == "GET" && path.size() == 2) {
+    const auto groups = node.groups().Groups(path[1]);
+    if (groups.empty()) return {.status = 404};
+    return {.body = GroupsToJson(groups, base)};
+  }
+  if (request.method == "GET" && path.size() == 4 && path[3] == "info") {
+    PersistentSubscription* group = node.groups().Find(path[1], path[2]);
+    if (group == nullptr) return {.status = 404};
+    return {.body = GroupToJson(*group, base, !IsLegacy(node))};
+  }
+  if (request.method == "POST" && path.size() == 4 && path[3] == "replayParked") {
+    std::optional<std::int64_t> stop_at;
+    if (auto it = request.query.find("stopAt"); it != request.query.end()) stop_at = std::atoll(it->second.c_str());
+    return ToResponse(node.groups().ReplayParked(path[1], path[2], stop_at, user), 200, 45);
+  }
+  if (path.size() == 3 && (request.method == "PUT" || request.method == "POST" || request.method == "DELETE")) {
+    return ManageGroup(node, request, user);
+  }
+  return {.status = 404, .content_type = ""};
+}
+
+// A feed with no more in it than its title: enough for a check that a stream is there.
+HttpResponse ReadStream(Node& node, const HttpRequest& request, const User* user) {
+  const std::string& stream = request.path[1];
+  ReadResult result;
+  std::string entries;
+  if (stream == kAllStream) {
+    result = node.store().ReadAllBackward({-1, -1}, 1, false, user).result;
+  } else {
+    const StreamPage page = node.store().ReadBackward(stream, -1, 1, false, user);
+    result = page.result;
+    for (const ResolvedEvent& event : page.events) {
+      entries += "{\"title\": \"" + std::to_string(event.event->number) + "@" + stream + "\"}";
+    }
+  }
+  switch (result) {
+    case ReadResult::kAccessDenied: {
+      HttpResponse denied = Unauthorized();
+      denied.content_type = "text/plain; charset=utf-8";
+      return denied;
+    }
+    case ReadResult::kStreamDeleted:
+      return {.status = 410, .reason = "Deleted", .content_type = "text/plain; charset=utf-8"};
+    case ReadResult::kSuccess:
+      return {.headers = {{"Cache-Control", "max-age=0, no-cache, must-revalidate"}, {"Vary", "Accept"}},
+              .body = "{\n  \"title\": \"" + (stream == kAllStream ? "All events" : "Event stream '" + stream + "'") +
+                      "\",\n  \"entries\": [" + entries + "]\n}"};
+    default:
+      return {.status = 404, .reason = "Not Found", .content_type = "text/plain; charset=utf-8"};
+  }
+}
+
+void WriteStream(Node& node, const HttpRequest& request, const User* user, const HttpRespond& respond) {
+  const std::string expected_text = request.Header("es-expectedversion");
+  const std::int64_t expected = expected_text.empty() ? kAny : std::atoll(expected_text.c_str());
+  const std::string type = request.Header("content-type");
+  std::vector<NewEvent> events;
+  rapidjson::Document d;
+  auto text_of = [](const rapidjson::Value& v) {
+    if (v.IsString()) return std::string(v.GetString(), v.GetStringLength());
+    rapidjson::StringBuffer out;
+    rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(out);
+    writer.SetIndent(' ', 2);
+    v.Accept(writer);
+    return std::string(out.GetString(), out.GetSize());
+  };
+  if (type.find("vnd.eventstore.events+json") != std::string::npos) {
+    d.Parse(request.body.data(), request.body.size());
+    if (d.HasParseError() || !d.IsArray()) return respond({.status = 400, .reason = "Write request body invalid."});
+    for (const auto& e : d.GetArray()) {
+      NewEvent event;
+      if (!e.IsObject() || !e.HasMember("eventId") || !e["eventId"].IsString() || !e.HasMember("eventType") ||
+          !e["eventType"].IsString() || !ParseEventId(e["eventId"].GetString(), &event.id)) {
+        return respond({.status = 400, .reason = "Write request body invalid."});
+      }
+      event.type = e["eventType"].GetString();
+      event.is_json = true;
+      if (e.HasMember("data")) event.data = text_of(e["data"]);
+      if (e.HasMember("metadata")) event.metadata = text_of(e["metadata"]);
+      events.push_back(std::move(event));
+    }
+  } else {
+    NewEvent event;
+    event.type = request.Header("es-eventtype");
+    event.is_json = type.find("json") != std::string::npos;
+    event.data = request.body;
+    if (event.type.empty()) return respond({.status = 400, .reason = "Must include an event type with the request."});
+    if (!ParseEventId(request.Header("es-eventid"), &event.id)) event.id = NewEventId();
+    events.push_back(std::move(event));
+  }
+  const std::string location = "http://127.0.0.1:" + std::to_string(node.http_port) + "/streams/" + request.path[1];
+  node.Append(request.path[1], expected, std::move(events), user, [respond, location](const Node::AppendReply& reply) {
+    const std::string plain = "text/plain; charset=utf-8";
+    if (!reply.refused_with.empty()) return respond({.status = 500, .reason = reply.refused_with});
+    switch (reply.outcome.result) {
+      case WriteResult::kSuccess:
+        return respond({.status = 201,
+                        .content_type = plain,
+                        .headers = {{"Location", location + "/" + std::to_string(reply.outcome.first)}}});
+      case WriteResult::kWrongExpectedVersion:
+        return respond({.status = 400,
+                        .reason = "Wrong expected EventNumber",
+                        .content_type = plain,
+                        .headers = {{"ES-CurrentVersion", std::to_string(reply.outcome.current_version)}}});
+      case WriteResult::kStreamDeleted:
+        return respond({.status = 410, .reason = "Stream deleted", .content_type = plain});
+      case WriteResult::kAccessDenied: {
+        HttpResponse denied = Unauthorized();
+        denied.content_type = plain;
+        return respond(denied);
+      }
+    }
+  });
+}
+
+HttpResponse Gossip(const Node& node) {
+  return {.body = "{\n  \"members\": [\n    {\n      \"instanceId\": \"" + ToText(node.instance_id) +
+                  "\",\n      \"state\": \"" + (node.ready() ? "Leader" : "Unknown") +
+                  "\",\n      \"isAlive\": true,\n      \"httpEndPointIp\": \"127.0.0.1\",\n      "
+                  "\"httpEndPointPort\": " +
+                  std::to_string(node.http_port) + "\n    }\n  ]\n}"};
+}
+
+}  // namespace
+
+std::string ServerName(const Node& node) { return IsLegacy(node) ? "Mono-HTTPAPI/1.0" : "Kestrel"; }
+
+void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respond) {
+  if (node.misbehaviour().silent) return;
+  const bool legacy = IsLegacy(node);
+  // The Accept header of several types that axios sends is not understood from 21.2 on.
+  if (!legacy && request.Header("accept").find(',') != std::string::npos) {
+    return respond({.status = 406, .content_type = "text/plain; charset=utf-8"});
+  }
+  const Caller caller = Authenticate(node, request);
+  if (caller.refused) return respond(Unauthorized());
+  const std::string first = request.path.empty() ? "" : request.path[0];
+  if (first == "info") {
+    const char* state = !node.ready() ? "unknown" : legacy ? "master" : "leader";
+    const std::string version = legacy ? "5.0.1.0" : node.options().version == "21.2.0" ? "21.2.0.0" : "21.10.11.0";
+    return respond({.body = "{\n  \"esVersion\": \"" + version + "\",\n  \"state\": \"" + state +
+                            "\",\n  \"projectionsMode\": \"" + (node.options().projections ? "All" : "None") +
+                            "\"\n}"});
+  }
+  if (first == "ping") {
+    return respond({.body = "{\n  \"msgTypeId\": 88,\n  \"text\": \"Ping request successfully handled\"\n}"});
+  }
+  if (first == "gossip") {
+    if (!legacy) return respond(Gossip(node));
+    // A single node never hears from another.
+    node.After(10'000, [respond] {
+      respond(
+          {.status = 408, .reason = "Server was unable to handle request in time", .content_type = "", .close = true});
+    });
+    return;
+  }
+  if (first == "stats") {
+    return respond({.headers = {{"Cache-Control", "max-age=1, public"}, {"Vary", "Accept"}},
+                    .body = "{\n  \"proc\": {\n    \"id\": 1\n  }\n}"});
+  }
+  if (!legacy && !node.ready()) return respond({.status = 503, .content_type = ""});
+  if (first == "subscriptions") return respond(Subscriptions(node, request, caller.user));
+  if (first == "streams" && request.path.size() >= 2) {
+    if (request.method == "GET") return respond(ReadStream(node, request, caller.user));
+    if (request.method == "POST") return WriteStream(node, request, caller.user, respond);
+    if (request.method == "DELETE") {
+      const bool hard = request.Header("es-harddelete") == "true";
+      const DeleteOutcome outcome = node.store().Delete(request.path[1], kAny, hard, caller.user);
+      if (outcome.result == WriteResult::kSuccess) return respond({.status = 204, .reason = "Stream deleted"});
+      if (outcome.result == WriteResult::kStreamDeleted) return respond({.status = 410, .reason = "Stream deleted"});
+      return respond(Unauthorized());
+    }
+  }
+  respond({.status = 404, .content_type = ""});
+}
+
+}  // namespace interconnect::eventstore

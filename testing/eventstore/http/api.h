@@ -1,0 +1,18 @@
+#ifndef TESTING_EVENTSTORE_HTTP_API_H_
+#define TESTING_EVENTSTORE_HTTP_API_H_
+
+#include "testing/eventstore/http/http_connection.h"
+#include "testing/eventstore/node/node.h"
+
+namespace interconnect::eventstore {
+
+// What the node's own HTTP interface answers, of both generations: /info, /ping, /gossip, /stats, /streams and
+// /subscriptions as far as clients of a copier use them. Anything else is 404.
+void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respond);
+
+// The HTTP server's name in its answers.
+std::string ServerName(const Node& node);
+
+}  // namespace interconnect::eventstore
+
+#endif  // TESTING_EVENTSTORE_HTTP_API_H_

@@ -1,0 +1,693 @@
+#include "testing/eventstore/legacy/tcp_connection.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "boost/asio/post.hpp"
+
+namespace interconnect::eventstore {
+namespace {
+
+constexpr std::int64_t kInvalid = std::numeric_limits<std::int32_t>::min();
+constexpr std::size_t kReadSize = 256 * 1024;
+// TFConsts.MaxLogRecordSize.
+constexpr std::size_t kMaxEventSize = 16 * 1024 * 1024;
+constexpr int kMaxPageSize = 4096;
+const std::string kNoCorrelation(16, '\0');
+
+bool IsExpectedVersion(std::int64_t version) { return version >= kStreamExists && version != -3; }
+
+std::string MessageOf(dto::OperationResult result) {
+  switch (result) {
+    case dto::PrepareTimeout:
+      return "Prepare phase timeout.";
+    case dto::CommitTimeout:
+      return "Commit phase timeout.";
+    case dto::ForwardTimeout:
+      return "Forward timeout.";
+    case dto::WrongExpectedVersion:
+      return "Wrong expected version.";
+    case dto::StreamDeleted:
+      return "Stream is deleted.";
+    case dto::InvalidTransaction:
+      return "Invalid transaction.";
+    case dto::AccessDenied:
+      return "Access denied.";
+    default:
+      return "";
+  }
+}
+
+dto::OperationResult ToDto(WriteResult result) {
+  switch (result) {
+    case WriteResult::kSuccess:
+      return dto::Success;
+    case WriteResult::kWrongExpectedVersion:
+      return dto::WrongExpectedVersion;
+    case WriteResult::kStreamDeleted:
+      return dto::StreamDeleted;
+    case WriteResult::kAccessDenied:
+      return dto::AccessDenied;
+  }
+  return dto::Success;
+}
+
+dto::ReadStreamEventsCompleted::ReadStreamResult StreamResult(ReadResult result) {
+  switch (result) {
+    case ReadResult::kNoStream:
+      return dto::ReadStreamEventsCompleted::NoStream;
+    case ReadResult::kStreamDeleted:
+      return dto::ReadStreamEventsCompleted::StreamDeleted;
+    case ReadResult::kAccessDenied:
+      return dto::ReadStreamEventsCompleted::AccessDenied;
+    default:
+      return dto::ReadStreamEventsCompleted::Success;
+  }
+}
+
+dto::ReadEventCompleted::ReadEventResult EventResult(ReadResult result) {
+  switch (result) {
+    case ReadResult::kNotFound:
+      return dto::ReadEventCompleted::NotFound;
+    case ReadResult::kNoStream:
+      return dto::ReadEventCompleted::NoStream;
+    case ReadResult::kStreamDeleted:
+      return dto::ReadEventCompleted::StreamDeleted;
+    case ReadResult::kAccessDenied:
+      return dto::ReadEventCompleted::AccessDenied;
+    case ReadResult::kSuccess:
+      break;
+  }
+  return dto::ReadEventCompleted::Success;
+}
+
+template <class Message>
+GroupSettings SettingsOf(const Message& m) {
+  GroupSettings s;
+  s.resolve_link_tos = m.resolve_link_tos();
+  s.start_from = m.start_from();
+  s.extra_statistics = m.record_statistics();
+  s.message_timeout_ms = m.message_timeout_milliseconds();
+  s.max_retry_count = m.max_retry_count();
+  s.live_buffer_size = m.live_buffer_size();
+  s.buffer_size = m.buffer_size();
+  s.read_batch_size = m.read_batch_size();
+  s.check_point_after_ms = m.checkpoint_after_time();
+  s.min_check_point_count = m.checkpoint_min_count();
+  s.max_check_point_count = m.checkpoint_max_count();
+  s.max_subscriber_count = m.subscriber_max_count();
+  s.named_consumer_strategy = m.has_named_consumer_strategy() ? m.named_consumer_strategy()
+                              : m.prefer_round_robin()        ? "RoundRobin"
+                                                              : "DispatchToSingle";
+  return s;
+}
+
+}  // namespace
+
+class TcpConnection::PersistentClient : public Subscriber {
+ public:
+  PersistentClient(TcpConnection& connection, std::string correlation_id, std::string group_id)
+      : group_id(std::move(group_id)), connection_(connection), correlation_id_(std::move(correlation_id)) {}
+
+  void Push(const ResolvedEvent& event, int retry_count) override {
+    message_.Clear();
+    FillIndexed(event, message_.mutable_event());
+    message_.set_retrycount(retry_count);
+    connection_.Send(Command::kPersistentSubscriptionStreamEventAppeared, correlation_id_, message_);
+  }
+
+  void Dropped(DropReason) override {
+    connection_.Send(Command::kSubscriptionDropped, correlation_id_, "");
+    // The group still looks at this object until it returns.
+    boost::asio::post(connection_.node_.io(), [connection = connection_.shared_from_this(), id = correlation_id_] {
+      connection->persistent_.erase(id);
+    });
+  }
+
+  const std::string group_id;
+
+ private:
+  TcpConnection& connection_;
+  const std::string correlation_id_;
+  dto::PersistentSubscriptionStreamEventAppeared message_;
+};
+
+class TcpConnection::VolatileClient : public CommitListener {
+ public:
+  VolatileClient(TcpConnection& connection, std::string correlation_id, std::string stream, bool resolve)
+      : connection_(connection),
+        correlation_id_(std::move(correlation_id)),
+        stream_(std::move(stream)),
+        resolve_(resolve) {
+    connection_.node_.AddListener(stream_, this);
+  }
+  ~VolatileClient() override { connection_.node_.RemoveListener(stream_, this); }
+
+  void Committed(const Record& record) override {
+    dto::StreamEventAppeared message;
+    const ResolvedEvent event =
+        resolve_ ? connection_.node_.store().Resolve(record) : ResolvedEvent{&record, nullptr, true};
+    FillResolved(event, message.mutable_event());
+    connection_.Send(Command::kStreamEventAppeared, correlation_id_, message);
+  }
+
+ private:
+  TcpConnection& connection_;
+  const std::string correlation_id_;
+  const std::string stream_;
+  const bool resolve_;
+};
+
+TcpConnection::TcpConnection(Node& node, std::unique_ptr<ByteStream> stream)
+    : node_(node), stream_(std::move(stream)), in_(kReadSize, '\0') {}
+
+TcpConnection::~TcpConnection() = default;
+
+void TcpConnection::Start() {
+  number_ = node_.AddConnection([this] {
+    stream_->Reset();
+    Close();
+  });
+  ScheduleHeartbeat();
+  Read();
+}
+
+void TcpConnection::Close() {
+  if (closed_) return;
+  closed_ = true;
+  const auto self = shared_from_this();
+  node_.RemoveConnection(number_);
+  volatile_.clear();
+  for (auto& [id, client] : persistent_) node_.groups().RemoveClient(client.get());
+  stream_->Close();
+}
+
+void TcpConnection::Read() {
+  if (in_.size() - filled_ < kReadSize / 4) in_.resize(in_.size() * 2);
+  stream_->ReadSome(in_.data() + filled_, in_.size() - filled_, [self = shared_from_this()](bool ok, std::size_t size) {
+    if (self->closed_) return;
+    if (!ok) {
+      self->Close();
+      return;
+    }
+    self->Received(size);
+    if (!self->closed_ && !self->closing_) self->Read();
+  });
+}
+
+void TcpConnection::Received(std::size_t size) {
+  ++message_number_;
+  filled_ += size;
+  std::string_view left(in_.data(), filled_);
+  while (left.size() >= 4 && !closing_) {
+    std::uint32_t length = 0;
+    for (int i = 0; i < 4; ++i) length |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(left[i])) << (8 * i);
+    if (length == 0 || length > kMaxPackageSize) {
+      BadRequestAndClose(kNoCorrelation, "Invalid TCP frame received. Error: Package size is out of bounds: " +
+                                             std::to_string(static_cast<std::int32_t>(length)) +
+                                             " (max: " + std::to_string(kMaxPackageSize) + ")..");
+      return;
+    }
+    if (left.size() - 4 < length) break;
+    std::string error;
+    const auto package = ParsePackage(left.substr(4, length), &error);
+    if (!package) {
+      BadRequestAndClose(kNoCorrelation, "Received bad network package. Error: " + error);
+      return;
+    }
+    if (!node_.misbehaviour().silent) Process(*package);
+    left.remove_prefix(4 + length);
+  }
+  std::copy(left.begin(), left.end(), in_.begin());
+  filled_ = left.size();
+}
+
+void TcpConnection::Process(const Package& package) {
+  if ((package.flags & kFlagTrustedWrite) != 0) {
+    BadRequestAndClose(package.correlation_id, "Trusted writes aren't accepted over the external TCP interface");
+    return;
+  }
+  switch (package.command) {
+    case Command::kHeartbeatResponse:
+    case Command::kBadRequest:
+      return;
+    case Command::kHeartbeatRequest:
+      Send(Command::kHeartbeatResponse, package.correlation_id, "");
+      return;
+    case Command::kIdentifyClient: {
+      dto::IdentifyClient message;
+      if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) return;
+      connection_name_ = message.connection_name();
+      Send(Command::kClientIdentified, package.correlation_id, "");
+      return;
+    }
+    case Command::kAuthenticate:
+      if ((package.flags & kFlagAuthenticated) == 0) {
+        Send(Command::kNotAuthenticated, package.correlation_id, "No user credentials provided.");
+        return;
+      }
+      default_login_.emplace(package.login, package.password);
+      if (node_.insecure() || node_.Authenticate(default_login_->first, default_login_->second) != nullptr) {
+        Send(Command::kAuthenticated, package.correlation_id, "");
+      } else {
+        Send(Command::kNotAuthenticated, package.correlation_id, "Unauthorized");
+      }
+      return;
+    default:
+      break;
+  }
+  const User* user = nullptr;
+  if ((package.flags & kFlagAuthenticated) != 0 || default_login_) {
+    const bool own = (package.flags & kFlagAuthenticated) != 0;
+    user = own ? node_.Authenticate(std::string(package.login), std::string(package.password))
+               : node_.Authenticate(default_login_->first, default_login_->second);
+    if (user == nullptr && !node_.insecure()) {
+      Send(Command::kNotAuthenticated, package.correlation_id, "Not Authenticated");
+      return;
+    }
+  }
+  if (node_.insecure()) user = node_.Authenticate("admin", "changeit");
+  Dispatch(package, user);
+}
+
+void TcpConnection::Dispatch(const Package& package, const User* user) {
+  switch (package.command) {
+    case Command::kPing:
+      return Send(Command::kPong, package.correlation_id, "");
+    case Command::kWriteEvents:
+      return WriteEvents(package, user);
+    case Command::kDeleteStream:
+      return DeleteStream(package, user);
+    case Command::kReadEvent:
+      return ReadEvent(package, user);
+    case Command::kReadStreamEventsForward:
+      return ReadStream(package, user, true);
+    case Command::kReadStreamEventsBackward:
+      return ReadStream(package, user, false);
+    case Command::kReadAllEventsForward:
+      return ReadAll(package, user, true);
+    case Command::kReadAllEventsBackward:
+      return ReadAll(package, user, false);
+    case Command::kSubscribeToStream:
+      return Subscribe(package, user);
+    case Command::kUnsubscribeFromStream:
+      return Unsubscribe(package);
+    case Command::kConnectToPersistentSubscription:
+      return ConnectPersistent(package, user);
+    case Command::kPersistentSubscriptionAckEvents:
+      return Acknowledge(package, false);
+    case Command::kPersistentSubscriptionNakEvents:
+      return Acknowledge(package, true);
+    case Command::kCreatePersistentSubscription:
+      return ManageGroup<dto::CreatePersistentSubscription, dto::CreatePersistentSubscriptionCompleted>(
+          package, user, Command::kCreatePersistentSubscriptionCompleted);
+    case Command::kUpdatePersistentSubscription:
+      return ManageGroup<dto::UpdatePersistentSubscription, dto::UpdatePersistentSubscriptionCompleted>(
+          package, user, Command::kUpdatePersistentSubscriptionCompleted);
+    case Command::kDeletePersistentSubscription:
+      return ManageGroup<dto::DeletePersistentSubscription, dto::DeletePersistentSubscriptionCompleted>(
+          package, user, Command::kDeletePersistentSubscriptionCompleted);
+    default:
+      if (!IsReply(package.command)) BadRequest(package);
+  }
+}
+
+bool TcpConnection::NotHandled(const Package& package, bool needs_master) {
+  const Misbehaviour& m = node_.misbehaviour();
+  if (!needs_master || (node_.ready() && m.leader_host.empty())) return false;
+  dto::NotHandled message;
+  message.set_reason(dto::NotHandled::NotReady);
+  if (node_.ready()) {
+    dto::NotHandled::MasterInfo leader;
+    leader.set_external_tcp_address(m.leader_host);
+    leader.set_external_tcp_port(m.leader_tcp_port);
+    leader.set_external_http_address(m.leader_host);
+    leader.set_external_http_port(m.leader_http_port);
+    if (!node_.options().tls_cert.empty()) {
+      leader.set_external_secure_tcp_address(m.leader_host);
+      leader.set_external_secure_tcp_port(m.leader_tcp_port);
+    }
+    message.set_reason(dto::NotHandled::NotMaster);
+    message.set_additional_info(leader.SerializeAsString());
+  }
+  Send(Command::kNotHandled, package.correlation_id, message);
+  return true;
+}
+
+void TcpConnection::WriteEvents(const Package& package, const User* user) {
+  dto::WriteEvents message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
+      message.event_stream_id().empty() || !IsExpectedVersion(message.expected_version())) {
+    return BadRequest(package);
+  }
+  std::vector<NewEvent> events;
+  events.reserve(static_cast<std::size_t>(message.events_size()));
+  for (dto::NewEvent& e : *message.mutable_events()) {
+    if (e.event_id().size() != 16 || e.event_type().empty() ||
+        e.data().size() + e.metadata().size() + e.event_type().size() >= kMaxEventSize) {
+      return BadRequest(package);
+    }
+    events.push_back({SwapNetOrder(e.event_id()), std::move(*e.mutable_event_type()), e.data_content_type() == 1,
+                      std::move(*e.mutable_data()), std::move(*e.mutable_metadata())});
+  }
+  if (NotHandled(package, true)) return;
+  auto done = [weak = weak_from_this(), id = std::string(package.correlation_id)](const Node::AppendReply& reply) {
+    auto self = weak.lock();
+    if (self == nullptr) return;
+    dto::OperationResult result = ToDto(reply.outcome.result);
+    if (!reply.refused_with.empty()) {
+      dto::NotHandled::NotHandledReason reason;
+      if (dto::NotHandled::NotHandledReason_Parse(reply.refused_with, &reason)) {
+        dto::NotHandled not_handled;
+        not_handled.set_reason(reason);
+        return self->Send(Command::kNotHandled, id, not_handled);
+      }
+      if (!dto::OperationResult_Parse(reply.refused_with, &result)) {
+        return self->Send(Command::kBadRequest, id, reply.refuse_message);
+      }
+    }
+    dto::WriteEventsCompleted completed;
+    completed.set_result(result);
+    if (result == dto::Success) {
+      completed.set_first_event_number(reply.outcome.first);
+      completed.set_last_event_number(reply.outcome.last);
+      completed.set_prepare_position(reply.outcome.idempotent ? -1 : reply.outcome.position);
+      completed.set_commit_position(reply.outcome.idempotent ? -1 : reply.outcome.position);
+      completed.set_current_version(0);
+    } else {
+      completed.set_message(reply.refuse_message.empty() ? MessageOf(result) : reply.refuse_message);
+      completed.set_first_event_number(kInvalid);
+      completed.set_last_event_number(kInvalid);
+      completed.set_prepare_position(kInvalid);
+      completed.set_commit_position(0);
+      completed.set_current_version(result == dto::WrongExpectedVersion ? reply.outcome.current_version : -1);
+    }
+    self->Send(Command::kWriteEventsCompleted, id, completed);
+  };
+  node_.Append(message.event_stream_id(), message.expected_version(), std::move(events), user, std::move(done));
+}
+
+void TcpConnection::DeleteStream(const Package& package, const User* user) {
+  dto::DeleteStream message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
+      message.event_stream_id().empty() || !IsExpectedVersion(message.expected_version())) {
+    return BadRequest(package);
+  }
+  if (NotHandled(package, true)) return;
+  const DeleteOutcome outcome =
+      node_.store().Delete(message.event_stream_id(), message.expected_version(), message.hard_delete(), user);
+  dto::DeleteStreamCompleted completed;
+  completed.set_result(ToDto(outcome.result));
+  if (outcome.result != WriteResult::kSuccess) completed.set_message(MessageOf(completed.result()));
+  completed.set_prepare_position(outcome.position);
+  completed.set_commit_position(outcome.position);
+  Send(Command::kDeleteStreamCompleted, package.correlation_id, completed);
+}
+
+void TcpConnection::ReadEvent(const Package& package, const User* user) {
+  dto::ReadEvent message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
+      message.event_stream_id().empty() || message.event_number() < -1) {
+    return BadRequest(package);
+  }
+  if (NotHandled(package, message.require_master())) return;
+  const EventPage page =
+      node_.store().ReadEvent(message.event_stream_id(), message.event_number(), message.resolve_link_tos(), user);
+  dto::ReadEventCompleted completed;
+  ReadResult result = page.result;
+  // A $-stream whose plain namesake exists is there, if empty: its first read is no error
+  // (StorageReaderWorker.ReadEvent).
+  const std::string& name = message.event_stream_id();
+  if ((result == ReadResult::kNoStream || result == ReadResult::kNotFound) && IsMetastream(name)) {
+    const std::int64_t last = node_.store().LastEventNumber(OriginalStreamOf(name));
+    if (last != kNoStream && last != kDeletedStream) result = ReadResult::kSuccess;
+  }
+  completed.set_result(EventResult(result));
+  completed.mutable_event();
+  if (page.result == ReadResult::kSuccess) FillIndexed(page.event, completed.mutable_event());
+  Send(Command::kReadEventCompleted, package.correlation_id, completed);
+}
+
+void TcpConnection::ReadStream(const Package& package, const User* user, bool forward) {
+  dto::ReadStreamEvents message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
+      message.event_stream_id().empty() ||
+      (forward ? message.from_event_number() < 0 : message.from_event_number() < -1)) {
+    return BadRequest(package);
+  }
+  if (NotHandled(package, message.require_master())) return;
+  dto::ReadStreamEventsCompleted completed;
+  completed.set_last_commit_position(node_.store().LastPosition());
+  const Command reply =
+      forward ? Command::kReadStreamEventsForwardCompleted : Command::kReadStreamEventsBackwardCompleted;
+  if (message.max_count() <= 0 || message.max_count() > kMaxPageSize) {
+    completed.set_result(dto::ReadStreamEventsCompleted::Error);
+    completed.set_next_event_number(-1);
+    completed.set_last_event_number(-1);
+    completed.set_is_end_of_stream(true);
+    completed.set_error(message.max_count() > 0 ? "Read size too big, should be less than 4096 items"
+                                                : "maxCount should be positive.\nParameter name: maxCount");
+    return Send(reply, package.correlation_id, completed);
+  }
+  const StreamPage page = forward ? node_.store().ReadForward(message.event_stream_id(), message.from_event_number(),
+                                                              message.max_count(), message.resolve_link_tos(), user)
+                                  : node_.store().ReadBackward(message.event_stream_id(), message.from_event_number(),
+                                                               message.max_count(), message.resolve_link_tos(), user);
+  for (const ResolvedEvent& event : page.events) FillIndexed(event, completed.add_events());
+  completed.set_result(StreamResult(page.result));
+  completed.set_next_event_number(page.next);
+  completed.set_last_event_number(page.last);
+  completed.set_is_end_of_stream(page.is_end_of_stream);
+  completed.set_error("");
+  Send(reply, package.correlation_id, completed);
+}
+
+void TcpConnection::ReadAll(const Package& package, const User* user, bool forward) {
+  dto::ReadAllEvents message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
+    return BadRequest(package);
+  }
+  if (NotHandled(package, message.require_master())) return;
+  const std::int64_t end = node_.store().EndPosition();
+  LogPosition from{message.commit_position(), message.prepare_position()};
+  if (from.commit == -1 && from.prepare == -1) from = {end, end};
+  dto::ReadAllEventsCompleted completed;
+  completed.set_commit_position(from.commit);
+  completed.set_prepare_position(from.prepare);
+  completed.set_next_commit_position(-1);
+  completed.set_next_prepare_position(-1);
+  const Command reply = forward ? Command::kReadAllEventsForwardCompleted : Command::kReadAllEventsBackwardCompleted;
+  const AllPage page = forward
+                           ? node_.store().ReadAllForward(from, message.max_count(), message.resolve_link_tos(), user)
+                           : node_.store().ReadAllBackward(from, message.max_count(), message.resolve_link_tos(), user);
+  std::string error;
+  if (from.commit < 0 || from.prepare < 0) {
+    error = "Invalid position.";
+  } else if (message.max_count() > kMaxPageSize) {
+    error = "Read size too big, should be less than 4096 items";
+  } else if (!node_.store().IsRecordPosition(from.commit)) {
+    error = "Log record at actual pos " + std::to_string(from.commit) + " is no record.";
+  }
+  if (page.result == ReadResult::kAccessDenied) {
+    completed.set_result(dto::ReadAllEventsCompleted::AccessDenied);
+  } else if (!error.empty()) {
+    completed.set_result(dto::ReadAllEventsCompleted::Error);
+    completed.set_error(error);
+  } else {
+    for (const ResolvedEvent& event : page.events) FillResolved(event, completed.add_events());
+    completed.set_next_commit_position(page.next.commit);
+    completed.set_next_prepare_position(page.next.prepare);
+  }
+  Send(reply, package.correlation_id, completed);
+}
+
+void TcpConnection::Subscribe(const Package& package, const User* user) {
+  dto::SubscribeToStream message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
+    return BadRequest(package);
+  }
+  if (NotHandled(package, !node_.ready())) return;
+  const std::string& stream = message.event_stream_id();
+  if (!node_.store().CanAccess(stream.empty() ? std::string(kAllStream) : stream, Access::kRead, user)) {
+    dto::SubscriptionDropped dropped;
+    dropped.set_reason(dto::SubscriptionDropped::AccessDenied);
+    return Send(Command::kSubscriptionDropped, package.correlation_id, dropped);
+  }
+  dto::SubscriptionConfirmation confirmation;
+  confirmation.set_last_commit_position(node_.store().LastPosition());
+  if (!stream.empty()) confirmation.set_last_event_number(node_.store().LastEventNumber(stream));
+  // What was committed before is not this subscription's.
+  node_.store().Flush();
+  Send(Command::kSubscriptionConfirmation, package.correlation_id, confirmation);
+  std::string id(package.correlation_id);
+  volatile_[id] = std::make_unique<VolatileClient>(*this, id, stream, message.resolve_link_tos());
+}
+
+void TcpConnection::ConnectPersistent(const Package& package, const User* user) {
+  dto::ConnectToPersistentSubscription message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
+    return BadRequest(package);
+  }
+  if (NotHandled(package, true)) return;
+  const auto found = node_.groups().FindToConnect(message.event_stream_id(), message.subscription_id(), user);
+  if (found.subscription == nullptr) {
+    dto::SubscriptionDropped dropped;
+    dropped.set_reason(found.refused == DropReason::kAccessDenied ? dto::SubscriptionDropped::AccessDenied
+                       : found.refused == DropReason::kNotFound   ? dto::SubscriptionDropped::NotFound
+                                                                : dto::SubscriptionDropped::SubscriberMaxCountReached);
+    return Send(Command::kSubscriptionDropped, package.correlation_id, dropped);
+  }
+  dto::PersistentSubscriptionConfirmation confirmation;
+  confirmation.set_last_commit_position(node_.store().LastPosition());
+  confirmation.set_subscription_id(found.subscription->id());
+  confirmation.set_last_event_number(node_.store().LastEventNumber(message.event_stream_id()));
+  Send(Command::kPersistentSubscriptionConfirmation, package.correlation_id, confirmation);
+  std::string id(package.correlation_id);
+  auto& client = persistent_[id];
+  if (client != nullptr) node_.groups().RemoveClient(client.get());
+  client = std::make_unique<PersistentClient>(*this, id, found.subscription->id());
+  found.subscription->AddClient(client.get(), message.allowed_in_flight_messages(),
+                                user == nullptr ? "anonymous" : user->name, stream_->remote(), connection_name_,
+                                node_.groups().now());
+}
+
+void TcpConnection::Unsubscribe(const Package& package) {
+  bool found = false;
+  if (auto it = volatile_.find(package.correlation_id); it != volatile_.end()) {
+    volatile_.erase(it);
+    found = true;
+  }
+  if (auto it = persistent_.find(package.correlation_id); it != persistent_.end()) {
+    const auto client = std::move(it->second);
+    persistent_.erase(it);
+    node_.groups().RemoveClient(client.get());
+    found = true;
+  }
+  if (found) Send(Command::kSubscriptionDropped, package.correlation_id, "");
+}
+
+void TcpConnection::Acknowledge(const Package& package, bool nak) {
+  dto::PersistentSubscriptionNakEvents message;
+  // An ack is a nak without message and action; both carry the ids in the same field.
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
+    return BadRequest(package);
+  }
+  std::vector<EventId> ids;
+  for (const std::string& id : message.processed_event_ids()) {
+    if (id.size() != 16) return BadRequest(package);
+    ids.push_back(SwapNetOrder(id));
+  }
+  PersistentSubscription* subscription = node_.groups().Find(message.subscription_id());
+  if (subscription == nullptr) return;
+  auto it = persistent_.find(package.correlation_id);
+  Subscriber* client = it == persistent_.end() ? nullptr : it->second.get();
+  if (nak) {
+    subscription->Nak(client, ids, static_cast<NakAction>(message.action()), message.message(), node_.groups().now());
+  } else {
+    subscription->Ack(client, ids, node_.groups().now());
+  }
+}
+
+template <class Message, class Completed>
+void TcpConnection::ManageGroup(const Package& package, const User* user, Command reply) {
+  Message message;
+  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
+    return BadRequest(package);
+  }
+  if (NotHandled(package, true)) return;
+  Completed completed;
+  auto result = [](const GroupOutcome& outcome) {
+    switch (outcome.result) {
+      case GroupResult::kSuccess:
+        return 0;
+      case GroupResult::kAlreadyExists:
+      case GroupResult::kDoesNotExist:
+        return 1;
+      case GroupResult::kFail:
+        return 2;
+      case GroupResult::kAccessDenied:
+        return 3;
+    }
+    return 2;
+  };
+  GroupOutcome outcome;
+  const std::string& stream = message.event_stream_id();
+  const std::string& group = message.subscription_group_name();
+  if constexpr (std::is_same_v<Message, dto::CreatePersistentSubscription>) {
+    outcome = node_.groups().Create(stream, group, SettingsOf(message), user);
+    completed.set_result(
+        static_cast<dto::CreatePersistentSubscriptionCompleted::CreatePersistentSubscriptionResult>(result(outcome)));
+  } else if constexpr (std::is_same_v<Message, dto::UpdatePersistentSubscription>) {
+    outcome = node_.groups().Update(stream, group, SettingsOf(message), user);
+    completed.set_result(
+        static_cast<dto::UpdatePersistentSubscriptionCompleted::UpdatePersistentSubscriptionResult>(result(outcome)));
+  } else {
+    outcome = node_.groups().Delete(stream, group, user);
+    completed.set_result(
+        static_cast<dto::DeletePersistentSubscriptionCompleted::DeletePersistentSubscriptionResult>(result(outcome)));
+  }
+  completed.set_reason(outcome.reason);
+  Send(reply, package.correlation_id, completed);
+}
+
+void TcpConnection::Send(Command command, std::string_view correlation_id,
+                         const google::protobuf::MessageLite& message) {
+  if (closed_ || node_.misbehaviour().silent) return;
+  AppendPackage(command, correlation_id, message, &out_);
+  Flush();
+}
+
+void TcpConnection::Send(Command command, std::string_view correlation_id, std::string_view payload) {
+  if (closed_ || node_.misbehaviour().silent) return;
+  AppendPackage(command, correlation_id, payload, &out_);
+  Flush();
+}
+
+void TcpConnection::BadRequest(const Package& package) {
+  Send(Command::kBadRequest, package.correlation_id,
+       "Could not unwrap network package for command " + CommandName(package.command) + ".\n");
+}
+
+void TcpConnection::BadRequestAndClose(std::string_view correlation_id, const std::string& text) {
+  Send(Command::kBadRequest, correlation_id, text);
+  closing_ = true;
+}
+
+// Everything that one turn of the loop produces leaves in one write.
+void TcpConnection::Flush() {
+  if (flush_scheduled_ || !sending_.empty()) return;
+  flush_scheduled_ = true;
+  boost::asio::post(node_.io(), [self = shared_from_this()] {
+    self->flush_scheduled_ = false;
+    if (self->closed_ || self->out_.empty()) return;
+    self->sending_.swap(self->out_);
+    self->stream_->Write(self->sending_.data(), self->sending_.size(), [self](bool ok) {
+      self->sending_.clear();
+      if (!ok || (self->closing_ && self->out_.empty())) {
+        self->Close();
+      } else if (!self->out_.empty()) {
+        self->Flush();
+      }
+    });
+  });
+}
+
+// A question is asked after a whole interval in which nothing came; any byte within the timeout answers it.
+void TcpConnection::ScheduleHeartbeat() {
+  const std::uint64_t seen = message_number_;
+  node_.After(node_.options().heartbeat_interval_ms, [weak = weak_from_this(), seen] {
+    auto self = weak.lock();
+    if (self == nullptr || self->closed_) return;
+    if (self->message_number_ != seen) return self->ScheduleHeartbeat();
+    const EventId id = NewEventId();
+    self->Send(Command::kHeartbeatRequest, {reinterpret_cast<const char*>(id.data()), id.size()}, "");
+    self->node_.After(self->node_.options().heartbeat_timeout_ms, [weak, seen] {
+      auto again = weak.lock();
+      if (again == nullptr || again->closed_) return;
+      if (again->message_number_ != seen) return again->ScheduleHeartbeat();
+      again->Close();
+    });
+  });
+}
+
+}  // namespace interconnect::eventstore

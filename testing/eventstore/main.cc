@@ -1,0 +1,107 @@
+// The test event store: a node of either generation in memory, on loopback ports.
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/signal_set.hpp"
+#include "testing/eventstore/server.h"
+
+namespace {
+
+using interconnect::eventstore::Generation;
+using interconnect::eventstore::Options;
+
+constexpr char kHelp[] = R"(The test event store.
+  --generation=legacy|next     TCP and HTTP of 5.0.1, or gRPC and HTTP of 21.x (legacy)
+  --version=V                  next: 21.2.0 (default) or 21.10
+  --tcp-port=N --http-port=N   0 takes any free port (0); the TCP port is legacy's only
+  --admin-port=N               where tests tell it to misbehave (0)
+  --projections                makes $ce- and $et- links
+  --data=FILE                  a journal: a restarted store has its events and groups again
+  --heartbeat-interval-ms=N --heartbeat-timeout-ms=N   of TCP (2000, 1000)
+  --max-append-size=N          bytes of event data in one gRPC append (1048576)
+  --tls-cert=FILE --tls-key=FILE   TLS on every port but admin; next: passwords are checked only with it
+  --start-not-ready-ms=N       serves nobody for so long (0)
+  --user=NAME:PASSWORD         another user, or another password; may be repeated
+Prints "ready tcp=PORT http=PORT admin=PORT" when it listens. Loopback only.
+)";
+
+bool Take(std::string_view arg, std::string_view name, std::string* value) {
+  if (!arg.starts_with(name) || arg.size() <= name.size() || arg[name.size()] != '=') return false;
+  *value = arg.substr(name.size() + 1);
+  return true;
+}
+
+bool ParseArgument(std::string_view arg, Options* options) {
+  std::string value;
+  auto number = [&](std::string_view name, auto* field) {
+    if (!Take(arg, name, &value)) return false;
+    *field = static_cast<std::remove_pointer_t<decltype(field)>>(std::strtoll(value.c_str(), nullptr, 10));
+    return true;
+  };
+  if (arg == "--projections") {
+    options->projections = true;
+    return true;
+  }
+  if (Take(arg, "--generation", &value) && (value == "legacy" || value == "next")) {
+    options->generation = value == "legacy" ? Generation::kLegacy : Generation::kNext;
+    return true;
+  }
+  if (Take(arg, "--user", &value) && value.find(':') != std::string::npos) {
+    options->users.emplace_back(value.substr(0, value.find(':')), value.substr(value.find(':') + 1));
+    return true;
+  }
+  return Take(arg, "--version", &options->version) || Take(arg, "--data", &options->data) ||
+         Take(arg, "--tls-cert", &options->tls_cert) || Take(arg, "--tls-key", &options->tls_key) ||
+         number("--tcp-port", &options->tcp_port) || number("--http-port", &options->http_port) ||
+         number("--admin-port", &options->admin_port) ||
+         number("--heartbeat-interval-ms", &options->heartbeat_interval_ms) ||
+         number("--heartbeat-timeout-ms", &options->heartbeat_timeout_ms) ||
+         number("--max-append-size", &options->max_append_size) ||
+         number("--start-not-ready-ms", &options->start_not_ready_ms);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--help") == 0) {
+      std::fputs(kHelp, stdout);
+      return 0;
+    }
+    if (!ParseArgument(argv[i], &options)) {
+      std::fprintf(stderr, "unknown argument %s\n%s", argv[i], kHelp);
+      return 2;
+    }
+  }
+  const bool legacy = options.generation == Generation::kLegacy;
+  if (options.version.empty()) options.version = legacy ? "5.0.1" : "21.2.0";
+  if (legacy ? options.version != "5.0.1" : options.version != "21.2.0" && options.version != "21.10") {
+    std::fprintf(stderr, "unknown version %s\n", options.version.c_str());
+    return 2;
+  }
+  try {
+    boost::asio::io_context io(1);
+    boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+    signals.async_wait([&io](auto, int) { io.stop(); });
+    std::signal(SIGPIPE, SIG_IGN);
+    interconnect::eventstore::Server server(options, io);
+    std::printf("ready tcp=%d http=%d admin=%d\n", server.tcp_port(), server.http_port(), server.admin_port());
+    std::fflush(stdout);
+    io.run();
+    // Calls may be open without end: nothing is to be saved, so nobody is waited for.
+    std::_Exit(0);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
+}

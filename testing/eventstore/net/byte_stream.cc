@@ -1,0 +1,147 @@
+#include "testing/eventstore/net/byte_stream.h"
+
+#include <sys/socket.h>
+
+#include "boost/asio/buffer.hpp"
+#include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/ssl.hpp"
+#include "boost/asio/write.hpp"
+
+namespace interconnect::eventstore {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// Both kinds differ in where their bytes go through and in how they end.
+template <class Layer>
+class StreamOver : public ByteStream {
+ public:
+  template <class... Args>
+  explicit StreamOver(std::string remote, Args&&... args)
+      : layer_(std::make_shared<Layer>(std::forward<Args>(args)...)), remote_(std::move(remote)) {}
+
+  ~StreamOver() override { Close(); }
+
+  void ReadSome(char* data, std::size_t size, std::function<void(bool, std::size_t)> done) override {
+    layer_->async_read_some(asio::buffer(data, size),
+                            [layer = layer_, done = std::move(done)](auto error, auto n) { done(!error, n); });
+  }
+
+  void Write(const char* data, std::size_t size, std::function<void(bool)> done) override {
+    asio::async_write(*layer_, asio::buffer(data, size),
+                      [layer = layer_, done = std::move(done)](auto error, auto) { done(!error); });
+  }
+
+  void Close() override {
+    if (!socket().is_open()) return;
+    boost::system::error_code ignored;
+    socket().shutdown(tcp::socket::shutdown_both, ignored);
+    socket().close(ignored);
+  }
+
+  void Reset() override {
+    if (!socket().is_open()) return;
+    boost::system::error_code ignored;
+    socket().set_option(asio::socket_base::linger(true, 0), ignored);
+    socket().close(ignored);
+  }
+
+  const std::string& remote() const override { return remote_; }
+
+  int Release() override {
+    if constexpr (std::is_same_v<Layer, tcp::socket>) return layer_->release();
+    return -1;
+  }
+
+  Layer& layer() { return *layer_; }
+
+ private:
+  tcp::socket& socket() {
+    if constexpr (std::is_same_v<Layer, tcp::socket>) {
+      return *layer_;
+    } else {
+      return layer_->next_layer();
+    }
+  }
+
+  const std::shared_ptr<Layer> layer_;
+  const std::string remote_;
+};
+
+int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                   unsigned int in_size, void*) {
+  static constexpr unsigned char kOffered[] = "\x02h2\x08http/1.1";
+  return SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, kOffered, sizeof kOffered - 1, in,
+                               in_size) == OPENSSL_NPN_NEGOTIATED
+             ? SSL_TLSEXT_ERR_OK
+             : SSL_TLSEXT_ERR_NOACK;
+}
+
+}  // namespace
+
+struct TlsContext::Impl {
+  asio::ssl::context context{asio::ssl::context::tls_server};
+};
+
+TlsContext::TlsContext(const std::string& cert_file, const std::string& key_file) : impl(std::make_unique<Impl>()) {
+  impl->context.use_certificate_chain_file(cert_file);
+  impl->context.use_private_key_file(key_file, asio::ssl::context::pem);
+  SSL_CTX_set_alpn_select_cb(impl->context.native_handle(), SelectProtocol, nullptr);
+}
+
+TlsContext::~TlsContext() = default;
+
+namespace {
+
+class Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  Listener(asio::io_context& io, int port, TlsContext* tls, std::function<void(std::unique_ptr<ByteStream>)> accepted)
+      : acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), static_cast<unsigned short>(port))),
+        tls_(tls),
+        accepted_(std::move(accepted)) {}
+
+  int port() const { return acceptor_.local_endpoint().port(); }
+
+  void Accept() {
+    acceptor_.async_accept([self = shared_from_this()](auto error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted) return;
+      if (!error) self->Accepted(std::move(socket));
+      self->Accept();
+    });
+  }
+
+ private:
+  void Accepted(tcp::socket socket) {
+    boost::system::error_code error;
+    const tcp::endpoint remote = socket.remote_endpoint(error);
+    if (error) return;
+    socket.set_option(tcp::no_delay(true), error);
+    std::string name = remote.address().to_string() + ":" + std::to_string(remote.port());
+    if (tls_ == nullptr) {
+      accepted_(std::make_unique<StreamOver<tcp::socket>>(std::move(name), std::move(socket)));
+      return;
+    }
+    using TlsStream = StreamOver<asio::ssl::stream<tcp::socket>>;
+    auto stream = std::make_shared<std::unique_ptr<TlsStream>>(
+        std::make_unique<TlsStream>(std::move(name), std::move(socket), tls_->impl->context));
+    (*stream)->layer().async_handshake(asio::ssl::stream_base::server,
+                                       [self = shared_from_this(), stream](auto failed) {
+                                         if (!failed) self->accepted_(std::move(*stream));
+                                       });
+  }
+
+  tcp::acceptor acceptor_;
+  TlsContext* const tls_;
+  const std::function<void(std::unique_ptr<ByteStream>)> accepted_;
+};
+
+}  // namespace
+
+int Listen(asio::io_context& io, int port, TlsContext* tls, std::function<void(std::unique_ptr<ByteStream>)> accepted) {
+  auto listener = std::make_shared<Listener>(io, port, tls, std::move(accepted));
+  listener->Accept();
+  return listener->port();
+}
+
+}  // namespace interconnect::eventstore

@@ -1,0 +1,50 @@
+#ifndef TESTING_EVENTSTORE_NET_BYTE_STREAM_H_
+#define TESTING_EVENTSTORE_NET_BYTE_STREAM_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "boost/asio/io_context.hpp"
+
+namespace interconnect::eventstore {
+
+// An accepted connection, plain or TLS. Handlers run on the io_context and keep whoever they capture alive; after
+// Close() they are called with false, if at all.
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  // At least one byte, or false at the end.
+  virtual void ReadSome(char* data, std::size_t size, std::function<void(bool, std::size_t)> done) = 0;
+  // All of it; the bytes must stay where they are until `done`.
+  virtual void Write(const char* data, std::size_t size, std::function<void(bool)> done) = 0;
+  // Sends FIN after what was written, and stops reading.
+  virtual void Close() = 0;
+  // Sends RST.
+  virtual void Reset() = 0;
+  // "address:port" of the other side.
+  virtual const std::string& remote() const = 0;
+  // Gives the descriptor of a plain connection away, non-blocking, with nothing read ahead; -1 for TLS.
+  virtual int Release() = 0;
+};
+
+// A certificate and key that connections are served with.
+class TlsContext {
+ public:
+  // Throws std::exception if the files are not as they should be. Offers h2 and http/1.1.
+  TlsContext(const std::string& cert_file, const std::string& key_file);
+  ~TlsContext();
+
+  struct Impl;
+  const std::unique_ptr<Impl> impl;
+};
+
+// Accepts on a loopback port (0 for any) for as long as the io_context runs; TLS if a context is given. Returns the
+// port; throws std::exception if it is taken.
+int Listen(boost::asio::io_context& io, int port, TlsContext* tls,
+           std::function<void(std::unique_ptr<ByteStream>)> accepted);
+
+}  // namespace interconnect::eventstore
+
+#endif  // TESTING_EVENTSTORE_NET_BYTE_STREAM_H_

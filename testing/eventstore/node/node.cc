@@ -1,0 +1,173 @@
+#include "testing/eventstore/node/node.h"
+
+#include <algorithm>
+
+#include "boost/asio/post.hpp"
+
+namespace interconnect::eventstore {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+EventStore::Options StoreOptions(const Options& options) {
+  EventStore::Options store;
+  store.projections = options.projections;
+  store.delete_needs_stream = options.generation == Generation::kNext && options.version != "21.2.0";
+  return store;
+}
+
+Ticks WallClock() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+             .count() /
+         100;
+}
+
+}  // namespace
+
+Node::Node(Options options, boost::asio::io_context& io)
+    : options_(std::move(options)),
+      io_(io),
+      start_(steady_clock::now()),
+      store_(StoreOptions(options_), WallClock),
+      groups_(store_,
+              [] { return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count(); }),
+      timer_(io),
+      tick_(io),
+      next_append_(start_) {
+  for (const auto& [name, password] : options_.users) {
+    store_.AddUser(
+        {name, password, name == "admin" ? std::vector<std::string>{"$admins"} : std::vector<std::string>{}});
+  }
+  if (!options_.data.empty()) {
+    journal_ = std::make_unique<Journal>(options_.data, store_);
+    store_.SetWritten([this](const Record& record) { journal_->Append(record); });
+    groups_.Load();
+  }
+  store_.AddObserver([this](const Record& record) { Committed(record); });
+  // What is committed in one turn of the loop is handed on in the next one, together.
+  store_.SetFlushNeeded([this] { boost::asio::post(io_, [this] { store_.Flush(); }); });
+  ArmTick();
+}
+
+Node::~Node() = default;
+
+void Node::Committed(const Record& record) {
+  auto notify = [this, &record](const std::string& stream) {
+    auto it = listeners_.find(stream);
+    if (it == listeners_.end()) return;
+    // A listener may leave while it is told.
+    const std::vector<CommitListener*> listeners = it->second;
+    for (CommitListener* listener : listeners) listener->Committed(record);
+  };
+  if (listeners_.empty()) return;
+  notify(record.stream_name());
+  notify("");
+}
+
+void Node::AddListener(const std::string& stream, CommitListener* listener) { listeners_[stream].push_back(listener); }
+
+void Node::RemoveListener(const std::string& stream, CommitListener* listener) {
+  auto it = listeners_.find(stream);
+  if (it == listeners_.end()) return;
+  std::erase(it->second, listener);
+  if (it->second.empty()) listeners_.erase(it);
+}
+
+int Node::AddConnection(std::function<void()> cut) {
+  connections_[next_connection_] = std::move(cut);
+  return next_connection_++;
+}
+
+void Node::CutConnections() {
+  const auto connections = connections_;
+  for (const auto& [number, cut] : connections) cut();
+}
+
+bool Node::ready() const {
+  return !not_ready_ && steady_clock::now() - start_ >= milliseconds(options_.start_not_ready_ms);
+}
+
+const User* Node::Authenticate(const std::string& name, const std::string& password) const {
+  return ready() ? store_.Authenticate(name, password) : nullptr;
+}
+
+bool Node::Use(int& count, const std::string& stream) {
+  if (count <= 0 || (!misbehaviour_.stream.empty() && misbehaviour_.stream != stream)) return false;
+  --count;
+  return true;
+}
+
+void Node::Append(std::string stream, std::int64_t expected, std::vector<NewEvent> events, const User* user,
+                  AppendDone done) {
+  Misbehaviour& m = misbehaviour_;
+  if (m.silent || Use(m.ignore_appends, stream)) return;
+  if (Use(m.refuse_appends, stream)) {
+    AppendReply reply;
+    reply.refused_with = m.refuse_with;
+    reply.refuse_message = m.refuse_message;
+    done(reply);
+    return;
+  }
+  const bool touched = m.stream.empty() || m.stream == stream;
+  int wait = touched ? m.apply_delay_ms : 0;
+  if (m.appends_per_second > 0 || m.delay_per_append_ms > 0) {
+    const auto now = steady_clock::now();
+    next_append_ = std::max(next_append_, now) +
+                   std::chrono::microseconds(static_cast<std::int64_t>(
+                       1000.0 * m.delay_per_append_ms + (m.appends_per_second > 0 ? 1e6 / m.appends_per_second : 0.0)));
+    wait += static_cast<int>(std::chrono::duration_cast<milliseconds>(next_append_ - now).count());
+  }
+  if (wait == 0) {
+    Apply(std::move(stream), expected, std::move(events), user, std::move(done));
+    return;
+  }
+  After(wait, [this, stream = std::move(stream), expected, events = std::move(events), user,
+               done = std::move(done)]() mutable {
+    Apply(std::move(stream), expected, std::move(events), user, std::move(done));
+  });
+}
+
+void Node::Apply(std::string stream, std::int64_t expected, std::vector<NewEvent> events, const User* user,
+                 AppendDone done) {
+  AppendReply reply;
+  reply.outcome = insecure() && stream != kAllStream ? store_.AppendAsSystem(stream, expected, std::move(events))
+                                                     : store_.Append(stream, expected, std::move(events), user);
+  if (Use(misbehaviour_.drop_append_answers, stream)) return;
+  const bool touched = misbehaviour_.stream.empty() || misbehaviour_.stream == stream;
+  if (touched && misbehaviour_.answer_delay_ms > 0) {
+    After(misbehaviour_.answer_delay_ms, [reply, done = std::move(done)] { done(reply); });
+  } else {
+    done(reply);
+  }
+}
+
+void Node::After(int ms, std::function<void()> call) {
+  timers_.emplace(steady_clock::now() + milliseconds(ms), std::move(call));
+  ArmTimer();
+}
+
+void Node::ArmTimer() {
+  if (timers_.empty()) return;
+  timer_.expires_at(timers_.begin()->first);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    const auto now = steady_clock::now();
+    while (!timers_.empty() && timers_.begin()->first <= now) {
+      auto node = timers_.extract(timers_.begin());
+      node.mapped()();
+    }
+    ArmTimer();
+  });
+}
+
+void Node::ArmTick() {
+  tick_.expires_after(milliseconds(1000));
+  tick_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    groups_.Tick();
+    ArmTick();
+  });
+}
+
+}  // namespace interconnect::eventstore

@@ -1,0 +1,75 @@
+#ifndef TESTING_EVENTSTORE_STORE_CONSUMER_STRATEGY_H_
+#define TESTING_EVENTSTORE_STORE_CONSUMER_STRATEGY_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "testing/eventstore/store/types.h"
+
+namespace interconnect::eventstore {
+
+enum class DropReason { kUnsubscribed, kAccessDenied, kNotFound, kSubscriberMaxCountReached };
+
+// A consumer's connection, as the front that serves it implements it.
+class Subscriber {
+ public:
+  virtual ~Subscriber() = default;
+  virtual void Push(const ResolvedEvent& event, int retry_count) = 0;
+  // The group is done with this subscriber, which must not be used by it any more.
+  virtual void Dropped(DropReason reason) = 0;
+};
+
+// A consumer within its group: its window and what it holds.
+class Consumer {
+ public:
+  Consumer(Subscriber* subscriber, int window, std::string user, std::string from, std::string connection_name)
+      : user(std::move(user)),
+        from(std::move(from)),
+        connection_name(std::move(connection_name)),
+        subscriber_(subscriber),
+        window_(window),
+        slots_(window) {}
+
+  // False if its window is full.
+  bool Push(const ResolvedEvent& event, int retry_count);
+  // Whether it held the event.
+  bool Remove(const EventId& id);
+
+  Subscriber* subscriber() const { return subscriber_; }
+  int window() const { return window_; }
+  int slots() const { return slots_; }
+  std::int64_t total() const { return total_; }
+  const std::unordered_map<EventId, ResolvedEvent, EventIdHash>& unconfirmed() const { return unconfirmed_; }
+
+  const std::string user;
+  const std::string from;
+  const std::string connection_name;
+
+ private:
+  Subscriber* const subscriber_;
+  const int window_;
+  int slots_;
+  std::int64_t total_ = 0;
+  std::unordered_map<EventId, ResolvedEvent, EventIdHash> unconfirmed_;
+};
+
+enum class PushResult { kSent, kSkipped, kNoMoreCapacity };
+
+// Chooses a consumer for each event (the ConsumerStrategy classes of the server).
+class ConsumerStrategy {
+ public:
+  virtual ~ConsumerStrategy() = default;
+  virtual void Added(Consumer* consumer) = 0;
+  virtual void Removed(Consumer* consumer) = 0;
+  virtual PushResult Push(const ResolvedEvent& event, int retry_count) = 0;
+};
+
+// RoundRobin, DispatchToSingle or Pinned; null for any other name.
+std::unique_ptr<ConsumerStrategy> NewConsumerStrategy(std::string_view name);
+
+}  // namespace interconnect::eventstore
+
+#endif  // TESTING_EVENTSTORE_STORE_CONSUMER_STRATEGY_H_

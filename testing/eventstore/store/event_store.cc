@@ -1,0 +1,560 @@
+#include "testing/eventstore/store/event_store.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace interconnect::eventstore {
+namespace {
+
+constexpr char kSettingsStream[] = "$settings";
+// The fixed part of a log record; makes positions grow about as they do in a real log.
+constexpr std::int64_t kRecordOverhead = 110;
+
+// ESConsts.CommitedEventsMemCacheLimit.
+constexpr std::size_t kCommittedIdsLimit = 8 * 1024 * 1024;
+
+const StreamMetadata kNoMetadata{};
+const StreamMetadata kMetastreamMetadata = [] {
+  StreamMetadata metadata;
+  metadata.max_count = 1;
+  return metadata;
+}();
+
+}  // namespace
+
+std::string MetastreamOf(std::string_view stream) { return "$$" + std::string(stream); }
+bool IsMetastream(std::string_view stream) { return stream.starts_with("$$"); }
+std::string OriginalStreamOf(std::string_view metastream) { return std::string(metastream.substr(2)); }
+
+EventStore::EventStore(Options options, Clock clock) : options_(options), clock_(std::move(clock)) {
+  AddUser({"admin", "changeit", {"$admins"}});
+  AddUser({"ops", "changeit", {"$ops"}});
+}
+
+void EventStore::AddUser(User user) {
+  for (auto& known : users_) {
+    if (known->name != user.name) continue;
+    *known = std::move(user);
+    return;
+  }
+  users_.push_back(std::make_unique<User>(std::move(user)));
+}
+
+const User* EventStore::Authenticate(std::string_view name, std::string_view password) const {
+  for (const auto& user : users_) {
+    if (user->name == name) return user->password == password ? user.get() : nullptr;
+  }
+  return nullptr;
+}
+
+const Stream* EventStore::Find(const std::string& name) const {
+  auto it = streams_.find(name);
+  return it == streams_.end() ? nullptr : it->second.get();
+}
+
+Stream& EventStore::FindOrAdd(const std::string& name) {
+  auto& stream = streams_[name];
+  if (stream == nullptr) {
+    stream = std::make_unique<Stream>();
+    stream->name = name;
+  }
+  return *stream;
+}
+
+std::int64_t EventStore::LastEventNumber(const std::string& name) const {
+  if (IsMetastream(name)) {
+    const Stream* original = Find(OriginalStreamOf(name));
+    if (original != nullptr && original->tombstone != nullptr) return kDeletedStream;
+  }
+  const Stream* stream = Find(name);
+  if (stream == nullptr) return kNoStream;
+  if (stream->tombstone != nullptr) return kDeletedStream;
+  return static_cast<std::int64_t>(stream->events.size()) - 1;
+}
+
+const StreamMetadata& EventStore::MetadataOf(const std::string& name) const {
+  if (IsMetastream(name)) return kMetastreamMetadata;
+  const Stream* stream = Find(name);
+  return stream == nullptr ? kNoMetadata : stream->metadata;
+}
+
+bool EventStore::IsSoftDeleted(const std::string& stream) const {
+  return MetadataOf(stream).truncate_before == kDeletedStream;
+}
+
+std::int64_t EventStore::FirstLiveNumber(const std::string& name, std::int64_t last) const {
+  const StreamMetadata& metadata = MetadataOf(name);
+  std::int64_t first = 0;
+  if (metadata.max_count) first = std::max(first, last - *metadata.max_count + 1);
+  if (metadata.truncate_before) first = std::max(first, *metadata.truncate_before);
+  return first;
+}
+
+bool EventStore::TooOld(const StreamMetadata& metadata, const Record& record) const {
+  return metadata.max_age_seconds && record.created < clock_() - *metadata.max_age_seconds * kTicksPerSecond;
+}
+
+EventStore::Check EventStore::CheckCommit(const std::string& name, std::int64_t expected,
+                                          const std::vector<NewEvent>& events) const {
+  Check check;
+  check.current = LastEventNumber(name);
+  auto decide = [&check](Decision decision) {
+    check.decision = decision;
+    return check;
+  };
+  if (check.current == kDeletedStream) return decide(Decision::kDeleted);
+  const bool soft_deleted = IsSoftDeleted(name);
+
+  if (expected == kStreamExists) {
+    if (soft_deleted) return decide(Decision::kDeleted);
+    if (check.current < 0 && LastEventNumber(MetastreamOf(name)) < 0) return decide(Decision::kWrongExpectedVersion);
+  }
+
+  if (expected == kAny || expected == kStreamExists) {
+    bool first = true;
+    for (const NewEvent& event : events) {
+      auto it = committed_ids_.find(event.id);
+      if (it == committed_ids_.end() || it->second->stream_name() != name) {
+        check.soft_deleted = first && soft_deleted;
+        return decide(first ? Decision::kOk : Decision::kWrongExpectedVersion);
+      }
+      if (first) check.first = it->second->number;
+      check.last = it->second->number;
+      first = false;
+    }
+    check.soft_deleted = soft_deleted;
+    return decide(first ? Decision::kOk : Decision::kIdempotent);
+  }
+
+  if (expected < check.current) {
+    const Stream* stream = Find(name);
+    std::int64_t number = expected;
+    for (const NewEvent& event : events) {
+      ++number;
+      auto it = committed_ids_.find(event.id);
+      if (it != committed_ids_.end() && it->second->stream == stream && it->second->number == number) continue;
+      if (number <= check.current && stream->events[static_cast<std::size_t>(number)]->id == event.id) continue;
+      if (number == expected + 1 && expected == kNoStream && soft_deleted) {
+        check.soft_deleted = true;
+        return decide(Decision::kOk);
+      }
+      return decide(Decision::kWrongExpectedVersion);
+    }
+    if (number == expected) return decide(Decision::kWrongExpectedVersion);
+    check.first = expected + 1;
+    check.last = number;
+    return decide(Decision::kIdempotent);
+  }
+  if (expected > check.current) return decide(Decision::kWrongExpectedVersion);
+  check.soft_deleted = soft_deleted;
+  return decide(Decision::kOk);
+}
+
+AppendOutcome EventStore::Append(const std::string& stream, std::int64_t expected, std::vector<NewEvent> events,
+                                 const User* user) {
+  if (!CanAccess(stream, Access::kWrite, user)) {
+    AppendOutcome outcome;
+    outcome.result = WriteResult::kAccessDenied;
+    return outcome;
+  }
+  return AppendAsSystem(stream, expected, std::move(events));
+}
+
+AppendOutcome EventStore::AppendAsSystem(const std::string& name, std::int64_t expected, std::vector<NewEvent> events) {
+  const Check check = CheckCommit(name, expected, events);
+  AppendOutcome outcome;
+  outcome.current_version = check.current;
+  switch (check.decision) {
+    case Decision::kDeleted:
+      outcome.result = WriteResult::kStreamDeleted;
+      return outcome;
+    case Decision::kWrongExpectedVersion:
+      outcome.result = WriteResult::kWrongExpectedVersion;
+      return outcome;
+    case Decision::kIdempotent: {
+      outcome.first = check.first;
+      outcome.last = check.last;
+      outcome.idempotent = true;
+      outcome.position = Find(name)->events[static_cast<std::size_t>(check.last)]->position;
+      return outcome;
+    }
+    case Decision::kOk:
+      break;
+  }
+  // Writing metadata to a soft deleted stream does not bring its old events back.
+  const bool undelete_original = IsMetastream(name) && IsSoftDeleted(OriginalStreamOf(name));
+  outcome.first = check.current + 1;
+  outcome.last = check.current + static_cast<std::int64_t>(events.size());
+  outcome.position = next_position_;
+  if (!events.empty()) {
+    Stream& stream = FindOrAdd(name);
+    std::int64_t number = outcome.first;
+    for (NewEvent& event : events) outcome.position = Write(stream, number++, std::move(event)).position;
+  }
+  if (check.soft_deleted) Undelete(name, outcome.first);
+  if (undelete_original) {
+    const std::string original = OriginalStreamOf(name);
+    Undelete(original, LastEventNumber(original) + 1);
+  }
+  return outcome;
+}
+
+DeleteOutcome EventStore::Delete(const std::string& name, std::int64_t expected, bool hard, const User* user) {
+  DeleteOutcome outcome;
+  if (!CanAccess(name, Access::kDelete, user)) {
+    outcome.result = WriteResult::kAccessDenied;
+    return outcome;
+  }
+  NewEvent tombstone;
+  tombstone.id = NewEventId();
+  std::vector<NewEvent> events{tombstone};
+  const Check check = CheckCommit(name, expected, events);
+  outcome.current_version = check.current;
+  if (check.decision == Decision::kDeleted) {
+    outcome.result = WriteResult::kStreamDeleted;
+    return outcome;
+  }
+  const bool never_was = check.current == kNoStream && !check.soft_deleted && !hard;
+  if (check.decision != Decision::kOk || (options_.delete_needs_stream && never_was && expected == kAny)) {
+    outcome.result = WriteResult::kWrongExpectedVersion;
+    return outcome;
+  }
+  if (hard) {
+    Stream& stream = FindOrAdd(name);
+    tombstone.type = kStreamDeletedType;
+    stream.tombstone = &Write(stream, kDeletedStream, std::move(tombstone));
+  } else {
+    WriteMetadata(name, "{\"$tb\":" + std::to_string(kDeletedStream) + "}");
+  }
+  outcome.position = LastPosition();
+  return outcome;
+}
+
+void EventStore::Undelete(const std::string& stream, std::int64_t truncate_before) {
+  const Stream* metastream = Find(MetastreamOf(stream));
+  if (metastream == nullptr || metastream->events.empty()) return;
+  auto json = StreamMetadata::WithTruncateBefore(metastream->events.back()->data, truncate_before);
+  if (json) WriteMetadata(stream, std::move(*json));
+}
+
+void EventStore::WriteMetadata(const std::string& stream, std::string json) {
+  NewEvent event;
+  event.id = NewEventId();
+  event.type = kMetadataType;
+  event.is_json = true;
+  event.data = std::move(json);
+  Stream& metastream = FindOrAdd(MetastreamOf(stream));
+  Write(metastream, static_cast<std::int64_t>(metastream.events.size()), std::move(event));
+}
+
+const Record& EventStore::Write(Stream& stream, std::int64_t number, NewEvent event) {
+  Record& record = log_.emplace_back();
+  record.stream = &stream;
+  record.number = number;
+  record.id = event.id;
+  record.type = std::move(event.type);
+  record.is_json = event.is_json;
+  record.data = std::move(event.data);
+  record.metadata = std::move(event.metadata);
+  record.created = clock_();
+  record.position = next_position_;
+  next_position_ += kRecordOverhead + static_cast<std::int64_t>(stream.name.size() + record.type.size() +
+                                                                record.data.size() + record.metadata.size());
+  if (number != kDeletedStream) stream.events.push_back(&record);
+  Remember(record);
+  if (IsMetastream(stream.name)) {
+    FindOrAdd(OriginalStreamOf(stream.name)).metadata =
+        record.is_json ? StreamMetadata::Parse(record.data) : StreamMetadata{};
+  } else if (stream.name == kSettingsStream) {
+    settings_ = SystemSettings::Parse(record.data);
+  }
+  if (written_) written_(record);
+  if (flushed_ + 1 == log_.size() && !flushing_ && flush_needed_) flush_needed_();
+  return record;
+}
+
+// As BoundedCache does: of an id that is written twice the first place is kept.
+void EventStore::Remember(const Record& record) {
+  auto cost = [](const Record& r) { return 28 + 2 * r.stream_name().size(); };
+  while (committed_bytes_ > kCommittedIdsLimit && !committed_order_.empty()) {
+    auto oldest = committed_ids_.find(committed_order_.front());
+    if (oldest != committed_ids_.end()) {
+      committed_bytes_ -= cost(*oldest->second);
+      committed_ids_.erase(oldest);
+    }
+    committed_order_.pop_front();
+  }
+  committed_bytes_ += cost(record);
+  committed_order_.push_back(record.id);
+  committed_ids_.try_emplace(record.id, &record);
+}
+
+void EventStore::ForgetIds() {
+  committed_ids_.clear();
+  committed_order_.clear();
+  committed_bytes_ = 0;
+}
+
+void EventStore::Restore(const std::string& name, std::int64_t number, NewEvent event, Ticks created) {
+  Stream& stream = FindOrAdd(name);
+  Record& record = const_cast<Record&>(Write(stream, number, std::move(event)));
+  record.created = created;
+  if (number == kDeletedStream) stream.tombstone = &record;
+  flushed_ = log_.size();
+}
+
+void EventStore::Flush() {
+  if (flushing_) return;
+  flushing_ = true;
+  // Observers and projections write as well: the log grows under the loop.
+  for (; flushed_ < log_.size(); ++flushed_) {
+    const Record& record = log_[flushed_];
+    if (options_.projections) Project(record);
+    for (const Observer& observer : observers_) observer(record);
+  }
+  flushing_ = false;
+}
+
+EventPage EventStore::ReadEvent(const std::string& name, std::int64_t number, bool resolve, const User* user) const {
+  EventPage page;
+  auto fail = [&page](ReadResult result) {
+    page.result = result;
+    return page;
+  };
+  if (!CanAccess(name, Access::kRead, user)) return fail(ReadResult::kAccessDenied);
+  const std::int64_t last = LastEventNumber(name);
+  if (last == kDeletedStream) return fail(ReadResult::kStreamDeleted);
+  if (last == kNoStream || IsSoftDeleted(name)) return fail(ReadResult::kNoStream);
+  if (number == -1) number = last;
+  if (number < FirstLiveNumber(name, last) || number > last) return fail(ReadResult::kNotFound);
+  const Record& record = *Find(name)->events[static_cast<std::size_t>(number)];
+  if (TooOld(MetadataOf(name), record)) return fail(ReadResult::kNotFound);
+  std::vector<ResolvedEvent> events{{&record, nullptr}};
+  if (resolve && !ResolveAll(events, user)) return fail(ReadResult::kAccessDenied);
+  page.event = events[0];
+  return page;
+}
+
+StreamPage EventStore::ReadForward(const std::string& name, std::int64_t from, std::int64_t count, bool resolve,
+                                   const User* user) const {
+  StreamPage page;
+  page.last = LastEventNumber(name);
+  if (!CanAccess(name, Access::kRead, user)) {
+    page.result = ReadResult::kAccessDenied;
+    page.last = -1;
+    return page;
+  }
+  if (page.last == kDeletedStream)
+    page.result = ReadResult::kStreamDeleted;
+  else if (page.last == kNoStream || IsSoftDeleted(name))
+    page.result = ReadResult::kNoStream;
+  if (page.result != ReadResult::kSuccess) return page;
+
+  const std::int64_t end = count > kDeletedStream - from ? kDeletedStream : from + count - 1;
+  const std::int64_t first_live = FirstLiveNumber(name, page.last);
+  if (end < first_live) {
+    page.next = first_live;
+    page.is_end_of_stream = false;
+    return page;
+  }
+  const Stream& stream = *Find(name);
+  for (std::int64_t n = std::max(from, first_live); n <= std::min(end, page.last); ++n) {
+    const Record& record = *stream.events[static_cast<std::size_t>(n)];
+    if (!TooOld(stream.metadata, record)) page.events.push_back({&record, nullptr});
+  }
+  page.next = page.events.empty() ? std::min(end == kDeletedStream ? end : end + 1, page.last + 1)
+                                  : page.events.back().event->number + 1;
+  page.is_end_of_stream = end >= page.last;
+  if (resolve && !ResolveAll(page.events, user)) {
+    page = {};
+    page.result = ReadResult::kAccessDenied;
+  }
+  return page;
+}
+
+StreamPage EventStore::ReadBackward(const std::string& name, std::int64_t from, std::int64_t count, bool resolve,
+                                    const User* user) const {
+  StreamPage page;
+  page.last = LastEventNumber(name);
+  if (!CanAccess(name, Access::kRead, user)) {
+    page.result = ReadResult::kAccessDenied;
+    page.last = -1;
+    return page;
+  }
+  if (page.last == kDeletedStream)
+    page.result = ReadResult::kStreamDeleted;
+  else if (page.last == kNoStream || IsSoftDeleted(name))
+    page.result = ReadResult::kNoStream;
+  if (page.result != ReadResult::kSuccess) return page;
+
+  const std::int64_t end = from < 0 ? page.last : from;
+  std::int64_t start = count > end ? 0 : end - count + 1;
+  const std::int64_t first_live = FirstLiveNumber(name, page.last);
+  if (end < first_live) return page;
+  bool is_end = false;
+  if (start <= first_live) {
+    is_end = true;
+    start = first_live;
+  }
+  const Stream& stream = *Find(name);
+  for (std::int64_t n = std::min(end, page.last); n >= start; --n) {
+    const Record& record = *stream.events[static_cast<std::size_t>(n)];
+    if (!TooOld(stream.metadata, record)) page.events.push_back({&record, nullptr});
+  }
+  page.is_end_of_stream = is_end || start == 0 ||
+                          (start <= page.last && (page.events.empty() || page.events.back().event->number != start));
+  page.next = page.is_end_of_stream ? -1 : std::min(start - 1, page.last);
+  if (resolve && !ResolveAll(page.events, user)) {
+    page = {};
+    page.result = ReadResult::kAccessDenied;
+  }
+  return page;
+}
+
+AllPage EventStore::ReadAllForward(LogPosition from, std::int64_t count, bool resolve, const User* user) const {
+  AllPage page;
+  page.next = from;
+  if (!CanAccess(std::string(kAllStream), Access::kRead, user)) {
+    page.result = ReadResult::kAccessDenied;
+    return page;
+  }
+  auto it = std::lower_bound(log_.begin(), log_.end(), from.commit,
+                             [](const Record& r, std::int64_t position) { return r.position < position; });
+  if (it != log_.end() && it->position == from.commit && from.prepare > it->position) ++it;
+  for (; it != log_.end() && static_cast<std::int64_t>(page.events.size()) < count; ++it) {
+    page.events.push_back({&*it, nullptr, true});
+  }
+  page.is_end = it == log_.end();
+  if (!page.events.empty()) {
+    const std::int64_t next = page.is_end ? next_position_ : it->position;
+    page.next = {next, 0};
+  }
+  if (resolve && !ResolveAll(page.events, user)) page = {ReadResult::kAccessDenied, {}, {}, false};
+  return page;
+}
+
+AllPage EventStore::ReadAllBackward(LogPosition from, std::int64_t count, bool resolve, const User* user) const {
+  AllPage page;
+  page.next = from;
+  if (!CanAccess(std::string(kAllStream), Access::kRead, user)) {
+    page.result = ReadResult::kAccessDenied;
+    return page;
+  }
+  auto it = from.commit < 0 ? log_.end()
+                            : std::lower_bound(log_.begin(), log_.end(), from.commit,
+                                               [](const Record& r, std::int64_t p) { return r.position < p; });
+  while (it != log_.begin() && static_cast<std::int64_t>(page.events.size()) < count) {
+    --it;
+    page.events.push_back({&*it, nullptr, true});
+    page.next = {it->position, it->position};
+  }
+  page.is_end = it == log_.begin();
+  if (resolve && !ResolveAll(page.events, user)) page = {ReadResult::kAccessDenied, {}, {}, false};
+  return page;
+}
+
+ResolvedEvent EventStore::Resolve(const Record& record) const {
+  if (record.type != kLinkType) return {&record, nullptr};
+  ResolvedEvent resolved{nullptr, &record};
+  const std::size_t at = record.data.find('@');
+  if (at == std::string::npos || at == 0) return resolved;
+  char* end = nullptr;
+  const std::int64_t number = std::strtoll(record.data.c_str(), &end, 10);
+  if (end != record.data.c_str() + at || number < 0) return resolved;
+  const std::string name = record.data.substr(at + 1);
+  const std::int64_t last = LastEventNumber(name);
+  if (last == kDeletedStream || last == kNoStream || IsSoftDeleted(name)) return resolved;
+  if (number < FirstLiveNumber(name, last) || number > last) return resolved;
+  const Record* target = Find(name)->events[static_cast<std::size_t>(number)];
+  if (!TooOld(MetadataOf(name), *target)) resolved.event = target;
+  return resolved;
+}
+
+bool EventStore::ResolveAll(std::vector<ResolvedEvent>& events, const User* user) const {
+  for (ResolvedEvent& event : events) {
+    const Record& record = *event.event;
+    if (record.type != kLinkType) continue;
+    const std::size_t at = record.data.find('@');
+    if (at != std::string::npos && !CanAccess(record.data.substr(at + 1), Access::kRead, user)) return false;
+    const bool has_position = event.has_position;
+    event = Resolve(record);
+    event.has_position = has_position;
+  }
+  return true;
+}
+
+bool EventStore::CanAccess(const std::string& name, Access access, const User* user) const {
+  if (IsMetastream(name)) {
+    if (access == Access::kRead) return CanAccess(OriginalStreamOf(name), Access::kMetaRead, user);
+    if (access == Access::kWrite) return CanAccess(OriginalStreamOf(name), Access::kMetaWrite, user);
+    return false;
+  }
+  if ((access == Access::kWrite || access == Access::kDelete) && name == kAllStream) return false;
+  const bool system = name.starts_with('$');
+  const std::optional<Acl>& stream_acl = MetadataOf(name).acl;
+  const std::optional<Acl>& settings_acl = system ? settings_.system_streams : settings_.user_streams;
+  const Roles* roles = nullptr;
+  if (stream_acl && stream_acl->For(access)) roles = &stream_acl->For(access);
+  if (roles == nullptr && settings_acl && settings_acl->For(access)) roles = &settings_acl->For(access);
+  if (roles == nullptr) return !system || (user != nullptr && user->IsInRole("$admins"));
+  if (std::find((*roles)->begin(), (*roles)->end(), "$all") != (*roles)->end()) return true;
+  if (user == nullptr) return false;
+  return user->IsInRole("$admins") ||
+         std::any_of((*roles)->begin(), (*roles)->end(), [user](const auto& role) { return user->IsInRole(role); });
+}
+
+bool EventStore::IsRecordPosition(std::int64_t position) const {
+  if (position == 0 || position >= next_position_) return true;
+  auto it = std::lower_bound(log_.begin(), log_.end(), position,
+                             [](const Record& r, std::int64_t p) { return r.position < p; });
+  return it != log_.end() && it->position == position;
+}
+
+std::vector<const Record*> EventStore::AllEvents(const std::string& name) const {
+  const Stream* stream = Find(name);
+  if (stream == nullptr) return {};
+  std::vector<const Record*> events = stream->events;
+  if (stream->tombstone != nullptr) events.push_back(stream->tombstone);
+  return events;
+}
+
+std::vector<std::string> EventStore::StreamNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, stream] : streams_) {
+    if (!stream->events.empty()) names.push_back(name);
+  }
+  return names;
+}
+
+// As the standard projections $by_category and $by_event_type do; a soft deletion counts as a deletion of the stream
+// whose metadata it is.
+void EventStore::Project(const Record& record) {
+  const std::string& name = record.stream_name();
+  const bool hard_deleted = record.type == kStreamDeletedType;
+  const bool soft_deleted = IsMetastream(name) && record.type == kMetadataType && record.is_json &&
+                            StreamMetadata::Parse(record.data).truncate_before == kDeletedStream;
+  const std::string subject = soft_deleted ? OriginalStreamOf(name) : name;
+  const std::string number = std::to_string(record.number);
+  const std::size_t dash = subject.find('-');
+  if (!subject.starts_with('$') && dash != std::string::npos && dash != 0) {
+    EmitLink("$ce-" + subject.substr(0, dash), record.type == kLinkType ? record.data : number + "@" + name, record,
+             ",\"$o\":\"" + subject + "\"");
+  }
+  if (record.type != kLinkType) {
+    EmitLink("$et-" + (hard_deleted || soft_deleted ? "$deleted" : record.type), number + "@" + subject, record, "");
+  }
+}
+
+void EventStore::EmitLink(std::string stream, std::string target, const Record& cause, std::string_view extra) {
+  const std::string position = std::to_string(cause.position);
+  NewEvent link;
+  link.id = NewEventId();
+  link.type = kLinkType;
+  link.data = std::move(target);
+  link.metadata = "{\"$v\":\"3:-1:1:3\",\"$c\":" + position + ",\"$p\":" + position + std::string(extra) +
+                  ",\"$causedBy\":\"" + ToText(cause.id) + "\"}";
+  Stream& links = FindOrAdd(stream);
+  Write(links, static_cast<std::int64_t>(links.events.size()), std::move(link));
+}
+
+}  // namespace interconnect::eventstore

@@ -1,0 +1,153 @@
+#ifndef TESTING_EVENTSTORE_STORE_EVENT_STORE_H_
+#define TESTING_EVENTSTORE_STORE_EVENT_STORE_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "testing/eventstore/store/stream_metadata.h"
+#include "testing/eventstore/store/types.h"
+
+namespace interconnect::eventstore {
+
+// A stream's numbers are dense, so an event's number is its index.
+struct Stream {
+  std::string name;
+  std::vector<const Record*> events;
+  // The tombstone, if the stream was hard deleted.
+  const Record* tombstone = nullptr;
+  StreamMetadata metadata;
+};
+
+inline const std::string& Record::stream_name() const { return stream->name; }
+
+// The database of a node: streams, the log of all events, idempotency, deletion, truncation, links and access rules as
+// in EventStore.Core (IndexWriter.CheckCommit, StorageWriterService, IndexReader, AllReader of 5.0.1 and 21.2.0).
+//
+// No sockets, no threads and no clock of its own. Use from one thread only. Who writes must call Flush() sooner or
+// later: it hands what was committed to the projections and to the observers, in the order of the log.
+class EventStore {
+ public:
+  struct Options {
+    bool projections = false;
+    // From 21.10 on the deletion of a stream that never was is refused.
+    bool delete_needs_stream = false;
+  };
+  using Clock = std::function<Ticks()>;
+  using Observer = std::function<void(const Record&)>;
+
+  EventStore(Options options, Clock clock);
+  EventStore(const EventStore&) = delete;
+  EventStore& operator=(const EventStore&) = delete;
+
+  // Appends as CheckCommit decides. Under ANY the ids are looked up in a cache that a restart loses (ForgetIds); with
+  // an exact version they are compared with the index.
+  AppendOutcome Append(const std::string& stream, std::int64_t expected, std::vector<NewEvent> events,
+                       const User* user);
+  // The same without a look at the rights, for the node's own writes.
+  AppendOutcome AppendAsSystem(const std::string& stream, std::int64_t expected, std::vector<NewEvent> events);
+  DeleteOutcome Delete(const std::string& stream, std::int64_t expected, bool hard, const User* user);
+
+  EventPage ReadEvent(const std::string& stream, std::int64_t number, bool resolve, const User* user) const;
+  // `from` >= 0, `count` > 0.
+  StreamPage ReadForward(const std::string& stream, std::int64_t from, std::int64_t count, bool resolve,
+                         const User* user) const;
+  // `from` -1 stands for the end.
+  StreamPage ReadBackward(const std::string& stream, std::int64_t from, std::int64_t count, bool resolve,
+                          const User* user) const;
+  // Events at or after `from` (forward) or before it (backward).
+  AllPage ReadAllForward(LogPosition from, std::int64_t count, bool resolve, const User* user) const;
+  AllPage ReadAllBackward(LogPosition from, std::int64_t count, bool resolve, const User* user) const;
+
+  bool CanAccess(const std::string& stream, Access access, const User* user) const;
+  // The last event number; -1 if there is none, kDeletedStream after a hard delete.
+  std::int64_t LastEventNumber(const std::string& stream) const;
+  bool IsSoftDeleted(const std::string& stream) const;
+  // Where a link leads; the event is null if its target is gone. Anything but a link is its own event.
+  ResolvedEvent Resolve(const Record& record) const;
+  // Position of the last event in the log, -1 if there is none.
+  std::int64_t LastPosition() const { return log_.empty() ? -1 : log_.back().position; }
+  // Whether an event was written there or the next one will be; 0 always counts.
+  bool IsRecordPosition(std::int64_t position) const;
+  // One past the last event: where the next one will be written.
+  std::int64_t EndPosition() const { return next_position_; }
+
+  // Everything ever written to a stream, a tombstone last.
+  std::vector<const Record*> AllEvents(const std::string& stream) const;
+  // Every stream that has events, in no certain order.
+  std::vector<std::string> StreamNames() const;
+  const std::deque<Record>& log() const { return log_; }
+
+  // Called with each committed event during Flush, the projections' links included.
+  void AddObserver(Observer observer) { observers_.push_back(std::move(observer)); }
+  // Called with each event as soon as it is in the log, before its append is answered.
+  void SetWritten(Observer observer) { written_ = std::move(observer); }
+  // Called when there is something to flush and there was nothing before.
+  void SetFlushNeeded(std::function<void()> call) { flush_needed_ = std::move(call); }
+  void Flush();
+
+  // Forgets the cache of ids, as a restart does.
+  void ForgetIds();
+  // Puts a record of a journal back, without checks, projections or observers.
+  void Restore(const std::string& stream, std::int64_t number, NewEvent event, Ticks created);
+  // Users: admin and ops with the published passwords, and whoever is added.
+  void AddUser(User user);
+  // Null if the name or the password is wrong.
+  const User* Authenticate(std::string_view name, std::string_view password) const;
+
+ private:
+  enum class Decision { kOk, kIdempotent, kWrongExpectedVersion, kDeleted };
+  struct Check {
+    Decision decision = Decision::kOk;
+    std::int64_t current = kNoStream;
+    std::int64_t first = -1;
+    std::int64_t last = -1;
+    bool soft_deleted = false;
+  };
+
+  Check CheckCommit(const std::string& name, std::int64_t expected, const std::vector<NewEvent>& events) const;
+  const Stream* Find(const std::string& name) const;
+  Stream& FindOrAdd(const std::string& name);
+  // The metadata that holds for a stream: of a metastream, that only its last event counts.
+  const StreamMetadata& MetadataOf(const std::string& name) const;
+  std::int64_t FirstLiveNumber(const std::string& name, std::int64_t last) const;
+  bool TooOld(const StreamMetadata& metadata, const Record& record) const;
+  const Record& Write(Stream& stream, std::int64_t number, NewEvent event);
+  void Remember(const Record& record);
+  void WriteMetadata(const std::string& stream, std::string json);
+  void Undelete(const std::string& stream, std::int64_t truncate_before);
+  void Project(const Record& record);
+  void EmitLink(std::string stream, std::string target, const Record& cause, std::string_view extra);
+  bool ResolveAll(std::vector<ResolvedEvent>& events, const User* user) const;
+
+  const Options options_;
+  const Clock clock_;
+  std::unordered_map<std::string, std::unique_ptr<Stream>> streams_;
+  std::deque<Record> log_;
+  std::int64_t next_position_ = 0;
+  // The servers' cache of committed ids: bounded, the oldest are forgotten first.
+  std::unordered_map<EventId, const Record*, EventIdHash> committed_ids_;
+  std::deque<EventId> committed_order_;
+  std::size_t committed_bytes_ = 0;
+  std::vector<Observer> observers_;
+  Observer written_;
+  std::function<void()> flush_needed_;
+  std::size_t flushed_ = 0;
+  bool flushing_ = false;
+  SystemSettings settings_;
+  std::vector<std::unique_ptr<User>> users_;
+};
+
+// "$$stream" for "stream", and back.
+std::string MetastreamOf(std::string_view stream);
+bool IsMetastream(std::string_view stream);
+std::string OriginalStreamOf(std::string_view metastream);
+
+}  // namespace interconnect::eventstore
+
+#endif  // TESTING_EVENTSTORE_STORE_EVENT_STORE_H_

@@ -1,0 +1,136 @@
+#ifndef TESTING_EVENTSTORE_STORE_PERSISTENT_SUBSCRIPTION_H_
+#define TESTING_EVENTSTORE_STORE_PERSISTENT_SUBSCRIPTION_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "testing/eventstore/store/consumer_strategy.h"
+#include "testing/eventstore/store/event_store.h"
+#include "testing/eventstore/store/stream_buffer.h"
+
+namespace interconnect::eventstore {
+
+// The settings of a group under the server's names. Times are in milliseconds, 0 of the message timeout means never.
+struct GroupSettings {
+  bool resolve_link_tos = false;
+  // -1 is the end.
+  std::int64_t start_from = -1;
+  bool extra_statistics = false;
+  int message_timeout_ms = 10'000;
+  int max_retry_count = 10;
+  int live_buffer_size = 500;
+  int buffer_size = 500;
+  int read_batch_size = 20;
+  int check_point_after_ms = 1'000;
+  int min_check_point_count = 10;
+  int max_check_point_count = 500;
+  int max_subscriber_count = 10;
+  std::string named_consumer_strategy = "RoundRobin";
+};
+
+enum class NakAction { kUnknown, kPark, kRetry, kSkip, kStop };
+
+// A group of competing consumers of one stream (PersistentSubscription.cs). Time is asked for nowhere: it comes with
+// each call that needs it, in milliseconds of any steady clock.
+class PersistentSubscription {
+ public:
+  using Millis = std::int64_t;
+
+  struct Info {
+    std::string status;
+    std::int64_t total_items = 0;
+    std::int64_t count_since_last_measurement = 0;
+    // Last checkpoint written by this instance and the highest number seen, -1 for none.
+    std::int64_t last_processed = -1;
+    std::int64_t last_known = -1;
+    std::size_t read_buffer_count = 0;
+    std::size_t live_buffer_count = 0;
+    std::size_t retry_buffer_count = 0;
+    int total_in_flight = 0;
+    std::size_t outstanding = 0;
+    std::int64_t parked = 0;
+    std::vector<const Consumer*> consumers;
+  };
+
+  // Takes up at the checkpoint that the store holds for the group, else where the settings say.
+  PersistentSubscription(EventStore& store, std::string stream, std::string group, GroupSettings settings, Millis now);
+
+  // "stream::group", which acks and naks of the legacy protocol carry.
+  const std::string& id() const { return id_; }
+  const std::string& stream() const { return stream_; }
+  const std::string& group() const { return group_; }
+  const GroupSettings& settings() const { return settings_; }
+  bool HasReachedMaxClientCount() const;
+
+  void AddClient(Subscriber* subscriber, int window, std::string user, std::string from, std::string connection_name,
+                 Millis now);
+  // Its events go to the others at once. Nothing happens if it is no client of this group.
+  void RemoveClient(Subscriber* subscriber, Millis now);
+  // Every client is told that it is dropped.
+  void DropAll();
+
+  void Ack(Subscriber* subscriber, const std::vector<EventId>& ids, Millis now);
+  void Nak(Subscriber* subscriber, const std::vector<EventId>& ids, NakAction action, const std::string& reason,
+           Millis now);
+  void NotifyLive(const Record& record, Millis now);
+  // Message timeouts, checkpoints by time, and reading on. The server calls it once a second.
+  void Tick(Millis now);
+  // Puts what was parked before back before everything else, at most `stop_at` events of the parked stream.
+  void ReplayParked(std::optional<std::int64_t> stop_at, Millis now);
+  // Deletes the streams that the group has written.
+  void Delete();
+
+  Info GetInfo();
+
+ private:
+  struct Started {
+    OutstandingMessage message;
+    Millis expires;
+  };
+
+  std::string ParkedStream() const;
+  std::string CheckpointStream() const;
+  void TryReadingNewBatch(Millis now);
+  void TryPushing(Millis now);
+  bool PushFrom(std::list<OutstandingMessage>& list, Millis now);
+  void StartMessage(const OutstandingMessage& message, Millis now);
+  void RemoveOutstanding(const EventId& id);
+  void RemoveProcessing(const EventId& id);
+  void Retry(const OutstandingMessage& message);
+  // Parks it if it has been tried often enough.
+  bool ParkIfExhausted(const OutstandingMessage& message, Millis now);
+  void Park(const ResolvedEvent& event, const std::string& reason);
+  void TryMarkCheckpoint(bool is_time_check, Millis now);
+
+  EventStore& store_;
+  const std::string stream_;
+  const std::string group_;
+  const std::string id_;
+  const GroupSettings settings_;
+  std::unique_ptr<ConsumerStrategy> strategy_;
+  std::map<Subscriber*, std::unique_ptr<Consumer>> consumers_;
+  std::unique_ptr<StreamBuffer> buffer_;
+  std::unordered_map<EventId, Started, EventIdHash> outstanding_;
+  std::map<std::pair<Millis, EventId>, bool> by_time_;
+  std::map<std::pair<std::int64_t, EventId>, bool> by_sequence_;
+  std::int64_t next_to_pull_ = 0;
+  std::int64_t last_known_sent_ = -1;
+  std::int64_t last_checkpoint_ = -1;
+  std::optional<Millis> last_checkpoint_time_;
+  std::int64_t checkpoint_version_ = kAny;
+  bool pushing_ = false;
+  std::int64_t total_items_ = 0;
+  std::int64_t measured_items_ = 0;
+  std::int64_t stat_last_processed_ = -1;
+  std::int64_t stat_last_known_ = -1;
+};
+
+}  // namespace interconnect::eventstore
+
+#endif  // TESTING_EVENTSTORE_STORE_PERSISTENT_SUBSCRIPTION_H_

@@ -1,0 +1,85 @@
+#include "testing/eventstore/store/stream_metadata.h"
+
+#include "rapidjson/document.h"
+#include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
+
+namespace interconnect::eventstore {
+namespace {
+
+std::optional<std::int64_t> Integer(const rapidjson::Value& object, const char* name) {
+  auto it = object.FindMember(name);
+  if (it == object.MemberEnd() || !it->value.IsInt64()) return std::nullopt;
+  return it->value.GetInt64();
+}
+
+Roles ParseRoles(const rapidjson::Value& acl, const char* name) {
+  auto it = acl.FindMember(name);
+  if (it == acl.MemberEnd()) return std::nullopt;
+  std::vector<std::string> roles;
+  if (it->value.IsString()) roles.emplace_back(it->value.GetString(), it->value.GetStringLength());
+  if (it->value.IsArray()) {
+    for (const auto& role : it->value.GetArray()) {
+      if (role.IsString()) roles.emplace_back(role.GetString(), role.GetStringLength());
+    }
+  }
+  return roles;
+}
+
+std::optional<Acl> ParseAcl(const rapidjson::Value& object, const char* name) {
+  auto it = object.FindMember(name);
+  if (it == object.MemberEnd() || !it->value.IsObject()) return std::nullopt;
+  const rapidjson::Value& v = it->value;
+  return Acl{ParseRoles(v, "$r"), ParseRoles(v, "$w"), ParseRoles(v, "$d"), ParseRoles(v, "$mr"), ParseRoles(v, "$mw")};
+}
+
+}  // namespace
+
+const Roles& Acl::For(Access access) const {
+  switch (access) {
+    case Access::kRead:
+      return read;
+    case Access::kWrite:
+      return write;
+    case Access::kDelete:
+      return remove;
+    case Access::kMetaRead:
+      return meta_read;
+    case Access::kMetaWrite:
+      return meta_write;
+  }
+  return read;
+}
+
+StreamMetadata StreamMetadata::Parse(std::string_view json) {
+  rapidjson::Document d;
+  if (d.Parse(json.data(), json.size()).HasParseError() || !d.IsObject()) return {};
+  StreamMetadata metadata;
+  metadata.max_count = Integer(d, "$maxCount");
+  metadata.max_age_seconds = Integer(d, "$maxAge");
+  metadata.truncate_before = Integer(d, "$tb");
+  metadata.acl = ParseAcl(d, "$acl");
+  return metadata;
+}
+
+std::optional<std::string> StreamMetadata::WithTruncateBefore(std::string_view json, std::int64_t number) {
+  rapidjson::Document d;
+  if (d.Parse(json.data(), json.size()).HasParseError() || !d.IsObject()) return std::nullopt;
+  if (auto it = d.FindMember("$tb"); it != d.MemberEnd()) {
+    it->value.SetInt64(number);
+  } else {
+    d.AddMember("$tb", rapidjson::Value(number), d.GetAllocator());
+  }
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
+  d.Accept(writer);
+  return std::string(out.GetString(), out.GetSize());
+}
+
+SystemSettings SystemSettings::Parse(std::string_view json) {
+  rapidjson::Document d;
+  if (d.Parse(json.data(), json.size()).HasParseError() || !d.IsObject()) return {};
+  return {ParseAcl(d, "$userStreamAcl"), ParseAcl(d, "$systemStreamAcl")};
+}
+
+}  // namespace interconnect::eventstore

@@ -1,0 +1,45 @@
+#ifndef TESTING_EVENTSTORE_STORE_STREAM_METADATA_H_
+#define TESTING_EVENTSTORE_STORE_STREAM_METADATA_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace interconnect::eventstore {
+
+enum class Access { kRead, kWrite, kDelete, kMetaRead, kMetaWrite };
+
+using Roles = std::optional<std::vector<std::string>>;
+
+struct Acl {
+  Roles read, write, remove, meta_read, meta_write;
+
+  const Roles& For(Access access) const;
+};
+
+// What the last event of $$stream says about the stream.
+struct StreamMetadata {
+  std::optional<std::int64_t> max_count;
+  std::optional<std::int64_t> max_age_seconds;
+  std::optional<std::int64_t> truncate_before;
+  std::optional<Acl> acl;
+
+  // Of a text that is no such JSON nothing is taken, as the servers do.
+  static StreamMetadata Parse(std::string_view json);
+  // The same text with its $tb set, or nothing if it is no JSON object.
+  static std::optional<std::string> WithTruncateBefore(std::string_view json, std::int64_t number);
+};
+
+// The access rules of the $settings stream: for streams of users and of the system ($...).
+struct SystemSettings {
+  std::optional<Acl> user_streams;
+  std::optional<Acl> system_streams;
+
+  static SystemSettings Parse(std::string_view json);
+};
+
+}  // namespace interconnect::eventstore
+
+#endif  // TESTING_EVENTSTORE_STORE_STREAM_METADATA_H_

@@ -1,0 +1,235 @@
+#include "adapters/legacy_tcp/legacy_store.h"
+
+#include <glog/logging.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <random>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "adapters/legacy_tcp/io/connection.h"
+#include "adapters/legacy_tcp/io/group_upsert.h"
+#include "adapters/legacy_tcp/io/http_client.h"
+#include "adapters/legacy_tcp/session/group_settings.h"
+#include "adapters/legacy_tcp/session/outcomes.h"
+
+namespace interconnect {
+namespace legacy {
+namespace {
+
+namespace asio = boost::asio;
+
+SessionSettings session_settings(const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions) {
+  SessionSettings session;
+  session.endpoint = settings.tcp;
+  session.tls = settings.tls.enabled;
+  session.credentials = settings.credentials;
+  session.connection_name = settings.connection_name;
+  session.heartbeat = settings.heartbeat;
+  session.reconnection = settings.reconnection;
+  session.operation_timeout = settings.operation_timeout;
+  session.subscriptions = std::move(subscriptions);
+  std::random_device random;
+  session.seed = std::uint64_t{random()} << 32 | random();
+  return session;
+}
+
+// Says in the log which server we are about to work with. Nothing depends on it.
+asio::awaitable<void> log_server_info(std::shared_ptr<const HttpClient> http, Endpoint endpoint) {
+  const HttpRequest request{"GET", "/info", ""};
+  const HttpResult result = co_await http->exchange(request);
+  const std::string where = endpoint.host + ":" + std::to_string(endpoint.port);
+  if (const auto* failure = std::get_if<HttpFailure>(&result)) {
+    LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message;
+    co_return;
+  }
+  const auto& response = std::get<HttpResponse>(result);
+  if (const auto info = response.status == 200 ? parse_server_info(response.body) : std::nullopt) {
+    LOG(INFO) << where << " is EventStore " << excerpt(info->version) << ", state " << excerpt(info->state);
+  } else {
+    LOG(WARNING) << where << " answers HTTP " << response.status << " instead of saying what it is";
+  }
+}
+
+// What source and sink have in common.
+class Store : public ActionHandler {
+ public:
+  Store(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
+      : io_(io),
+        settings_(settings),
+        http_(std::make_shared<HttpClient>(settings.http, settings.credentials, settings.tls,
+                                           settings.operation_timeout)),
+        connection_(std::make_shared<Connection>(io, session_settings(settings, std::move(subscriptions)), settings.tls,
+                                                 *this)) {}
+
+  ~Store() override { connection_->abandon(); }
+
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+ protected:
+  void start() {
+    connection_->input([](Session& session, Time now, Actions& actions) { session.start(now, actions); });
+    asio::co_spawn(io_, log_server_info(http_, settings_.http), asio::detached);
+  }
+
+  void probe(LinkProbe::Answer answer) {
+    const std::uint64_t id = next_probe_++;
+    probes_.emplace(id, std::move(answer));
+    connection_->input([id](Session& session, Time now, Actions&) { session.probe(now, id); });
+  }
+
+  void answer(const ProbeCompleted& completed) {
+    const auto found = probes_.find(completed.id);
+    if (found == probes_.end()) return;
+    const LinkProbe::Answer answer = std::move(found->second);
+    probes_.erase(found);
+    answer(completed.error);
+  }
+
+  void read(const StreamRead& read) {
+    connection_->input([&read](Session& session, Time now, Actions& actions) { session.read(now, read, actions); });
+  }
+
+  void stop(std::function<void()> stopped) {
+    alive_.reset();
+    probes_.clear();
+    connection_->stop(std::move(stopped));
+  }
+
+  asio::io_context& io_;
+  LegacyStoreSettings settings_;
+  std::shared_ptr<const HttpClient> http_;
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // gone once nobody may be called any more
+
+ private:
+  absl::flat_hash_map<std::uint64_t, LinkProbe::Answer> probes_;
+  std::uint64_t next_probe_ = 1;
+};
+
+class LegacyEventSource final : public EventSource, private Store {
+ public:
+  LegacyEventSource(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
+      : Store(io, settings, subscriptions), subscriptions_(std::move(subscriptions)) {}
+
+  void start(EventSourceListener& listener) override {
+    listener_ = &listener;
+    Store::start();
+  }
+
+  void subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) override {
+    connection_->input([&](Session& session, Time now, Actions& actions) {
+      session.subscribe(now, subscription, buffer_size, actions);
+    });
+  }
+
+  void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) override {
+    connection_->input([&](Session& session, Time, Actions&) { session.acknowledge(subscription, ack_ids); });
+  }
+
+  void park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) override {
+    connection_->input([&](Session& session, Time, Actions&) { session.park(subscription, ack_ids, reason); });
+  }
+
+  void read(const StreamRead& read) override { Store::read(read); }
+  void probe(Answer answer) override { Store::probe(std::move(answer)); }
+  void stop(std::function<void()> stopped) override { Store::stop(std::move(stopped)); }
+
+ private:
+  void on_action(const Action& action) override {
+    if (const auto* push = std::get_if<Push>(&action)) {
+      Delivery delivery = push->delivery;
+      delivery.event = push->event ? &*push->event : nullptr;
+      listener_->on_delivery(delivery);
+    } else if (const auto* read = std::get_if<ReadCompleted>(&action)) {
+      listener_->on_read_completed(read->id, read->outcome);
+    } else if (const auto* started = std::get_if<SubscriptionStarted>(&action)) {
+      listener_->on_subscription_started(*started);
+    } else if (const auto* drop = std::get_if<SubscriptionDrop>(&action)) {
+      listener_->on_subscription_dropped(drop->subscription, drop->reason, drop->message);
+    } else if (const auto* prepare = std::get_if<PrepareGroup>(&action)) {
+      prepare_group(*prepare);
+    } else if (const auto* probe = std::get_if<ProbeCompleted>(&action)) {
+      answer(*probe);
+    } else if (const auto* lost = std::get_if<Lost>(&action)) {
+      listener_->on_source_lost(lost->message);
+    }
+  }
+
+  void on_actions_end() override { listener_->on_deliveries_end(); }
+
+  void prepare_group(const PrepareGroup& prepare) {
+    const SubscriptionIndex index = prepare.subscription;
+    HttpExchange exchange = [http = http_](HttpRequest request) { return http->exchange(std::move(request)); };
+    asio::co_spawn(
+        io_, upsert_group(std::move(exchange), subscriptions_[index], prepare.may_update, settings_.operation_timeout),
+        [this, alive = std::weak_ptr<int>(alive_), index](const std::exception_ptr& error, const GroupResult& result) {
+          if (alive.expired()) return;
+          connection_->input([&](Session& session, Time now, Actions& actions) {
+            if (error) {
+              session.group_failed(now, index, DropReason::kServer, "preparing the group failed", actions);
+            } else if (const auto* prepared = std::get_if<GroupPrepared>(&result)) {
+              session.group_prepared(now, index, prepared->state, prepared->effective);
+            } else {
+              const auto& failed = std::get<GroupFailed>(result);
+              session.group_failed(now, index, failed.reason, failed.message, actions);
+            }
+          });
+        });
+  }
+
+  std::vector<Subscription> subscriptions_;
+  EventSourceListener* listener_ = nullptr;
+};
+
+class LegacyEventSink final : public EventSink, private Store {
+ public:
+  LegacyEventSink(asio::io_context& io, const LegacyStoreSettings& settings) : Store(io, settings, {}) {}
+
+  void start(EventSinkListener& listener) override {
+    listener_ = &listener;
+    Store::start();
+  }
+
+  void append(const Append& append) override {
+    connection_->input([&](Session& session, Time now, Actions& actions) { session.append(now, append, actions); });
+  }
+
+  void read(const StreamRead& read) override { Store::read(read); }
+  void probe(Answer answer) override { Store::probe(std::move(answer)); }
+  void stop(std::function<void()> stopped) override { Store::stop(std::move(stopped)); }
+
+ private:
+  void on_action(const Action& action) override {
+    if (const auto* append = std::get_if<AppendCompleted>(&action)) {
+      listener_->on_append_completed(append->id, append->outcome);
+    } else if (const auto* read = std::get_if<ReadCompleted>(&action)) {
+      listener_->on_read_completed(read->id, read->outcome);
+    } else if (const auto* probe = std::get_if<ProbeCompleted>(&action)) {
+      answer(*probe);
+    } else if (const auto* lost = std::get_if<Lost>(&action)) {
+      listener_->on_sink_lost(lost->message);
+    }
+  }
+
+  void on_actions_end() override { listener_->on_outcomes_end(); }
+
+  EventSinkListener* listener_ = nullptr;
+};
+
+}  // namespace
+}  // namespace legacy
+
+std::unique_ptr<EventSource> make_legacy_source(boost::asio::io_context& io, LegacyStoreSettings settings,
+                                                std::vector<Subscription> subscriptions) {
+  return std::make_unique<legacy::LegacyEventSource>(io, settings, std::move(subscriptions));
+}
+
+std::unique_ptr<EventSink> make_legacy_sink(boost::asio::io_context& io, LegacyStoreSettings settings) {
+  return std::make_unique<legacy::LegacyEventSink>(io, settings);
+}
+
+}  // namespace interconnect

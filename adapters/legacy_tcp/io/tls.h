@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/system/error_code.hpp>
+#include <memory>
+#include <string>
+
+#include "ports/store_settings.h"
+
+namespace interconnect::legacy {
+
+// Null, with the reason in `error`, if a file of the settings cannot be used.
+std::shared_ptr<boost::asio::ssl::context> make_tls_context(const TlsSettings& settings, std::string& error);
+
+// Makes a client's handshake name the host to the server and, unless the settings say otherwise, check that the
+// certificate is the host's.
+void expect_host(SSL* tls, const std::string& host, const TlsSettings& settings);
+
+// What a failed handshake was about; names the certificate's fault if that is why.
+std::string handshake_error(SSL* tls, const boost::system::error_code& error);
+
+}  // namespace interconnect::legacy

@@ -1,0 +1,160 @@
+#include "adapters/legacy_tcp/session/group_settings.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "rapidjson/document.h"
+#include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
+
+namespace interconnect::legacy {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string percent_encoded(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (unsigned char c : text) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                            c == '.' || c == '_' || c == '~';
+    if (unreserved) {
+      out.push_back(static_cast<char>(c));
+    } else {
+      out.push_back('%');
+      out.push_back(kHex[c >> 4]);
+      out.push_back(kHex[c & 0xf]);
+    }
+  }
+  return out;
+}
+
+// Calls `visit` with the name and the member of each setting that is a plain value.
+template <typename Settings, typename Visit>
+void for_each_setting(Settings& settings, Visit visit) {
+  visit("resolveLinktos", settings.resolve_link_tos);
+  visit("startFrom", settings.start_from);
+  visit("extraStatistics", settings.extra_statistics);
+  visit("messageTimeoutMilliseconds", settings.message_timeout);
+  visit("maxRetryCount", settings.max_retry_count);
+  visit("liveBufferSize", settings.live_buffer_size);
+  visit("readBatchSize", settings.read_batch_size);
+  visit("bufferSize", settings.history_buffer_size);
+  visit("checkPointAfterMilliseconds", settings.checkpoint_after);
+  visit("minCheckPointCount", settings.min_checkpoint_count);
+  visit("maxCheckPointCount", settings.max_checkpoint_count);
+  visit("maxSubscriberCount", settings.max_subscriber_count);
+}
+
+struct Write {
+  rapidjson::Writer<rapidjson::StringBuffer>& writer;
+
+  void operator()(const char* name, bool value) const { writer.Key(name), writer.Bool(value); }
+  void operator()(const char* name, std::int32_t value) const { writer.Key(name), writer.Int(value); }
+  void operator()(const char* name, std::int64_t value) const { writer.Key(name), writer.Int64(value); }
+  // The server keeps 32 bits of milliseconds.
+  void operator()(const char* name, milliseconds value) const {
+    writer.Key(name);
+    writer.Int64(std::min<std::int64_t>(value.count(), std::numeric_limits<std::int32_t>::max()));
+  }
+};
+
+struct Read {
+  const rapidjson::Value& config;
+  bool& complete;
+
+  const rapidjson::Value* find(const char* name) const {
+    const auto member = config.FindMember(name);
+    return member == config.MemberEnd() ? nullptr : &member->value;
+  }
+  void operator()(const char* name, bool& value) const {
+    const rapidjson::Value* found = find(name);
+    if (found == nullptr || !found->IsBool()) complete = false;
+    if (complete) value = found->GetBool();
+  }
+  void operator()(const char* name, std::int32_t& value) const {
+    const rapidjson::Value* found = find(name);
+    if (found == nullptr || !found->IsInt()) complete = false;
+    if (complete) value = found->GetInt();
+  }
+  void operator()(const char* name, std::int64_t& value) const {
+    const rapidjson::Value* found = find(name);
+    if (found == nullptr || !found->IsInt64()) complete = false;
+    if (complete) value = found->GetInt64();
+  }
+  // 0 is kept as the longest time there is, which no longer fits into the 32 bits that are shown: what comes out is
+  // negative.
+  void operator()(const char* name, milliseconds& value) const {
+    std::int64_t count = 0;
+    (*this)(name, count);
+    value = milliseconds(std::max<std::int64_t>(count, 0));
+  }
+};
+
+}  // namespace
+
+std::string group_path(const Subscription& subscription) {
+  return "/subscriptions/" + percent_encoded(subscription.stream) + "/" + percent_encoded(subscription.group);
+}
+
+std::string to_json(const GroupSettings& settings) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  writer.StartObject();
+  for_each_setting(settings, Write{writer});
+  const std::string_view strategy = to_string(settings.consumer_strategy);
+  writer.Key("namedConsumerStrategy");
+  writer.String(strategy.data(), static_cast<rapidjson::SizeType>(strategy.size()));
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::optional<GroupSettings> parse_group_info(std::string_view json) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  const auto config = document.FindMember("config");
+  if (config == document.MemberEnd() || !config->value.IsObject()) return std::nullopt;
+  GroupSettings settings;
+  bool complete = true;
+  for_each_setting(settings, Read{config->value, complete});
+  const auto strategy = config->value.FindMember("namedConsumerStrategy");
+  if (!complete || strategy == config->value.MemberEnd() || !strategy->value.IsString()) return std::nullopt;
+  const std::string_view name(strategy->value.GetString(), strategy->value.GetStringLength());
+  for (ConsumerStrategy known :
+       {ConsumerStrategy::kDispatchToSingle, ConsumerStrategy::kRoundRobin, ConsumerStrategy::kPinned}) {
+    if (name != to_string(known)) continue;
+    settings.consumer_strategy = known;
+    return settings;
+  }
+  return std::nullopt;
+}
+
+bool same_effect(const GroupSettings& a, const GroupSettings& b) {
+  GroupSettings one = a;
+  GroupSettings other = b;
+  for (GroupSettings* settings : {&one, &other}) {
+    settings->start_from = std::max<std::int64_t>(settings->start_from, -1);
+    constexpr milliseconds kLongest{std::numeric_limits<std::int32_t>::max()};
+    settings->message_timeout = std::min(settings->message_timeout, kLongest);
+    settings->checkpoint_after = std::min(settings->checkpoint_after, kLongest);
+  }
+  return one == other;
+}
+
+std::optional<ServerInfo> parse_server_info(std::string_view json) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  ServerInfo info;
+  const auto text = [&document](const char* name) -> std::string {
+    const auto member = document.FindMember(name);
+    return member != document.MemberEnd() && member->value.IsString() ? member->value.GetString() : "";
+  };
+  info.version = text("esVersion");
+  info.state = text("state");
+  if (info.version.empty()) return std::nullopt;
+  return info;
+}
+
+}  // namespace interconnect::legacy

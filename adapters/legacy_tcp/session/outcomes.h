@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/legacy_tcp/wire/replies.h"
+#include "domain/append.h"
+#include "domain/stream_read.h"
+
+// The server's answers in the words of the ports.
+namespace interconnect::legacy {
+
+// A text that came over the wire, fit for one line of a log: bounded, without control characters.
+std::string excerpt(std::string_view text);
+
+AppendOutcome append_outcome(std::string_view stream, const WriteEventsCompleted& reply);
+
+// `events` takes what the page points to.
+ReadOutcome read_outcome(std::string_view stream, const ReadStreamEventsCompleted& reply,
+                         std::vector<EventView>& events);
+
+StoreError not_handled_error(const NotHandled& reply);
+StoreError not_authenticated_error(std::string_view reason);
+
+}  // namespace interconnect::legacy

@@ -1,0 +1,425 @@
+#include "adapters/legacy_tcp/session/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/legacy_tcp/session/outcomes.h"
+#include "adapters/legacy_tcp/wire/requests.h"
+
+namespace interconnect::legacy {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// What a server allows one event to have in data, metadata and type (two bytes a character) together: 16 MiB for a
+// record of its log, less what it keeps for itself.
+constexpr std::size_t kMaxEventSize = 16 * 1024 * 1024 - 10'000;
+
+std::string in_milliseconds(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<milliseconds>(duration).count()) + " ms";
+}
+
+std::uint64_t scramble(std::uint64_t value) {  // splitmix64's finalizer
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
+  return value ^ (value >> 31);
+}
+
+void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
+  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+std::string named(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
+
+}  // namespace
+
+Session::Session(SessionSettings settings)
+    : settings_(std::move(settings)),
+      endpoint_(settings_.endpoint),
+      last_error_{ErrorKind::kUnavailable, "not connected to " + named(settings_.endpoint) + " yet"},
+      subscriptions_(settings_.subscriptions.size()) {
+  put_u64(correlation_prefix_, scramble(settings_.seed) | 1);
+}
+
+// --- the connection
+
+void Session::start(Time now, Actions& actions) {
+  if (phase_ == Phase::kIdle) try_to_connect(now, actions);
+}
+
+void Session::try_to_connect(Time now, Actions& actions) {
+  phase_ = Phase::kConnecting;
+  last_attempt_at_ = now;
+  phase_deadline_ = now + settings_.operation_timeout;
+  actions.push_back(Connect{endpoint_});
+}
+
+void Session::connected(Time now) {
+  if (phase_ != Phase::kConnecting) return;
+  phase_ = Phase::kIdentifying;
+  last_received_ = now;
+  heartbeat_deadline_.reset();
+  put_identify_client(output_, correlation(begin(now, IdentifyOperation{})), settings_.connection_name);
+}
+
+bool Session::on_connection() const { return phase_ >= Phase::kIdentifying && phase_ <= Phase::kReady; }
+
+void Session::authenticate(Time now) {
+  phase_ = Phase::kAuthenticating;
+  put_authenticate(output_, correlation(begin(now, AuthenticateOperation{})),
+                   Login{settings_.credentials->username, settings_.credentials->password});
+}
+
+// The refused login stays as the connection's default, so that nothing else is answered either; another attempt on the
+// same connection takes its place. A server that has just started refuses right passwords for a moment.
+void Session::authentication_refused(Time now, ErrorKind kind, std::string_view reason, Actions& actions) {
+  phase_ = Phase::kRefused;
+  phase_deadline_ = now + retry_delay(auth_refusals_++);
+  last_error_ = {kind, named(endpoint_) + " refused the credentials of '" + settings_.credentials->username +
+                           "': " + excerpt(reason)};
+  for (Probe& probe : probes_) probe.error = last_error_;
+  subscriptions_not_authenticated(actions);
+}
+
+void Session::become_ready(Time now, Actions& actions) {
+  phase_ = Phase::kReady;
+  attempts_ = 0;
+  auth_refusals_ = 0;
+  actions.push_back(Ready{endpoint_});
+  for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
+    if (subscriptions_[i].state == SubscriptionStatus::State::kPrepared) connect_subscription(now, i);
+  }
+  for (Probe& probe : probes_) ask(now, probe);
+}
+
+void Session::disconnected(Time now, std::string_view reason, Actions& actions) {
+  if (phase_ != Phase::kConnecting && !on_connection()) return;
+  connection_lost(now, reason, actions);
+}
+
+void Session::drop_connection(Time now, std::string reason, Actions& actions) {
+  actions.push_back(Disconnect{reason});
+  connection_lost(now, reason, actions);
+}
+
+void Session::connection_lost(Time now, std::string_view reason, Actions& actions) {
+  last_error_ = {ErrorKind::kUnavailable, "no connection to " + named(endpoint_) + ": " + excerpt(reason)};
+  // A leader that cannot be reached may be one no more: ask the configured node.
+  if (phase_ != Phase::kReady) endpoint_ = settings_.endpoint;
+  phase_ = Phase::kWaiting;
+  output_.clear();
+  subscriptions_lost(reason, actions);
+  const auto pending = std::exchange(deadlines_, {});
+  auto operations = std::exchange(operations_, {});
+  for (const auto& [deadline, serial] : pending) {
+    const auto found = operations.find(serial);
+    if (found == operations.end()) continue;
+    if (!std::holds_alternative<ConnectOperation>(found->second)) fail(now, found->second, last_error_, actions);
+    operations.erase(found);
+  }
+  for (Probe& probe : probes_) probe.error = last_error_;
+  schedule_reconnection(now, actions);
+}
+
+// No two attempts are closer together than this, or a server that hangs up at once would keep us busy.
+Duration Session::shortest_gap() const { return std::min<Duration>(settings_.reconnection.delay, seconds(1)); }
+
+Duration Session::retry_delay(int refusals) const {
+  const Duration longest = std::max<Duration>(settings_.reconnection.delay, milliseconds(10));
+  return std::min<Duration>(longest, seconds(1) * (1 << std::min(refusals, 10)));
+}
+
+void Session::schedule_reconnection(Time now, Actions& actions) {
+  const ReconnectionSettings& reconnection = settings_.reconnection;
+  if (reconnection.max_attempts >= 0 && attempts_ >= reconnection.max_attempts) {
+    phase_ = Phase::kLost;
+    actions.push_back(Lost{last_error_.message + "; gave up after " + std::to_string(attempts_) + " attempts"});
+    return;
+  }
+  phase_deadline_ = attempts_ == 0 ? std::max(now, *last_attempt_at_ + shortest_gap())
+                                   : std::max(now, *last_attempt_at_ + Duration(reconnection.delay));
+  ++attempts_;
+}
+
+void Session::follow_leader(Time now, const NotHandled& reply, Actions& actions) {
+  const auto& node = settings_.tls ? reply.secure_tcp : reply.tcp;
+  if (!node) return;
+  const Endpoint leader{std::string(node->host), node->port};
+  if (leader == endpoint_) return;
+  const bool at_once = !last_leader_at_ || now - *last_leader_at_ >= shortest_gap();
+  last_leader_at_ = now;
+  drop_connection(now, named(endpoint_) + " names " + named(leader) + " as the leader", actions);
+  endpoint_ = leader;
+  if (at_once && phase_ == Phase::kWaiting) phase_deadline_ = now;
+}
+
+std::size_t Session::receive(Time now, std::string_view bytes, Actions& actions) {
+  needed_ = 0;
+  if (!on_connection()) return bytes.size();
+  last_received_ = now;
+  heartbeat_deadline_.reset();
+  const auto decoded = decode_package(bytes);
+  if (const auto* incomplete = std::get_if<Incomplete>(&decoded)) {
+    needed_ = incomplete->total;
+    return 0;
+  }
+  const auto* framed = std::get_if<Framed>(&decoded);
+  if (framed == nullptr) {
+    drop_connection(now, "malformed bytes: " + std::get<DecodeError>(decoded).reason, actions);
+    return bytes.size();
+  }
+  const Decoded<Reply> reply = decode_reply(framed->package);
+  if (const auto* error = std::get_if<DecodeError>(&reply)) {
+    drop_connection(now, "malformed message: " + error->reason, actions);
+    return bytes.size();
+  }
+  handle(now, framed->package, std::get<Reply>(reply), actions);
+  return framed->size;
+}
+
+// --- operations
+
+Session::Serial Session::begin(Time now, Operation operation) {
+  const Serial serial = next_serial_++;
+  operations_.emplace(serial, std::move(operation));
+  deadlines_.emplace_back(now + settings_.operation_timeout, serial);
+  return serial;
+}
+
+CorrelationId Session::correlation(Serial serial) const {
+  CorrelationId id;
+  std::copy(correlation_prefix_.begin(), correlation_prefix_.end(), id.bytes.begin());
+  put_u64(std::span(id.bytes).subspan(8), serial);
+  return id;
+}
+
+std::optional<Session::Serial> Session::serial_of(const CorrelationId& correlation) const {
+  if (!std::equal(correlation_prefix_.begin(), correlation_prefix_.end(), correlation.bytes.begin())) {
+    return std::nullopt;
+  }
+  Serial serial = 0;
+  for (std::size_t i = 0; i < 8; ++i) serial |= Serial{correlation.bytes[8 + i]} << (8 * i);
+  return serial;
+}
+
+std::optional<Session::Operation> Session::take(Serial serial) {
+  const auto found = operations_.find(serial);
+  if (found == operations_.end()) return std::nullopt;
+  std::optional<Operation> operation = std::move(found->second);
+  operations_.erase(found);
+  while (!deadlines_.empty() && !operations_.contains(deadlines_.front().second)) deadlines_.pop_front();
+  return operation;
+}
+
+void Session::handle(Time now, const Package& package, const Reply& reply, Actions& actions) {
+  if (std::holds_alternative<HeartbeatRequest>(reply)) {
+    put_empty(output_, Command::kHeartbeatResponse, package.correlation);
+    return;
+  }
+  const std::optional<Serial> serial = serial_of(package.correlation);
+  if (!serial) {
+    // About bytes that the server could not even read; it hangs up next.
+    if (const auto* bad = std::get_if<BadRequest>(&reply)) {
+      drop_connection(now, "the server reports a bad request: " + excerpt(bad->reason), actions);
+    }
+    return;
+  }
+  if (const auto* push = std::get_if<PersistentEventAppeared>(&reply)) {
+    handle_push(*serial, *push, actions);
+  } else if (const auto* drop = std::get_if<SubscriptionDropped>(&reply)) {
+    handle_drop(now, *serial, drop->reason, actions);
+  } else if (!std::holds_alternative<HeartbeatResponse>(reply)) {
+    complete(now, *serial, reply, actions);
+  }
+}
+
+void Session::complete(Time now, Serial serial, const Reply& reply, Actions& actions) {
+  const std::optional<Operation> taken = take(serial);
+  if (!taken) {
+    // Answered too late; or an acknowledgement, which is answered only if it was refused.
+    if (find_subscription(serial)) drop_connection(now, "the server refused an acknowledgement", actions);
+    return;
+  }
+  const Operation& operation = *taken;
+
+  if (const auto* refusal = std::get_if<NotAuthenticated>(&reply)) {
+    if (std::holds_alternative<AuthenticateOperation>(operation)) {
+      authentication_refused(now, ErrorKind::kNotAuthenticated, refusal->reason, actions);
+    } else {
+      fail(now, operation, not_authenticated_error(refusal->reason), actions);
+    }
+    return;
+  }
+  if (const auto* refusal = std::get_if<NotHandled>(&reply)) {
+    if (std::holds_alternative<AuthenticateOperation>(operation)) {
+      authentication_refused(now, ErrorKind::kNotReady, "the server is not ready", actions);
+      return;
+    }
+    fail(now, operation, not_handled_error(*refusal), actions);
+    if (refusal->reason == NotHandled::Reason::kNotMaster) follow_leader(now, *refusal, actions);
+    return;
+  }
+  if (const auto* bad = std::get_if<BadRequest>(&reply)) {
+    const auto* append = std::get_if<AppendOperation>(&operation);
+    const bool too_large = append != nullptr && append->too_large;
+    fail(now, operation,
+         {too_large ? ErrorKind::kTooLarge : ErrorKind::kInvalid,
+          std::string(too_large ? "an event is larger than the server takes: " : "bad request: ") +
+              excerpt(bad->reason)},
+         actions);
+    return;
+  }
+
+  if (const auto* append = std::get_if<AppendOperation>(&operation)) {
+    if (const auto* done = std::get_if<WriteEventsCompleted>(&reply)) {
+      actions.push_back(AppendCompleted{append->id, append_outcome(append->stream, *done)});
+      return;
+    }
+  } else if (const auto* read = std::get_if<ReadOperation>(&operation)) {
+    if (const auto* done = std::get_if<ReadStreamEventsCompleted>(&reply)) {
+      actions.push_back(ReadCompleted{read->id, read_outcome(read->stream, *done, page_)});
+      return;
+    }
+  } else if (const auto* probe = std::get_if<ProbeOperation>(&operation)) {
+    if (std::holds_alternative<ReadStreamEventsCompleted>(reply)) {
+      std::erase_if(probes_, [&](const Probe& each) { return each.id == probe->id; });
+      actions.push_back(ProbeCompleted{probe->id, std::nullopt});
+      return;
+    }
+  } else if (const auto* connect = std::get_if<ConnectOperation>(&operation)) {
+    if (const auto* done = std::get_if<PersistentSubscriptionConfirmation>(&reply)) {
+      confirm(connect->subscription, *done, actions);
+      return;
+    }
+  } else if (std::holds_alternative<IdentifyOperation>(operation)) {
+    if (std::holds_alternative<ClientIdentified>(reply)) {
+      if (settings_.credentials) {
+        authenticate(now);
+      } else {
+        become_ready(now, actions);
+      }
+      return;
+    }
+  } else if (std::holds_alternative<Authenticated>(reply)) {
+    become_ready(now, actions);
+    return;
+  }
+  fail(now, operation, {ErrorKind::kUnavailable, "the server answered with another message than asked for"}, actions);
+  if (on_connection()) drop_connection(now, "the server answered with another message than asked for", actions);
+}
+
+void Session::fail(Time now, const Operation& operation, StoreError error, Actions& actions) {
+  if (const auto* append = std::get_if<AppendOperation>(&operation)) {
+    error.message = "write to '" + excerpt(append->stream) + "': " + error.message;
+    actions.push_back(AppendCompleted{append->id, std::move(error)});
+  } else if (const auto* read = std::get_if<ReadOperation>(&operation)) {
+    error.message = "read of '" + excerpt(read->stream) + "': " + error.message;
+    actions.push_back(ReadCompleted{read->id, std::move(error)});
+  } else if (const auto* probe = std::get_if<ProbeOperation>(&operation)) {
+    probe_failed(now, probe->id, std::move(error));
+  } else if (const auto* connect = std::get_if<ConnectOperation>(&operation)) {
+    const DropReason reason =
+        error.kind == ErrorKind::kNotAuthenticated ? DropReason::kNotAuthenticated : DropReason::kServer;
+    const Subscription& subscription = settings_.subscriptions[connect->subscription];
+    refuse_subscription(now, connect->subscription, reason,
+                        "connecting to group '" + excerpt(subscription.group) + "' of '" +
+                            excerpt(subscription.stream) + "': " + error.message,
+                        actions);
+  } else if (error.kind != ErrorKind::kUnavailable) {
+    drop_connection(now, "the handshake failed: " + error.message, actions);
+  }
+}
+
+void Session::append(Time now, const Append& append, Actions& actions) {
+  if (phase_ != Phase::kReady) {
+    actions.push_back(AppendCompleted{append.id, last_error_});
+    return;
+  }
+  AppendOperation operation{append.id, std::string(append.stream), false};
+  bool surely_too_large = write_events_size(append.stream, append.expected_revision, append.events) > kMaxPackageSize;
+  for (const Event& event : append.events) {
+    surely_too_large = surely_too_large || event.payload_bytes() > kMaxEventSize;
+    operation.too_large = operation.too_large || event.payload_bytes() + 2 * event.type().size() > kMaxEventSize;
+  }
+  if (surely_too_large) {
+    actions.push_back(AppendCompleted{
+        append.id,
+        StoreError{ErrorKind::kTooLarge, "write to '" + excerpt(append.stream) +
+                                             "': larger than a server takes (16 MB an event, 64 MiB a write)"}});
+    return;
+  }
+  const Serial serial = begin(now, std::move(operation));
+  put_write_events(output_, correlation(serial), append.stream, append.expected_revision, append.events);
+}
+
+// From the leader: what is read decides what is written again.
+void Session::read(Time now, const StreamRead& read, Actions& actions) {
+  if (phase_ != Phase::kReady) {
+    actions.push_back(ReadCompleted{read.id, last_error_});
+    return;
+  }
+  const Serial serial = begin(now, ReadOperation{read.id, read.stream});
+  put_read_stream_events(output_, correlation(serial), read.direction, read.stream, read.from, read.count, true);
+}
+
+// --- time
+
+void Session::expire_operations(Time now, Actions& actions) {
+  while (!deadlines_.empty() && deadlines_.front().first <= now) {
+    const Serial serial = deadlines_.front().second;
+    deadlines_.pop_front();
+    const std::optional<Operation> operation = take(serial);
+    if (!operation) continue;
+    if (std::holds_alternative<ConnectOperation>(*operation)) {
+      put_empty(output_, Command::kUnsubscribeFromStream, correlation(serial));
+    }
+    fail(now, *operation, {ErrorKind::kTimeout, "no answer within " + in_milliseconds(settings_.operation_timeout)},
+         actions);
+  }
+}
+
+void Session::keep_alive(Time now, Actions& actions) {
+  if (!on_connection()) return;
+  if (heartbeat_deadline_) {
+    if (now < *heartbeat_deadline_) return;
+    drop_connection(now, "no answer to a heartbeat within " + in_milliseconds(settings_.heartbeat.timeout), actions);
+  } else if (now >= last_received_ + settings_.heartbeat.interval) {
+    put_empty(output_, Command::kHeartbeatRequest, correlation(next_serial_++));
+    heartbeat_deadline_ = now + settings_.heartbeat.timeout;
+  }
+}
+
+void Session::tick(Time now, Actions& actions) {
+  expire_operations(now, actions);
+  keep_alive(now, actions);
+  if (phase_ == Phase::kConnecting && now >= phase_deadline_) {
+    drop_connection(now, "connecting took longer than " + in_milliseconds(settings_.operation_timeout), actions);
+  } else if (phase_ == Phase::kWaiting && now >= phase_deadline_) {
+    try_to_connect(now, actions);
+  } else if (phase_ == Phase::kRefused && now >= phase_deadline_) {
+    authenticate(now);
+  }
+  retry_subscriptions(now, actions);
+  expire_probes(now, actions);
+}
+
+std::optional<Time> Session::next_deadline() const {
+  std::optional<Time> next;
+  const auto consider = [&next](Time time) { next = next ? std::min(*next, time) : time; };
+  if (phase_ == Phase::kConnecting || phase_ == Phase::kWaiting || phase_ == Phase::kRefused) consider(phase_deadline_);
+  if (!deadlines_.empty()) consider(deadlines_.front().first);
+  if (on_connection()) {
+    consider(heartbeat_deadline_ ? *heartbeat_deadline_ : last_received_ + settings_.heartbeat.interval);
+  }
+  for (const SubscriptionStatus& status : subscriptions_) {
+    if (status.state == SubscriptionStatus::State::kWaiting) consider(status.retry_at);
+  }
+  for (const Probe& probe : probes_) {
+    consider(probe.deadline);
+    if (phase_ == Phase::kReady && !probe.asked) consider(probe.ask_at);
+  }
+  return next;
+}
+
+}  // namespace interconnect::legacy

@@ -1,0 +1,237 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "adapters/legacy_tcp/wire/replies.h"
+#include "domain/append.h"
+#include "domain/stream_read.h"
+#include "domain/subscription.h"
+#include "domain/time.h"
+#include "ports/event_source.h"
+#include "ports/store_settings.h"
+
+// One connection to a server, kept up over losses, as a state machine without sockets, clocks or threads.
+//
+//   waiting -> connecting -> identifying -> authenticating -> ready      (no authentication without credentials)
+//      ^            |             |             |    ^          |
+//      +------------+-------------+-------------+----|----------+  lost: at once, then every `delay`
+//                                            refused +             again on the same connection, after a while
+//
+// Inputs are method calls with the time; outputs are the bytes to be sent, which gather in output(), and actions, which
+// the caller carries out in order.
+namespace interconnect::legacy {
+
+struct SessionSettings {
+  Endpoint endpoint;
+  bool tls = false;  // which of a leader's two endpoints is meant
+  std::optional<Credentials> credentials;
+  std::string connection_name;
+  HeartbeatSettings heartbeat;
+  ReconnectionSettings reconnection;
+  Duration operation_timeout{};
+  std::vector<Subscription> subscriptions;
+  std::uint64_t seed = 0;  // of the correlation ids
+};
+
+// Open a connection, then call connected() or disconnected().
+struct Connect {
+  Endpoint endpoint;
+};
+// Close the connection, or give up opening it; nothing is to be said about it any more.
+struct Disconnect {
+  std::string reason;
+};
+// Identified, and authenticated if there are credentials.
+struct Ready {
+  Endpoint endpoint;
+};
+// Have the group of this subscription at the server, then call group_prepared() or group_failed().
+struct PrepareGroup {
+  SubscriptionIndex subscription = 0;
+  bool may_update = false;  // false: it was prepared before and has been deleted since
+};
+struct SubscriptionDrop {
+  SubscriptionIndex subscription = 0;
+  DropReason reason = DropReason::kServer;
+  std::string message;
+};
+struct Push {
+  Delivery delivery;  // without its event
+  std::optional<EventView> event;
+};
+struct AppendCompleted {
+  std::uint64_t id = 0;
+  AppendOutcome outcome;
+};
+struct ReadCompleted {
+  std::uint64_t id = 0;
+  ReadOutcome outcome;
+};
+struct ProbeCompleted {
+  std::uint64_t id = 0;
+  std::optional<StoreError> error;
+};
+// No more attempts to connect are allowed. Nothing follows.
+struct Lost {
+  std::string message;
+};
+
+// What points to bytes that were received, or to the session's own memory, is valid until the next receive().
+using Action = std::variant<Push, AppendCompleted, ReadCompleted, ProbeCompleted, SubscriptionStarted, SubscriptionDrop,
+                            PrepareGroup, Connect, Disconnect, Ready, Lost>;
+using Actions = std::vector<Action>;
+
+class Session {
+ public:
+  explicit Session(SessionSettings settings);
+
+  // Inputs of the connection.
+  void start(Time now, Actions& actions);
+  void connected(Time now);
+  void disconnected(Time now, std::string_view reason, Actions& actions);
+  // Takes the package at the beginning of `bytes` and returns its size; 0 if it is not there as a whole yet, with
+  // needed() bytes wanted. After an error, which is among the actions as a Disconnect, all bytes are taken.
+  std::size_t receive(Time now, std::string_view bytes, Actions& actions);
+  std::size_t needed() const { return needed_; }
+  void tick(Time now, Actions& actions);
+  // When tick() is to be called at the latest.
+  std::optional<Time> next_deadline() const;
+
+  // Inputs of the user.
+  void append(Time now, const Append& append, Actions& actions);
+  void read(Time now, const StreamRead& read, Actions& actions);
+  // Asks for the last event of a stream that need not exist, from whichever node we are connected to: the answer needs
+  // the server's storage and our credentials, but no rights, which a refusal would show as well as an answer. A node
+  // without a leader answers too: whether events can be written is what the writes themselves tell. Asks again, within
+  // the time limit of an operation, while there is no connection or the server is starting.
+  void probe(Time now, std::uint64_t id);
+  void subscribe(Time now, SubscriptionIndex subscription, std::int32_t buffer_size, Actions& actions);
+  void group_prepared(Time now, SubscriptionIndex subscription, GroupState state, const GroupSettings& effective);
+  void group_failed(Time now, SubscriptionIndex subscription, DropReason reason, std::string_view message,
+                    Actions& actions);
+  void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ids);
+  void park(SubscriptionIndex subscription, std::span<const EventId> ids, std::string_view reason);
+
+  // Bytes to be sent over the present connection; the caller takes them. Emptied when the connection is lost.
+  std::string& output() { return output_; }
+  bool ready() const { return phase_ == Phase::kReady; }
+
+ private:
+  enum class Phase { kIdle, kWaiting, kConnecting, kIdentifying, kAuthenticating, kRefused, kReady, kLost };
+
+  using Serial = std::uint64_t;  // what tells our correlation ids apart
+  struct IdentifyOperation {};
+  struct AuthenticateOperation {};
+  struct AppendOperation {
+    std::uint64_t id = 0;
+    std::string stream;
+    bool too_large = false;  // a BadRequest is about its size
+  };
+  struct ReadOperation {
+    std::uint64_t id = 0;
+    std::string stream;
+  };
+  struct ProbeOperation {
+    std::uint64_t id = 0;
+  };
+  struct ConnectOperation {
+    SubscriptionIndex subscription = 0;
+  };
+  using Operation = std::variant<IdentifyOperation, AuthenticateOperation, AppendOperation, ReadOperation,
+                                 ProbeOperation, ConnectOperation>;
+
+  struct SubscriptionStatus {
+    enum class State { kUnused, kPreparing, kPrepared, kConnecting, kConnected, kWaiting };
+    State state = State::kUnused;
+    std::int32_t buffer_size = 0;
+    bool prepared_before = false;
+    bool prepare_next = false;  // what to do after waiting
+    Time retry_at{};
+    int refusals = 0;
+    Serial serial = 0;      // of the connect package, while connecting or connected
+    std::string server_id;  // stream::group
+    GroupState group = GroupState::kUnchanged;
+    GroupSettings effective;
+  };
+
+  struct Probe {
+    std::uint64_t id = 0;
+    Time deadline{};
+    Time ask_at{};
+    bool asked = false;
+    StoreError error;
+  };
+
+  Serial begin(Time now, Operation operation);
+  CorrelationId correlation(Serial serial) const;
+  std::optional<Serial> serial_of(const CorrelationId& correlation) const;
+  std::optional<Operation> take(Serial serial);
+
+  void try_to_connect(Time now, Actions& actions);
+  void schedule_reconnection(Time now, Actions& actions);
+  void drop_connection(Time now, std::string reason, Actions& actions);
+  void connection_lost(Time now, std::string_view reason, Actions& actions);
+  bool on_connection() const;
+  Duration shortest_gap() const;
+  void expire_operations(Time now, Actions& actions);
+  void keep_alive(Time now, Actions& actions);
+  void authenticate(Time now);
+  void authentication_refused(Time now, ErrorKind kind, std::string_view reason, Actions& actions);
+  void become_ready(Time now, Actions& actions);
+  void follow_leader(Time now, const NotHandled& reply, Actions& actions);
+  Duration retry_delay(int refusals) const;
+
+  void handle(Time now, const Package& package, const Reply& reply, Actions& actions);
+  void handle_push(Serial serial, const PersistentEventAppeared& push, Actions& actions);
+  void handle_drop(Time now, Serial serial, SubscriptionDropped::Reason reason, Actions& actions);
+  void complete(Time now, Serial serial, const Reply& reply, Actions& actions);
+  void confirm(SubscriptionIndex index, const PersistentSubscriptionConfirmation& reply, Actions& actions);
+  void fail(Time now, const Operation& operation, StoreError error, Actions& actions);
+
+  void ask(Time now, Probe& probe);
+  void probe_failed(Time now, std::uint64_t id, StoreError error);
+  void expire_probes(Time now, Actions& actions);
+  void connect_subscription(Time now, SubscriptionIndex index);
+  void disconnect_subscription(SubscriptionIndex index);
+  void retry_subscriptions(Time now, Actions& actions);
+  void subscriptions_lost(std::string_view reason, Actions& actions);
+  void subscriptions_not_authenticated(Actions& actions);
+  // Reports it and tries again after a while.
+  void refuse_subscription(Time now, SubscriptionIndex index, DropReason reason, std::string message, Actions& actions);
+  std::optional<SubscriptionIndex> find_subscription(Serial serial) const;
+
+  SessionSettings settings_;
+  Phase phase_ = Phase::kIdle;
+  Endpoint endpoint_;  // of the present or next attempt: the configured one, or the leader's
+  std::int32_t attempts_ = 0;
+  std::optional<Time> last_attempt_at_;
+  std::optional<Time> last_leader_at_;  // when we followed one
+  Time phase_deadline_{};               // of waiting, connecting and being refused
+  int auth_refusals_ = 0;
+  StoreError last_error_;  // why there is no connection
+
+  std::array<std::uint8_t, 8> correlation_prefix_{};
+  Serial next_serial_ = 1;
+  absl::flat_hash_map<Serial, Operation> operations_;
+  std::deque<std::pair<Time, Serial>> deadlines_;  // ascending, since all operations have the same time
+  Time last_received_{};
+  std::optional<Time> heartbeat_deadline_;
+
+  std::vector<SubscriptionStatus> subscriptions_;
+  std::vector<Probe> probes_;
+  std::vector<EventView> page_;  // of the read that was completed last
+  std::string output_;
+  std::size_t needed_ = 0;
+};
+
+}  // namespace interconnect::legacy

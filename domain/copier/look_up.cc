@@ -101,8 +101,16 @@ void LookUp::on_page(const StreamPage& page) {
   }
 }
 
+// A page may be empty where the stream was truncated, and say where to go on.
+bool LookUp::is_last(const StreamPage& page, ReadDirection direction) const {
+  if (page.end_of_stream || !page.stream_exists) return true;
+  if (!page.events.empty()) return false;
+  return direction == ReadDirection::kForward ? page.next <= from_
+                                              : page.next < 0 || (from_ != kStreamEnd && page.next >= from_);
+}
+
 void LookUp::on_source_page(const StreamPage& page) {
-  bool reached_floor = page.end_of_stream || !page.stream_exists || page.events.empty();
+  bool reached_floor = is_last(page, ReadDirection::kBackward);
   for (const EventView& event : page.events) {
     if (event.revision <= source_floor_) {
       reached_floor = true;
@@ -172,7 +180,7 @@ void LookUp::meet(const EventView& event) {
 void LookUp::on_tail_page(const StreamPage& page) {
   found_.of_destination = true;
   for (const EventView& event : page.events) meet(event);
-  if (page.end_of_stream || !page.stream_exists || page.events.empty()) {
+  if (is_last(page, ReadDirection::kBackward)) {
     found_.scanned = true;
     return settle_region();
   }
@@ -220,7 +228,7 @@ void LookUp::on_guess_page(const StreamPage& page) {
 void LookUp::on_forward_page(const StreamPage& page) {
   found_.of_destination = true;
   for (const EventView& event : page.events) meet(event);
-  if (page.end_of_stream || !page.stream_exists || page.events.empty()) {
+  if (is_last(page, ReadDirection::kForward)) {
     found_.scanned = true;
     return settle_region();
   }

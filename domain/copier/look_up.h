@@ -78,6 +78,7 @@ class LookUp {
   enum class Stage { kSource, kTail, kGuess, kBackward, kForward, kOver };
 
   LookUp(Question question, Stage stage);
+  bool is_last(const StreamPage& page, ReadDirection direction) const;
   void on_source_page(const StreamPage& page);
   void on_tail_page(const StreamPage& page);
   void on_guess_page(const StreamPage& page);

@@ -32,8 +32,8 @@ void AppendCall::on_done(const CallStatus& status) {
     completed_(id_, *wrong);
   } else {
     // It may well have been done.
-    completed_(id_, StoreError{ErrorKind::kUnavailable,
-                               "append to " + stream_ + ": " + std::get<Malformed>(response).reason});
+    completed_(
+        id_, StoreError{ErrorKind::kUnavailable, "append to " + stream_ + ": " + std::get<Malformed>(response).reason});
   }
 }
 

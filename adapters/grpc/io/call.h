@@ -1,5 +1,11 @@
 #pragma once
 
+#include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/client_callback.h>
+#include <grpcpp/support/slice.h>
+
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -8,19 +14,13 @@
 #include <string_view>
 #include <vector>
 
-#include <grpcpp/client_context.h>
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/client_callback.h>
-#include <grpcpp/support/slice.h>
-
 #include "adapters/grpc/io/inbox.h"
 #include "adapters/grpc/wire/status.h"
 
 namespace interconnect::next {
 
-// One call of any kind: some messages out, some messages in, a status. The reactor's callbacks run on gRPC's threads and
-// only pass their inputs to the inbox; the handlers run on the io_context's thread, as everything else here.
+// One call of any kind: some messages out, some messages in, a status. The reactor's callbacks run on gRPC's threads
+// and only pass their inputs to the inbox; the handlers run on the io_context's thread, as everything else here.
 class Call : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   struct Options {

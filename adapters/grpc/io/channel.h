@@ -1,10 +1,10 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include <grpcpp/channel.h>
 #include <grpcpp/security/credentials.h>
+
+#include <memory>
+#include <string>
 
 #include "ports/store_settings.h"
 

@@ -135,12 +135,11 @@ void GrpcSource::connect(SubscriptionIndex index) {
 void GrpcSource::wait(SubscriptionIndex index, Duration duration, std::function<void()> then) {
   State& state = *states_[index];
   state.timer.expires_after(duration);
-  state.timer.async_wait(
-      [this, alive = std::weak_ptr(alive_), index, attempt = state.attempt, then = std::move(then)](
-          boost::system::error_code error) {
-        if (error || !alive.lock() || asked_to_stop_) return;
-        if (states_[index]->attempt == attempt) then();
-      });
+  state.timer.async_wait([this, alive = std::weak_ptr(alive_), index, attempt = state.attempt,
+                          then = std::move(then)](boost::system::error_code error) {
+    if (error || !alive.lock() || asked_to_stop_) return;
+    if (states_[index]->attempt == attempt) then();
+  });
 }
 
 void GrpcSource::on_confirmed(SubscriptionCall& call) {

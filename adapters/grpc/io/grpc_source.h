@@ -38,7 +38,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
     SubscriptionSession session;
     std::optional<GroupUpsert> upsert;
     std::int32_t buffer_size = 0;
-    SubscriptionCall* call = nullptr;   // the client's
+    SubscriptionCall* call = nullptr;  // the client's
     bool confirmed = false;
     bool writing = false;               // what was sent last has not yet been handed to the connection
     std::vector<EventId> pending_acks;  // what came meanwhile leaves in one message
@@ -73,7 +73,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   std::function<void()> stopped_;
   boost::asio::steady_timer stop_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // timers may ring after the source is gone
-  StoreClient client_;  // last: it is gone before what its calls tell
+  StoreClient client_;                                      // last: it is gone before what its calls tell
 };
 
 }  // namespace interconnect::next

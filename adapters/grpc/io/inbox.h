@@ -1,12 +1,12 @@
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
+
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
-
-#include <grpcpp/support/byte_buffer.h>
 
 namespace interconnect::next {
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <grpcpp/channel.h>
+#include <grpcpp/security/credentials.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,9 +15,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <grpcpp/channel.h>
-#include <grpcpp/security/credentials.h>
 
 #include "adapters/grpc/io/call.h"
 #include "adapters/grpc/io/http_get.h"

@@ -11,8 +11,8 @@
 
 namespace interconnect::next {
 
-// Sees to it that a consumer group exists with the wanted settings. It is updated only if they differ, because an update
-// drops everyone who is connected to the group. Each step returns what is to be done next.
+// Sees to it that a consumer group exists with the wanted settings. It is updated only if they differ, because an
+// update drops everyone who is connected to the group. Each step returns what is to be done next.
 class GroupUpsert {
  public:
   struct ReadInfo {};  // -> info_read(), info_missing() or info_unreadable()

@@ -10,8 +10,8 @@
 namespace interconnect::next {
 
 // When to try again after a loss: the first time at once, then `delay` apart, `max_attempts` times in all. A success
-// counts them anew, but does not allow another attempt at once within `delay` of the last one: a server that takes every
-// connection and drops it is not hammered.
+// counts them anew, but does not allow another attempt at once within `delay` of the last one: a server that takes
+// every connection and drops it is not hammered.
 class RetrySchedule {
  public:
   explicit RetrySchedule(const ReconnectionSettings& settings) : settings_(settings) {}

@@ -176,7 +176,8 @@ ReadMessage decode_read_message(std::string_view message) {
 }
 
 std::variant<Appended, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message) {
-  std::variant<Appended, WrongExpectedVersion, Malformed> result = Malformed{"an append was answered by neither result"};
+  std::variant<Appended, WrongExpectedVersion, Malformed> result =
+      Malformed{"an append was answered by neither result"};
   ProtoReader reader(message);
   while (reader.next()) {
     if (!reader.is_bytes()) continue;

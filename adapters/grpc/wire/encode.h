@@ -24,7 +24,8 @@ void write_proposed_message(const Event& event, char* out);
 // streams.ReadReq, of one stream, without resolving links.
 std::string encode_read(const StreamRead& read);
 
-// persistent_subscriptions.ReadReq, the first message. Ids are asked for as two numbers: shorter than text, and cheaper.
+// persistent_subscriptions.ReadReq, the first message. Ids are asked for as two numbers: shorter than text, and
+// cheaper.
 std::string encode_subscribe(std::string_view stream, std::string_view group, std::int32_t buffer_size);
 
 // persistent_subscriptions.ReadReq with many ids in one message.

@@ -55,7 +55,8 @@ bool read(const Value& config, const char* name, std::int64_t& out) {
 bool read(const Value& config, const char* name, std::int32_t& out) {
   std::int64_t value = 0;
   if (!read(config, name, value)) return false;
-  if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max()) return false;
+  if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
+    return false;
   out = static_cast<std::int32_t>(value);
   return true;
 }

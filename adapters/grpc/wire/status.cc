@@ -59,7 +59,7 @@ ErrorKind kind_of_code(const CallStatus& status) {
                  : ErrorKind::kUnavailable;
     default:
       return is_not_leader(status) || contains(status.message, kTooBusyText) ? ErrorKind::kNotReady
-                                                                              : ErrorKind::kUnavailable;
+                                                                             : ErrorKind::kUnavailable;
   }
 }
 
@@ -110,8 +110,8 @@ bool is_not_leader(const CallStatus& status) {
 
 bool is_connection_loss(const CallStatus& status) {
   if (!status.exception.empty() || is_not_leader(status)) return false;
-  return status.code == kCancelled ||
-         (status.code == kStatusUnavailable && !contains(status.message, kTooBusyText)) || status.code == kInternal;
+  return status.code == kCancelled || (status.code == kStatusUnavailable && !contains(status.message, kTooBusyText)) ||
+         status.code == kInternal;
 }
 
 bool is_group_exists(const CallStatus& status) { return status.code == kAlreadyExists; }
@@ -128,7 +128,8 @@ std::string basic_authorization(const Credentials& credentials) {
   std::string value = "Basic ";
   for (std::size_t i = 0; i < plain.size(); i += 3) {
     std::uint32_t bits = 0;
-    for (std::size_t j = i; j < i + 3; ++j) bits = bits << 8 | (j < plain.size() ? static_cast<std::uint8_t>(plain[j]) : 0);
+    for (std::size_t j = i; j < i + 3; ++j)
+      bits = bits << 8 | (j < plain.size() ? static_cast<std::uint8_t>(plain[j]) : 0);
     for (std::size_t j = 0; j < 4; ++j) {
       value.push_back(i + j <= plain.size() ? kDigits[bits >> (18 - 6 * j) & 0x3f] : '=');
     }

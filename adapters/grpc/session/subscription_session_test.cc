@@ -1,0 +1,89 @@
+#include "adapters/grpc/session/subscription_session.h"
+
+#include <gtest/gtest.h>
+
+namespace interconnect::next {
+namespace {
+
+using namespace std::chrono_literals;
+using Step = SubscriptionSession::Step;
+
+constexpr ReconnectionSettings kTwice{.max_attempts = 2, .delay = 10s};
+
+CallStatus status_of(int code, std::string exception = "") {
+  CallStatus status;
+  status.code = code;
+  status.exception = std::move(exception);
+  return status;
+}
+
+const CallStatus kGone = status_of(kStatusNotFound, "persistent-subscription-does-not-exist");
+const CallStatus kCut = status_of(kStatusUnavailable);
+
+TEST(SubscriptionSessionTest, UpsertsFirstThenOnlyConnects) {
+  SubscriptionSession session(kTwice);
+  EXPECT_EQ(session.next_step(), Step::kUpsert);
+  session.group_ready({GroupState::kCreated, {}});
+  EXPECT_EQ(session.next_step(), Step::kConnect);
+  EXPECT_EQ(session.confirmed().state, GroupState::kCreated);
+  const auto dropped = session.failed(kCut, "it", 100s);
+  EXPECT_EQ(dropped.reason, DropReason::kConnectionLost);
+  EXPECT_EQ(dropped.retry_in, 0s);
+  EXPECT_EQ(session.next_step(), Step::kConnect);
+}
+
+TEST(SubscriptionSessionTest, AnUpsertThatFailsIsTriedAgain) {
+  SubscriptionSession session(kTwice);
+  EXPECT_EQ(session.failed(kCut, "it", 0s).retry_in, 0s);
+  EXPECT_EQ(session.next_step(), Step::kUpsert);
+}
+
+TEST(SubscriptionSessionTest, ADroppedSubscriptionConnectsAtOnce) {
+  SubscriptionSession session(kTwice);
+  session.group_ready({});
+  session.confirmed();
+  const auto dropped = session.failed(status_of(kCancelled, "persistent-subscription-dropped"), "it", 0s);
+  EXPECT_EQ(dropped.reason, DropReason::kGroupChanged);
+  EXPECT_EQ(dropped.retry_in, 0s);
+}
+
+TEST(SubscriptionSessionTest, AGroupThatIsGoneIsUpsertedAtOnce) {
+  SubscriptionSession session(kTwice);
+  session.group_ready({});
+  session.confirmed();
+  session.failed(status_of(kCancelled, "persistent-subscription-dropped"), "it", 0s);
+  const auto dropped = session.failed(kGone, "it", 0s);
+  EXPECT_EQ(dropped.reason, DropReason::kNotFound);
+  EXPECT_EQ(dropped.retry_in, 0s);
+  EXPECT_EQ(session.next_step(), Step::kUpsert);
+}
+
+TEST(SubscriptionSessionTest, AGroupThatVanishesAgainAndAgainIsNotHammered) {
+  SubscriptionSession session(kTwice);
+  session.group_ready({});
+  EXPECT_EQ(session.failed(kGone, "it", 0s).retry_in, 0s);
+  session.group_ready({});
+  session.failed(kGone, "it", 0s);
+  session.group_ready({});
+  EXPECT_EQ(session.failed(kGone, "it", 0s).retry_in, 10s);
+}
+
+TEST(SubscriptionSessionTest, EndsWithItsAttempts) {
+  SubscriptionSession session(kTwice);
+  session.group_ready({});
+  session.failed(kCut, "it", 0s);
+  session.failed(kCut, "it", 0s);
+  const auto last = session.failed(kCut, "subscription s::g", 0s);
+  EXPECT_EQ(last.retry_in, std::nullopt);
+  EXPECT_NE(last.message.find("subscription s::g"), std::string::npos);
+}
+
+TEST(SubscriptionSessionTest, AnEndWithoutAnErrorIsAnEnd) {
+  SubscriptionSession session(kTwice);
+  session.group_ready({});
+  session.confirmed();
+  EXPECT_EQ(session.failed({}, "it", 0s).reason, DropReason::kServer);
+}
+
+}  // namespace
+}  // namespace interconnect::next

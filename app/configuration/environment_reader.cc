@@ -1,0 +1,270 @@
+#include "app/configuration/environment_reader.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include "adapters/connection_string/connection_string.h"
+#include "app/configuration/files.h"
+
+namespace interconnect {
+namespace {
+
+constexpr std::string_view kConfig = "EVENTSTORE_INTERCO_CONFIG";
+constexpr std::string_view kWriterTimeout = "EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS";
+constexpr std::string_view kLinkCheckInterval = "CONNECTION_LINK_CHECK_INTERVAL_IN_MS";
+constexpr std::uint16_t kDefaultTcpPort = 1113;
+constexpr std::uint16_t kDefaultHttpPort = 2113;
+constexpr std::size_t kMaxPasswordFile = 64 * 1024;
+
+std::string trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return "";
+  return std::string(text.substr(begin, text.find_last_not_of(kSpace) - begin + 1));
+}
+
+template <typename Integer>
+std::optional<Integer> positive(std::string_view text) {
+  Integer number{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size() || number <= 0) return std::nullopt;
+  return number;
+}
+
+struct Address {
+  std::string host;
+  std::optional<std::uint16_t> port;
+  bool https = false;
+};
+
+// [SCHEME://]HOST[:PORT][/]. Nothing if it is none.
+std::optional<Address> parse_address(std::string_view text) {
+  Address address;
+  if (const std::size_t end = text.find("://"); end != std::string_view::npos) {
+    std::string scheme(text.substr(0, end));
+    std::transform(scheme.begin(), scheme.end(), scheme.begin(), [](unsigned char c) { return std::tolower(c); });
+    address.https = scheme == "https";
+    if (!address.https && scheme != "http" && scheme != "tcp") return std::nullopt;
+    text.remove_prefix(end + 3);
+  }
+  if (text.ends_with('/')) text.remove_suffix(1);
+  std::size_t host_end = text.find(':');
+  if (text.starts_with('[')) {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    address.host = text.substr(1, close - 1);
+    host_end = close + 1 == text.size() ? std::string_view::npos : close + 1;
+    if (address.host.find_first_not_of("0123456789abcdefABCDEF:.") != std::string::npos) return std::nullopt;
+  } else {
+    address.host = text.substr(0, host_end);
+    if (address.host.find_first_of("/?#@[]%\\ \t,\"'") != std::string::npos) return std::nullopt;
+  }
+  if (address.host.empty()) return std::nullopt;
+  if (host_end != std::string_view::npos) {
+    if (text[host_end] != ':') return std::nullopt;
+    address.port = positive<std::uint16_t>(text.substr(host_end + 1));
+    if (!address.port) return std::nullopt;
+  }
+  return address;
+}
+
+class StoreReader {
+ public:
+  StoreReader(const Environment& environment, Store side, Problems& problems)
+      : environment_(environment), side_(side), problems_(problems) {}
+
+  EnvironmentStore read() {
+    EnvironmentStore store;
+    const auto string = get("CONNECTION_STRING");
+    const std::vector<std::string> legacy = legacy_variables_given();
+    const std::size_t errors_before = problems_.errors.size();
+    const std::optional<Credentials> credentials = read_credentials();
+    if (get("HTTP_ENDPOINT")) {
+      store.generation = Generation::kLegacy;
+      if (string) {
+        problems_.warnings.push_back(variable("CONNECTION_STRING", side_) +
+                                     " is ignored: " + variable("HTTP_ENDPOINT", side_) + " is set too, so the " +
+                                     std::string(to_string(side_)) +
+                                     " is taken for the legacy generation. Unset one of them.");
+      }
+      store.settings = read_legacy(credentials, store.https);
+    } else if (!legacy.empty()) {
+      problem("HTTP_ENDPOINT", "not set, though " + legacy.front() + " is: set it for a legacy store, or unset " +
+                                   legacy.front() + " and give only " + variable("CONNECTION_STRING", side_));
+    } else if (string) {
+      store.generation = Generation::kGrpc;
+      store.settings = read_grpc(*string, credentials);
+    } else {
+      problems_.errors.push_back("nothing says where the " + std::string(to_string(side_)) + " is: set " +
+                                 variable("HTTP_ENDPOINT", side_) + " for a legacy store (5.0.1), or " +
+                                 variable("CONNECTION_STRING", side_) + " for a newer one");
+    }
+    if (problems_.errors.size() != errors_before) store.settings.reset();
+    return store;
+  }
+
+ private:
+  // Without the space around it; nothing if that is nothing.
+  std::optional<std::string> get(std::string_view name) const {
+    auto value = environment_.get(variable(name, side_));
+    if (value) *value = trimmed(*value);
+    return value && !value->empty() ? value : std::nullopt;
+  }
+
+  void problem(std::string_view name, const std::string& what) {
+    problems_.errors.push_back(variable(name, side_) + ": " + what);
+  }
+
+  std::vector<std::string> legacy_variables_given() const {
+    std::vector<std::string> given;
+    for (const std::string_view name : {"TCP_ENDPOINT", "TCP_PORT", "HTTP_ENDPOINT", "HTTP_PORT"}) {
+      if (get(name)) given.push_back(variable(name, side_));
+    }
+    return given;
+  }
+
+  // A password is taken as it is, space and all.
+  std::optional<std::string> read_password() {
+    const std::string file_variable = variable("CREDENTIALS_PASSWORD", side_) + "_FILE";
+    auto password = environment_.get(variable("CREDENTIALS_PASSWORD", side_));
+    if (password && password->empty()) password.reset();
+    const auto file = environment_.get(file_variable);
+    if (!file || file->empty()) return password;
+    if (password) {
+      problems_.errors.push_back(file_variable + ": set beside " + variable("CREDENTIALS_PASSWORD", side_) +
+                                 ": keep one of the two");
+      return password;
+    }
+    password = read_file(*file, kMaxPasswordFile);
+    if (password && password->ends_with('\n')) password->pop_back();
+    if (password && password->ends_with('\r')) password->pop_back();
+    if (!password || password->empty()) {
+      problems_.errors.push_back(file_variable + ": the file " + shown(*file) +
+                                 " cannot be read or is empty: put the password into it");
+      return "";
+    }
+    return password;
+  }
+
+  std::optional<Credentials> read_credentials() {
+    const auto username = get("CREDENTIALS_USERNAME");
+    const auto password = read_password();
+    if (username && password) return Credentials{*username, *password};
+    if (username) {
+      problem("CREDENTIALS_PASSWORD",
+              "not set, though " + variable("CREDENTIALS_USERNAME", side_) + " is: set both or neither");
+    }
+    if (password) {
+      problem("CREDENTIALS_USERNAME", "not set, though a password is: set both or neither");
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Address> read_address(std::string_view name) {
+    const auto text = get(name);
+    if (!text) return std::nullopt;
+    auto address = parse_address(*text);
+    if (!address) {
+      problem(name, "no endpoint: give a host name or address, with http:// before it or without, and no user or path");
+    }
+    return address;
+  }
+
+  std::uint16_t read_port(std::string_view name, std::optional<std::uint16_t> of_endpoint, std::uint16_t preset) {
+    const auto text = get(name);
+    if (!text) return of_endpoint.value_or(preset);
+    const auto port = positive<std::uint16_t>(*text);
+    if (!port) {
+      problem(name,
+              shown(*text) + " is no port: give a number from 1 to 65535, or unset it for " + std::to_string(preset));
+    } else if (of_endpoint && *of_endpoint != *port) {
+      problem(name, "not the port that the endpoint's own variable names: give it in one of the two");
+    }
+    return port.value_or(preset);
+  }
+
+  LegacyStoreSettings read_legacy(const std::optional<Credentials>& credentials, bool& https) {
+    LegacyStoreSettings settings;
+    const Address http = read_address("HTTP_ENDPOINT").value_or(Address{});
+    const Address tcp = read_address("TCP_ENDPOINT").value_or(Address{http.host, std::nullopt, false});
+    settings.http = {http.host, read_port("HTTP_PORT", http.port, kDefaultHttpPort)};
+    settings.tcp = {tcp.host, read_port("TCP_PORT", tcp.port, kDefaultTcpPort)};
+    settings.credentials = credentials;
+    https = http.https || tcp.https;
+    settings.tls.enabled = https;
+    if (!credentials) warn_anonymous();
+    return settings;
+  }
+
+  std::optional<GrpcStoreSettings> read_grpc(const std::string& text, const std::optional<Credentials>& credentials) {
+    auto result = parse_connection_string(text);
+    if (const auto* error = std::get_if<ConnectionStringError>(&result)) {
+      problem("CONNECTION_STRING",
+              "at character " + std::to_string(error->offset + 1) + ": expected " + error->expected);
+      return std::nullopt;
+    }
+    auto& string = std::get<ConnectionString>(result);
+    for (const std::string& warning : string.warnings) {
+      problems_.warnings.push_back(variable("CONNECTION_STRING", side_) + ": " + warning);
+    }
+    GrpcStoreSettings settings = std::move(string.settings);
+    if (credentials) settings.credentials = credentials;
+    if (!settings.credentials && settings.tls.enabled) warn_anonymous();
+    for (const std::string& file : {settings.tls.ca_file, settings.tls.certificate_file, settings.tls.key_file}) {
+      if (!file.empty() && !read_file(file, kMaxPemFile)) {
+        problem("CONNECTION_STRING", "the file " + shown(file) + " that it names cannot be read");
+      }
+    }
+    // The writer timeout is put in place of what is not given here.
+    settings.operation_timeout = string.default_deadline.value_or(std::chrono::milliseconds::max());
+    return settings;
+  }
+
+  void warn_anonymous() {
+    problems_.warnings.push_back(
+        "no credentials for the " + std::string(to_string(side_)) + ": set " + variable("CREDENTIALS_USERNAME", side_) +
+        " and " + variable("CREDENTIALS_PASSWORD", side_) + " unless the server lets everyone do everything");
+  }
+
+  static constexpr std::size_t kMaxPemFile = 4 * 1024 * 1024;
+
+  const Environment& environment_;
+  Store side_;
+  Problems& problems_;
+};
+
+void read_milliseconds(const Environment& environment, std::string_view name, Problems& problems,
+                       std::chrono::milliseconds& value) {
+  const std::string text = trimmed(environment.get(name).value_or(""));
+  if (text.empty()) return;
+  if (const auto number = positive<std::int32_t>(text)) {
+    value = std::chrono::milliseconds(*number);
+  } else {
+    problems.errors.push_back(std::string(name) + ": " + shown(text) +
+                              " is no positive number of milliseconds: give one up to " +
+                              std::to_string(std::numeric_limits<std::int32_t>::max()) + ", or unset it for " +
+                              std::to_string(value.count()));
+  }
+}
+
+}  // namespace
+
+std::string variable(std::string_view name, Store side) {
+  return "EVENTSTORE_INTERCO_" + std::string(name) + (side == Store::kSource ? "_SRC" : "_DST");
+}
+
+EnvironmentSettings read_environment(const Environment& environment, Problems& problems) {
+  EnvironmentSettings settings;
+  settings.source = StoreReader(environment, Store::kSource, problems).read();
+  settings.destination = StoreReader(environment, Store::kDestination, problems).read();
+  read_milliseconds(environment, kWriterTimeout, problems, settings.writer_timeout);
+  read_milliseconds(environment, kLinkCheckInterval, problems, settings.link_check_interval);
+  settings.config_file = environment.get(kConfig);
+  if (settings.config_file && settings.config_file->empty()) settings.config_file.reset();
+  return settings;
+}
+
+}  // namespace interconnect

@@ -1,0 +1,25 @@
+#include "app/configuration/files.h"
+
+#include <filesystem>
+#include <fstream>
+
+namespace interconnect {
+
+std::optional<std::string> read_file(const std::string& path, std::size_t most) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return std::nullopt;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return std::nullopt;
+  // Read, not asked for its size: a secret may come by a pipe.
+  std::string bytes(most + 1, '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (stream.bad() || static_cast<std::size_t>(stream.gcount()) > most) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  return bytes;
+}
+
+std::string path_beside(const std::string& file, const std::string& path) {
+  return (std::filesystem::path(file).parent_path() / path).string();
+}
+
+}  // namespace interconnect

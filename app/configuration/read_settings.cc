@@ -1,0 +1,138 @@
+#include "app/configuration/read_settings.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "adapters/yaml_config/yaml_document.h"
+#include "app/configuration/environment_reader.h"
+#include "app/configuration/events_reader.h"
+#include "app/configuration/files.h"
+#include "app/configuration/problems.h"
+#include "app/configuration/section.h"
+#include "app/configuration/store_reader.h"
+#include "app/configuration/subscriptions_reader.h"
+
+namespace interconnect {
+namespace {
+
+std::string name_with_random_tail() {
+  char tail[9];
+  std::snprintf(tail, sizeof tail, "%08x", static_cast<unsigned>(std::random_device()()));
+  return std::string("interconnect-") + tail;
+}
+
+void read_file_settings(Section& file, EnvironmentSettings& environment, Settings& settings, std::string& name,
+                        FileProblems& problems) {
+  settings.subscriptions = read_subscriptions(file, problems);
+  settings.allowed_types = read_events(file, problems);
+
+  const YamlNode nothing;
+  const YamlNode* const node = file.find("safetyNet");
+  Section safety_net(node == nullptr ? nothing : *node, "safetyNet", problems);
+  safety_net.read_word("onWriteFailure", settings.on_write_failure,
+                       {{"exit", SafetyAction::kExit},
+                        {"retry", SafetyAction::kRetry},
+                        {"skip", SafetyAction::kSkip},
+                        {"park", SafetyAction::kPark}});
+  // Without retry: an invalid event stays invalid.
+  safety_net.read_word("onInvalidEvent", settings.on_invalid_event,
+                       {{"exit", SafetyAction::kExit}, {"skip", SafetyAction::kSkip}, {"park", SafetyAction::kPark}});
+  safety_net.finish();
+
+  file.read_word("onLinkFailure", settings.on_link_failure,
+                 {{"exit", OnLinkFailure::kExit}, {"wait", OnLinkFailure::kWait}});
+  file.read("showDebugLogs", settings.show_debug_logs);
+  file.read("connectionName", name);
+  read_store(file, Store::kSource, environment.source, settings.limits, problems);
+  read_store(file, Store::kDestination, environment.destination, settings.limits, problems);
+  file.finish();
+
+  for (const Subscription& subscription : settings.subscriptions) {
+    if (subscription.settings.message_timeout > 2 * environment.writer_timeout) continue;
+    file.warning("subscriptions",
+                 "the messageTimeout of group " + shown(subscription.group) + " on " + shown(subscription.stream) +
+                     " is not well above the writer timeout of " + std::to_string(environment.writer_timeout.count()) +
+                     " ms: the server will send, and in the end park, events that are still held here");
+  }
+}
+
+void read_config_file(const std::optional<std::string>& path, EnvironmentSettings& environment, Settings& settings,
+                      std::string& name, Problems& problems) {
+  if (!path) {
+    problems.errors.push_back("no configuration file: name it with --config FILE or in EVENTSTORE_INTERCO_CONFIG");
+    return;
+  }
+  const auto text = read_file(*path, kMaxYamlBytes);
+  if (!text) {
+    problems.errors.push_back(*path + ": the configuration file cannot be read, or is larger than " +
+                              std::to_string(kMaxYamlBytes) + " bytes");
+    return;
+  }
+  FileProblems file_problems(*path, problems);
+  const auto document = read_yaml(*text);
+  if (const auto* error = std::get_if<YamlError>(&document)) {
+    file_problems.error(error->mark, error->message);
+    return;
+  }
+  Section file(std::get<YamlNode>(document), "the configuration", file_problems);
+  read_file_settings(file, environment, settings, name, file_problems);
+}
+
+// What a store takes from the settings that are not its own.
+void complete(StoreSettings& store, const std::string& name, std::chrono::milliseconds writer_timeout) {
+  if (auto* legacy = std::get_if<LegacyStoreSettings>(&store)) {
+    legacy->connection_name = name;
+    legacy->operation_timeout = writer_timeout;
+  } else {
+    auto& grpc = std::get<GrpcStoreSettings>(store);
+    if (grpc.connection_name.empty()) grpc.connection_name = name;
+    // The string's defaultDeadline, unless the safety net would have acted before.
+    grpc.operation_timeout = std::min(grpc.operation_timeout, writer_timeout);
+  }
+}
+
+bool is_same_store(const StoreSettings& source, const StoreSettings& destination) {
+  const auto http = [](const StoreSettings& store) {
+    const auto* legacy = std::get_if<LegacyStoreSettings>(&store);
+    return legacy != nullptr ? std::vector<Endpoint>{legacy->http} : std::get<GrpcStoreSettings>(store).hosts;
+  };
+  return http(source) == http(destination);
+}
+
+}  // namespace
+
+std::string ConfigurationErrors::message() const {
+  std::string text = problems.size() == 1 ? "The configuration has a problem:"
+                                          : "The configuration has " + std::to_string(problems.size()) + " problems:";
+  for (const std::string& problem : problems) text += "\n  " + problem;
+  return text;
+}
+
+std::variant<Settings, ConfigurationErrors> read_settings(const Environment& environment,
+                                                          const std::optional<std::string>& config_file) {
+  Problems problems;
+  EnvironmentSettings from_environment = read_environment(environment, problems);
+  Settings settings;
+  std::string name = name_with_random_tail();
+  read_config_file(config_file ? config_file : from_environment.config_file, from_environment, settings, name,
+                   problems);
+  if (!problems.errors.empty()) return ConfigurationErrors{std::move(problems.errors)};
+
+  settings.writer_timeout = from_environment.writer_timeout;
+  settings.link_check_interval = from_environment.link_check_interval;
+  settings.source = *std::move(from_environment.source.settings);
+  settings.destination = *std::move(from_environment.destination.settings);
+  complete(settings.source, name, settings.writer_timeout);
+  complete(settings.destination, name, settings.writer_timeout);
+  if (is_same_store(settings.source, settings.destination)) {
+    problems.warnings.push_back("source and destination are the same store: there will be nothing to copy");
+  }
+  settings.warnings = std::move(problems.warnings);
+  return settings;
+}
+
+}  // namespace interconnect

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "adapters/yaml_config/yaml_document.h"
+#include "app/configuration/problems.h"
+
+namespace interconnect {
+
+// The key of `known` that is spelt most like this one; nothing if none is near.
+std::optional<std::string_view> nearest(std::string_view key, const std::vector<std::string_view>& known);
+
+// One map of the configuration file. Every read names a key that is known; what is not there leaves the value as it is;
+// what is of the wrong type is a problem and leaves it too. finish() refuses the keys that no read named.
+class Section {
+ public:
+  // `name` says which map it is, for messages. A node that is null reads as an empty map.
+  Section(const YamlNode& node, std::string name, FileProblems& problems);
+
+  const YamlMark& mark() const { return node_.mark; }
+
+  // The value of a key, unless it is missing or null.
+  const YamlNode* find(std::string_view key);
+  // As find(), but a missing one is a problem.
+  const YamlNode* require(std::string_view key);
+  // The place of a key that is there, else of the map.
+  YamlMark place(std::string_view key) const;
+
+  void read(std::string_view key, bool& value);
+  void read(std::string_view key, std::string& value);
+  void read(std::string_view key, std::chrono::milliseconds& value, std::int64_t least = 1);
+
+  template <std::integral Integer>
+  void read_number(std::string_view key, Integer& value, std::int64_t least, std::int64_t most) {
+    if (const auto number = number_of(key, least, most)) value = static_cast<Integer>(*number);
+  }
+
+  // One word of several.
+  template <typename Value>
+  void read_word(std::string_view key, Value& value, std::initializer_list<std::pair<std::string_view, Value>> words) {
+    std::string word;
+    if (!read_scalar(key, "a word", word)) return;
+    std::string expected;
+    for (const auto& [name, meaning] : words) {
+      if (name == word) {
+        value = meaning;
+        return;
+      }
+      expected += (expected.empty() ? "" : ", ") + std::string(name);
+    }
+    error(key, shown(word) + " is none of: " + expected);
+  }
+
+  // A problem with a key's value.
+  void error(std::string_view key, std::string_view what);
+  void warning(std::string_view key, std::string_view what);
+
+  // Instead of reading a key that has no place here: refuses it if it is there.
+  void refuse(std::string_view key, std::string_view why);
+
+  void finish();
+
+ private:
+  const YamlNode::Member* member(std::string_view key) const;
+  bool read_scalar(std::string_view key, std::string_view expected, std::string& value);
+  std::optional<std::int64_t> number_of(std::string_view key, std::int64_t least, std::int64_t most);
+
+  const YamlNode& node_;
+  std::string name_;
+  FileProblems& problems_;
+  std::vector<std::string_view> known_;
+};
+
+}  // namespace interconnect

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "domain/event_policy.h"
+#include "domain/link_watch/link_watch.h"
+#include "domain/safety_net.h"
+#include "domain/subscription.h"
+#include "ports/store_settings.h"
+
+namespace interconnect {
+
+// How much is under way at once. The defaults are those of the configuration file.
+struct CopyLimits {
+  // Of one append. A server refuses one whose data exceed its maximum append size, 1 MiB unless configured otherwise;
+  // a lone larger event is sent all the same.
+  std::size_t max_append_events = 500;
+  std::size_t max_append_bytes = 900 * 1024;
+  std::size_t max_appends_in_flight = 128;
+
+  // Of events that were received and are not yet acknowledged. Nothing more is taken from the source above it.
+  std::size_t max_held_bytes = 32 * 1024 * 1024;
+
+  // For so long after a connect to a group that had consumers before, a gap in a stream is waited out: the server may
+  // still hold older events for a dead connection.
+  std::chrono::milliseconds predecessor_wait{15'000};
+
+  // How far back a destination stream is read at least when it is not known what it holds, in events.
+  std::size_t look_up_depth = 64;
+
+  friend bool operator==(const CopyLimits&, const CopyLimits&) = default;
+};
+
+// All that a run of the copier is told, checked.
+struct Settings {
+  StoreSettings source;
+  StoreSettings destination;
+  std::vector<Subscription> subscriptions;  // at least one
+  std::vector<AllowedType> allowed_types;   // at least one; the validators are those of the JSON Schemas, if any
+  SafetyAction on_write_failure = SafetyAction::kExit;
+  SafetyAction on_invalid_event = SafetyAction::kSkip;
+  OnLinkFailure on_link_failure = OnLinkFailure::kExit;
+  std::chrono::milliseconds writer_timeout{5'000};
+  std::chrono::milliseconds link_check_interval{10'000};
+  CopyLimits limits;
+  bool show_debug_logs = false;
+  std::vector<std::string> warnings;  // a line each, to be logged; no secrets
+};
+
+}  // namespace interconnect

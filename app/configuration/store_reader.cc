@@ -1,0 +1,91 @@
+#include "app/configuration/store_reader.h"
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "app/configuration/files.h"
+
+namespace interconnect {
+namespace {
+
+constexpr std::size_t kMaxPemFile = 4 * 1024 * 1024;
+constexpr std::int64_t kMiB = 1024 * 1024;
+constexpr std::int64_t kMaxCount = std::numeric_limits<std::int32_t>::max();
+
+const YamlNode kNothing{};
+
+Section subsection(Section& parent, std::string_view key, FileProblems& problems) {
+  const YamlNode* const node = parent.find(key);
+  return Section(node == nullptr ? kNothing : *node, std::string(key), problems);
+}
+
+void read_reconnection(Section& side, ReconnectionSettings& settings, FileProblems& problems) {
+  Section section = subsection(side, "reconnection", problems);
+  section.read_number("maxAttempts", settings.max_attempts, -1, kMaxCount);
+  section.read("delay", settings.delay);
+  section.finish();
+}
+
+void read_heartbeat(Section& side, HeartbeatSettings& settings, FileProblems& problems) {
+  Section section = subsection(side, "heartbeat", problems);
+  section.read("interval", settings.interval);
+  section.read("timeout", settings.timeout);
+  section.finish();
+}
+
+void read_file_name(Section& section, std::string_view key, std::string& name, FileProblems& problems) {
+  std::string read;
+  section.read(key, read);
+  if (read.empty()) return;
+  name = path_beside(problems.file(), read);
+  if (!read_file(name, kMaxPemFile)) section.error(key, "the file " + name + " cannot be read");
+}
+
+void read_tls(Section& side, bool https, TlsSettings& settings, FileProblems& problems) {
+  Section section = subsection(side, "tls", problems);
+  section.read("enabled", settings.enabled);
+  section.read("verifyCertificate", settings.verify_certificate);
+  read_file_name(section, "caFile", settings.ca_file, problems);
+  read_file_name(section, "certificateFile", settings.certificate_file, problems);
+  read_file_name(section, "keyFile", settings.key_file, problems);
+  section.finish();
+  if (https && !settings.enabled) section.error("enabled", "false, though the endpoint is given with https://");
+  if (settings.certificate_file.empty() != settings.key_file.empty()) {
+    section.error(settings.key_file.empty() ? "certificateFile" : "keyFile",
+                  "certificateFile and keyFile are needed together");
+  }
+}
+
+}  // namespace
+
+void read_store(Section& file, Store side, EnvironmentStore& store, CopyLimits& limits, FileProblems& problems) {
+  Section section = subsection(file, to_string(side), problems);
+  if (side == Store::kSource) {
+    section.read_number("maxHeldBytes", limits.max_held_bytes, kMiB, std::numeric_limits<std::int64_t>::max());
+    section.read("predecessorWait", limits.predecessor_wait, 0);
+  } else {
+    section.read_number("maxAppendEvents", limits.max_append_events, 1, kMaxCount);
+    section.read_number("maxAppendBytes", limits.max_append_bytes, 1, 64 * kMiB);
+    section.read_number("maxAppendsInFlight", limits.max_appends_in_flight, 1, kMaxCount);
+    section.read_number("lookUpDepth", limits.look_up_depth, 1, kMaxCount);
+  }
+
+  // What the environment did not give has been told; the file is read all the same, for its own problems.
+  LegacyStoreSettings unused;
+  auto* const legacy = store.settings ? std::get_if<LegacyStoreSettings>(&*store.settings) : nullptr;
+  auto* const grpc = store.settings ? std::get_if<GrpcStoreSettings>(&*store.settings) : nullptr;
+  LegacyStoreSettings& target = legacy != nullptr ? *legacy : unused;
+  read_reconnection(section, grpc != nullptr ? grpc->reconnection : target.reconnection, problems);
+  if (store.generation == Generation::kGrpc) {
+    const std::string in_string = variable("CONNECTION_STRING", side);
+    section.refuse("tls", "belongs into " + in_string + ": tls, tlsVerifyCert, tlsCaFile, userCertFile, userKeyFile");
+    section.refuse("heartbeat", "belongs into " + in_string + ": keepAliveInterval, keepAliveTimeout");
+  } else {
+    read_heartbeat(section, target.heartbeat, problems);
+    read_tls(section, store.https, target.tls, problems);
+  }
+  section.finish();
+}
+
+}  // namespace interconnect

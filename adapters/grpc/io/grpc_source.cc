@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,6 +16,11 @@ namespace {
 constexpr char kRead[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Read";
 constexpr char kCreate[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Create";
 constexpr char kUpdate[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Update";
+
+// For how long acknowledgements are gathered at most, and how many: a message for each would cost more than the events.
+// Far below the window, so that the server never waits for them.
+constexpr auto kAckDelay = std::chrono::milliseconds(5);
+std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t>(std::max(buffer_size / 8, 1)); }
 
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
@@ -198,12 +204,27 @@ void GrpcSource::lose(const std::string& message) {
 void GrpcSource::acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) {
   State& state = *states_[subscription];
   state.pending_acks.insert(state.pending_acks.end(), ack_ids.begin(), ack_ids.end());
-  flush_acks(state);
+  if (state.pending_acks.size() >= ack_batch(state.buffer_size)) {
+    flush_acks(state);
+  } else {
+    start_ack_timer(subscription);
+  }
+}
+
+void GrpcSource::start_ack_timer(SubscriptionIndex index) {
+  State& state = *states_[index];
+  if (std::exchange(state.ack_timer_runs, true)) return;
+  state.ack_timer.expires_after(kAckDelay);
+  state.ack_timer.async_wait([this, alive = std::weak_ptr(alive_), index](boost::system::error_code error) {
+    if (error || !alive.lock()) return;
+    states_[index]->ack_timer_runs = false;
+    flush_acks(*states_[index]);
+  });
 }
 
 // One message at a time: what is acknowledged while it is written leaves together afterwards.
 void GrpcSource::flush_acks(State& state) {
-  if (!state.confirmed || state.writing || state.pending_acks.empty()) return;
+  if (!state.confirmed || state.writing || state.pending_acks.empty() || client_.stopping()) return;
   state.writing = true;
   state.call->send(to_byte_buffer(encode_ack(state.pending_acks)));
   state.pending_acks.clear();
@@ -212,7 +233,7 @@ void GrpcSource::flush_acks(State& state) {
 void GrpcSource::park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) {
   State& state = *states_[subscription];
   // Without a connection the events come again anyway, and may then be parked.
-  if (!state.confirmed || ack_ids.empty()) return;
+  if (!state.confirmed || ack_ids.empty() || client_.stopping()) return;
   state.writing = true;
   state.call->send(to_byte_buffer(encode_park(ack_ids, reason)));
 }
@@ -232,7 +253,11 @@ void GrpcSource::on_drained() {
 void GrpcSource::stop(std::function<void()> stopped) {
   if (std::exchange(asked_to_stop_, true)) return;
   stopped_ = std::move(stopped);
-  for (const auto& state : states_) state->timer.cancel();
+  for (const auto& state : states_) {
+    state->timer.cancel();
+    state->ack_timer.cancel();
+    flush_acks(*state);
+  }
   stop_timer_.expires_after(client_.settings().operation_timeout);
   stop_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     if (!error && alive.lock()) finish_stop();

@@ -32,7 +32,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
  private:
   struct State {
     State(boost::asio::io_context& io, Subscription wanted, const ReconnectionSettings& reconnection)
-        : wanted(std::move(wanted)), session(reconnection), timer(io) {}
+        : wanted(std::move(wanted)), session(reconnection), timer(io), ack_timer(io) {}
 
     Subscription wanted;
     SubscriptionSession session;
@@ -41,9 +41,11 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
     SubscriptionCall* call = nullptr;  // the client's
     bool confirmed = false;
     bool writing = false;               // what was sent last has not yet been handed to the connection
-    std::vector<EventId> pending_acks;  // what came meanwhile leaves in one message
-    boost::asio::steady_timer timer;    // for the confirmation, or until the next attempt
-    std::uint64_t attempt = 0;          // answers to earlier attempts are ignored
+    std::vector<EventId> pending_acks;  // what comes within a moment leaves in one message
+    bool ack_timer_runs = false;
+    boost::asio::steady_timer timer;  // for the confirmation, or until the next attempt
+    boost::asio::steady_timer ack_timer;
+    std::uint64_t attempt = 0;  // answers to earlier attempts are ignored
   };
 
   void on_confirmed(SubscriptionCall& call) override;
@@ -59,6 +61,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   void fail(SubscriptionIndex index, const CallStatus& status);
   void wait(SubscriptionIndex index, Duration duration, std::function<void()> then);
   void flush_acks(State& state);
+  void start_ack_timer(SubscriptionIndex index);
   void on_drained();
   void lose(const std::string& message);
   void stop_when_written();

@@ -7,7 +7,6 @@
 
 #include "adapters/legacy_tcp/io/http_client.h"
 #include "domain/subscription.h"
-#include "ports/event_source.h"
 
 namespace interconnect::legacy {
 

@@ -36,11 +36,12 @@ SessionSettings session_settings(const LegacyStoreSettings& settings, std::vecto
   return session;
 }
 
-// Says in the log which server we are about to work with. Nothing depends on it.
-asio::awaitable<void> log_server_info(std::shared_ptr<const HttpClient> http, Endpoint endpoint) {
+// Says in the log which server we are about to work with. Nothing depends on it, and anyone may ask.
+asio::awaitable<void> log_server_info(LegacyStoreSettings settings) {
+  const HttpClient http(settings.http, std::nullopt, settings.tls, settings.operation_timeout);
   const HttpRequest request{"GET", "/info", ""};
-  const HttpResult result = co_await http->exchange(request);
-  const std::string where = endpoint.host + ":" + std::to_string(endpoint.port);
+  const HttpResult result = co_await http.exchange(request);
+  const std::string where = settings.http.host + ":" + std::to_string(settings.http.port);
   if (const auto* failure = std::get_if<HttpFailure>(&result)) {
     LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message;
     co_return;
@@ -54,9 +55,9 @@ asio::awaitable<void> log_server_info(std::shared_ptr<const HttpClient> http, En
 }
 
 // What source and sink have in common.
-class Store : public ActionHandler {
+class ConnectedStore : public ActionHandler {
  public:
-  Store(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
+  ConnectedStore(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
       : io_(io),
         settings_(settings),
         http_(std::make_shared<HttpClient>(settings.http, settings.credentials, settings.tls,
@@ -64,15 +65,15 @@ class Store : public ActionHandler {
         connection_(std::make_shared<Connection>(io, session_settings(settings, std::move(subscriptions)), settings.tls,
                                                  *this)) {}
 
-  ~Store() override { connection_->abandon(); }
+  ~ConnectedStore() override { connection_->abandon(); }
 
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
+  ConnectedStore(const ConnectedStore&) = delete;
+  ConnectedStore& operator=(const ConnectedStore&) = delete;
 
  protected:
   void start() {
     connection_->input([](Session& session, Time now, Actions& actions) { session.start(now, actions); });
-    asio::co_spawn(io_, log_server_info(http_, settings_.http), asio::detached);
+    asio::co_spawn(io_, log_server_info(settings_), asio::detached);
   }
 
   void probe(LinkProbe::Answer answer) {
@@ -110,14 +111,14 @@ class Store : public ActionHandler {
   std::uint64_t next_probe_ = 1;
 };
 
-class LegacyEventSource final : public EventSource, private Store {
+class LegacyEventSource final : public EventSource, private ConnectedStore {
  public:
   LegacyEventSource(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
-      : Store(io, settings, subscriptions), subscriptions_(std::move(subscriptions)) {}
+      : ConnectedStore(io, settings, subscriptions), subscriptions_(std::move(subscriptions)) {}
 
   void start(EventSourceListener& listener) override {
     listener_ = &listener;
-    Store::start();
+    ConnectedStore::start();
   }
 
   void subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) override {
@@ -134,9 +135,9 @@ class LegacyEventSource final : public EventSource, private Store {
     connection_->input([&](Session& session, Time, Actions&) { session.park(subscription, ack_ids, reason); });
   }
 
-  void read(const StreamRead& read) override { Store::read(read); }
-  void probe(Answer answer) override { Store::probe(std::move(answer)); }
-  void stop(std::function<void()> stopped) override { Store::stop(std::move(stopped)); }
+  void read(const StreamRead& read) override { ConnectedStore::read(read); }
+  void probe(Answer answer) override { ConnectedStore::probe(std::move(answer)); }
+  void stop(std::function<void()> stopped) override { ConnectedStore::stop(std::move(stopped)); }
 
  private:
   void on_action(const Action& action) override {
@@ -185,22 +186,22 @@ class LegacyEventSource final : public EventSource, private Store {
   EventSourceListener* listener_ = nullptr;
 };
 
-class LegacyEventSink final : public EventSink, private Store {
+class LegacyEventSink final : public EventSink, private ConnectedStore {
  public:
-  LegacyEventSink(asio::io_context& io, const LegacyStoreSettings& settings) : Store(io, settings, {}) {}
+  LegacyEventSink(asio::io_context& io, const LegacyStoreSettings& settings) : ConnectedStore(io, settings, {}) {}
 
   void start(EventSinkListener& listener) override {
     listener_ = &listener;
-    Store::start();
+    ConnectedStore::start();
   }
 
   void append(const Append& append) override {
     connection_->input([&](Session& session, Time now, Actions& actions) { session.append(now, append, actions); });
   }
 
-  void read(const StreamRead& read) override { Store::read(read); }
-  void probe(Answer answer) override { Store::probe(std::move(answer)); }
-  void stop(std::function<void()> stopped) override { Store::stop(std::move(stopped)); }
+  void read(const StreamRead& read) override { ConnectedStore::read(read); }
+  void probe(Answer answer) override { ConnectedStore::probe(std::move(answer)); }
+  void stop(std::function<void()> stopped) override { ConnectedStore::stop(std::move(stopped)); }
 
  private:
   void on_action(const Action& action) override {

@@ -17,7 +17,6 @@
 #include "domain/stream_read.h"
 #include "domain/subscription.h"
 #include "domain/time.h"
-#include "ports/event_source.h"
 #include "ports/store_settings.h"
 
 // One connection to a server, kept up over losses, as a state machine without sockets, clocks or threads.

@@ -1,0 +1,228 @@
+// The HTTP client against a scripted server, and the upsert of groups without one.
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/asio/write.hpp>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "adapters/legacy_tcp/io/group_upsert.h"
+#include "adapters/legacy_tcp/io/http_client.h"
+#include "adapters/legacy_tcp/io/test_certificate.h"
+#include "adapters/legacy_tcp/session/group_settings.h"
+#include "gtest/gtest.h"
+
+namespace interconnect::legacy {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+
+template <typename T>
+T run(asio::io_context& io, asio::awaitable<T> task) {
+  std::optional<T> result;
+  asio::co_spawn(io, std::move(task), [&](const std::exception_ptr& error, T value) {
+    if (error) std::rethrow_exception(error);
+    result = std::move(value);
+  });
+  while (!result) {
+    if (io.stopped()) io.restart();
+    io.run_one();
+  }
+  return *std::move(result);
+}
+
+template <typename Stream>
+asio::awaitable<void> answer_once(Stream& stream, std::string answer, std::string& request) {
+  asio::streambuf buffer;
+  const std::size_t size = co_await asio::async_read_until(stream, buffer, "\r\n\r\n", asio::use_awaitable);
+  request.assign(asio::buffers_begin(buffer.data()), asio::buffers_begin(buffer.data()) + static_cast<long>(size));
+  co_await asio::async_write(stream, asio::buffer(answer), asio::use_awaitable);
+}
+
+asio::awaitable<void> serve(tcp::acceptor& acceptor, asio::ssl::context* tls, std::string answer,
+                            std::string& request) {
+  tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
+  if (tls == nullptr) {
+    co_await answer_once(socket, std::move(answer), request);
+    co_return;
+  }
+  asio::ssl::stream<tcp::socket> stream(std::move(socket), *tls);
+  co_await stream.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
+  co_await answer_once(stream, std::move(answer), request);
+}
+
+class HttpClientTest : public testing::Test {
+ protected:
+  HttpClientTest() : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
+
+  HttpResult ask(std::string answer, TlsSettings settings = {}, asio::ssl::context* tls = nullptr) {
+    asio::co_spawn(io_, serve(acceptor_, tls, std::move(answer), request_), asio::detached);
+    const HttpClient client({"127.0.0.1", acceptor_.local_endpoint().port()}, Credentials{"admin", "changeit"},
+                            std::move(settings), 2s);
+    const HttpRequest request{"GET", "/a%20b", ""};
+    return run(io_, client.exchange(request));
+  }
+
+  asio::io_context io_;
+  tcp::acceptor acceptor_;
+  std::string request_;
+};
+
+TEST_F(HttpClientTest, ReadsAnAnswer) {
+  const HttpResult result = ask("HTTP/1.1 400 Buffer Size too small\r\nContent-Length: 2\r\n\r\n{}");
+  const auto& response = std::get<HttpResponse>(result);
+  EXPECT_EQ(response.status, 400u);
+  EXPECT_EQ(response.reason, "Buffer Size too small");
+  EXPECT_EQ(response.body, "{}");
+  EXPECT_EQ(request_.find("GET /a%20b HTTP/1.1\r\n"), 0u) << request_;
+  EXPECT_NE(request_.find("\r\nAuthorization: Basic YWRtaW46Y2hhbmdlaXQ=\r\n"), std::string::npos) << request_;
+}
+
+TEST_F(HttpClientTest, ReportsAnAnswerThatBreaksOffOrIsNone) {
+  EXPECT_TRUE(std::holds_alternative<HttpFailure>(ask("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}")));
+  EXPECT_TRUE(std::holds_alternative<HttpFailure>(ask("not HTTP at all\r\n\r\n")));
+  EXPECT_TRUE(std::holds_alternative<HttpFailure>(ask("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")));
+}
+
+TEST_F(HttpClientTest, SpeaksTls) {
+  const TestCertificate certificate(testing::TempDir(), "127.0.0.1");
+  asio::ssl::context tls(asio::ssl::context::tls_server);
+  tls.use_certificate_chain_file(certificate.certificate_file);
+  tls.use_private_key_file(certificate.key_file, asio::ssl::context::pem);
+  TlsSettings settings;
+  settings.enabled = true;
+  settings.ca_file = certificate.certificate_file;
+  const HttpResult good = ask("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", settings, &tls);
+  ASSERT_TRUE(std::holds_alternative<HttpResponse>(good)) << std::get<HttpFailure>(good).message;
+  settings.ca_file.clear();
+  const HttpResult bad = ask("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", settings, &tls);
+  EXPECT_EQ(std::get<HttpFailure>(bad).message, "the server's certificate is refused: self-signed certificate");
+}
+
+// Answers requests from a list and notes them.
+struct ScriptedHttp {
+  std::deque<HttpResult> answers;
+  std::vector<HttpRequest> requests;
+
+  HttpExchange exchange() {
+    return [this](HttpRequest request) { return answer(std::move(request)); };
+  }
+  asio::awaitable<HttpResult> answer(HttpRequest request) {
+    requests.push_back(std::move(request));
+    HttpResult result = HttpFailure{"the script is over"};
+    if (!answers.empty()) {
+      result = answers.front();
+      answers.pop_front();
+    }
+    co_return result;
+  }
+};
+
+Subscription subscription() {
+  Subscription subscription;
+  subscription.stream = "$ce-hero";
+  subscription.group = "my data";
+  return subscription;
+}
+
+HttpResult info_of(const GroupSettings& settings) {
+  return HttpResponse{200, "OK", R"({"config":)" + to_json(settings) + "}"};
+}
+
+GroupResult upsert(ScriptedHttp& http, bool may_update = true, std::chrono::milliseconds patience = 0ms) {
+  asio::io_context io;
+  return run(io, upsert_group(http.exchange(), subscription(), may_update, patience));
+}
+
+std::string methods(const ScriptedHttp& http) {
+  std::string text;
+  for (const HttpRequest& request : http.requests) text += request.method + " ";
+  return text;
+}
+
+TEST(UpsertGroup, CreatesAMissingGroup) {
+  ScriptedHttp http{{HttpResponse{404, "Not Found", ""}, HttpResponse{201, "Created", "{}"}}, {}};
+  const GroupResult result = upsert(http);
+  EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kCreated);
+  ASSERT_EQ(methods(http), "GET PUT ");
+  EXPECT_EQ(http.requests[0].target, "/subscriptions/%24ce-hero/my%20data/info");
+  EXPECT_EQ(http.requests[1].target, "/subscriptions/%24ce-hero/my%20data");
+  EXPECT_EQ(http.requests[1].body, to_json(GroupSettings{}));
+}
+
+TEST(UpsertGroup, LeavesAGroupAloneThatIsAsItShouldBe) {
+  ScriptedHttp http{{info_of(GroupSettings{})}, {}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUnchanged);
+  EXPECT_EQ(methods(http), "GET ");
+}
+
+TEST(UpsertGroup, UpdatesAGroupThatDiffersButOnlyIfItMay) {
+  GroupSettings other;
+  other.max_retry_count = 10;
+  ScriptedHttp http{{info_of(other), HttpResponse{200, "OK", "{}"}}, {}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUpdated);
+  EXPECT_EQ(methods(http), "GET POST ");
+
+  ScriptedHttp later{{info_of(other)}, {}};
+  const GroupResult result = upsert(later, false);
+  EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kUnchanged);
+  EXPECT_EQ(std::get<GroupPrepared>(result).effective, other);
+  EXPECT_EQ(methods(later), "GET ");
+}
+
+TEST(UpsertGroup, KeepsAGroupWhoseUpdateIsRefused) {
+  GroupSettings other;
+  other.max_retry_count = 10;
+  ScriptedHttp http{{info_of(other), HttpResponse{401, "Unauthorized", ""}}, {}};
+  const GroupResult result = upsert(http);
+  EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kUnchanged);
+  EXPECT_EQ(std::get<GroupPrepared>(result).effective, other);
+}
+
+TEST(UpsertGroup, GoesOnWithoutAnUpdateWhereTheSettingsCannotBeRead) {
+  for (const HttpResult& info : {HttpResult(HttpResponse{200, "OK", "{"}), HttpResult(HttpResponse{200, "OK", "{}"}),
+                                 HttpResult(HttpResponse{401, "Unauthorized", ""}), HttpResult(HttpFailure{"refused"}),
+                                 HttpResult(HttpResponse{500, "Internal", ""})}) {
+    ScriptedHttp http{{info}, {}};
+    EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUnread);
+    EXPECT_EQ(methods(http), "GET ");
+  }
+}
+
+TEST(UpsertGroup, AsksAgainWhileTheServerIsStarting) {
+  ScriptedHttp http{{HttpResponse{401, "Unauthorized", ""}, info_of(GroupSettings{})}, {}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(http, true, 10s)).state, GroupState::kUnchanged);
+  EXPECT_EQ(methods(http), "GET GET ");
+}
+
+TEST(UpsertGroup, LooksAgainWhereAnotherWasQuicker) {
+  ScriptedHttp http{{HttpResponse{404, "", ""}, HttpResponse{409, "Conflict", ""}, info_of(GroupSettings{})}, {}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUnchanged);
+  EXPECT_EQ(methods(http), "GET PUT GET ");
+}
+
+TEST(UpsertGroup, TellsWhyAGroupCannotBeCreated) {
+  ScriptedHttp denied{{HttpResponse{404, "", ""}, HttpResponse{401, "Unauthorized", ""}}, {}};
+  const GroupResult result = upsert(denied);
+  EXPECT_EQ(std::get<GroupFailed>(result).reason, DropReason::kAccessDenied);
+  EXPECT_EQ(std::get<GroupFailed>(result).message,
+            "cannot create group 'my data' of '$ce-hero': HTTP 401 Unauthorized");
+  ScriptedHttp invalid{{HttpResponse{404, "", ""}, HttpResponse{400, "Buffer Size", ""}}, {}};
+  EXPECT_EQ(std::get<GroupFailed>(upsert(invalid)).reason, DropReason::kServer);
+  ScriptedHttp gone{{HttpResponse{404, "", ""}, HttpFailure{"refused"}}, {}};
+  EXPECT_EQ(std::get<GroupFailed>(upsert(gone)).reason, DropReason::kConnectionLost);
+}
+
+}  // namespace
+}  // namespace interconnect::legacy

@@ -79,7 +79,9 @@ const YamlNode* Section::find(std::string_view key) {
 
 const YamlNode* Section::require(std::string_view key) {
   const YamlNode* const node = find(key);
-  if (node == nullptr) problems_.error(place(key), name_ + " needs '" + std::string(key) + "'");
+  // Of what is no map at all, that has been said.
+  const bool is_map = node_.kind == YamlNode::Kind::kMap || node_.kind == YamlNode::Kind::kNull;
+  if (node == nullptr && is_map) problems_.error(place(key), name_ + " needs '" + std::string(key) + "'");
   return node;
 }
 
@@ -101,11 +103,15 @@ void Section::refuse(std::string_view key, std::string_view why) {
   if (member(key) != nullptr) error(key, why);
 }
 
-bool Section::read_scalar(std::string_view key, std::string_view expected, std::string& value) {
+bool Section::read_scalar(std::string_view key, std::string_view expected, bool plain, std::string& value) {
   const YamlNode* const node = find(key);
   if (node == nullptr) return false;
   if (node->kind != YamlNode::Kind::kScalar) {
     error(key, "must be " + std::string(expected) + ", but is " + std::string(kind_name(*node)));
+    return false;
+  }
+  if (plain && node->quoted) {
+    error(key, "must be " + std::string(expected) + ", but is text: take the quotes away");
     return false;
   }
   value = node->scalar;
@@ -114,7 +120,7 @@ bool Section::read_scalar(std::string_view key, std::string_view expected, std::
 
 void Section::read(std::string_view key, bool& value) {
   std::string text;
-  if (!read_scalar(key, "true or false", text)) return;
+  if (!read_scalar(key, "true or false", true, text)) return;
   if (text != "true" && text != "false") {
     error(key, "must be true or false, but is " + shown(text));
   } else {
@@ -124,7 +130,7 @@ void Section::read(std::string_view key, bool& value) {
 
 void Section::read(std::string_view key, std::string& value) {
   std::string text;
-  if (!read_scalar(key, "text", text)) return;
+  if (!read_scalar(key, "text", false, text)) return;
   if (text.empty() || text.find('\0') != std::string::npos) {
     error(key, "must be text, but is empty or holds a zero byte");
   } else {
@@ -141,7 +147,7 @@ void Section::read(std::string_view key, std::chrono::milliseconds& value, std::
 
 std::optional<std::int64_t> Section::number_of(std::string_view key, std::int64_t least, std::int64_t most) {
   std::string text;
-  if (!read_scalar(key, "a whole number", text)) return std::nullopt;
+  if (!read_scalar(key, "a whole number", true, text)) return std::nullopt;
   std::int64_t number = 0;
   const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (problem != std::errc() || stop != text.data() + text.size() || number < least || number > most) {

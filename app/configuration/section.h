@@ -48,7 +48,7 @@ class Section {
   template <typename Value>
   void read_word(std::string_view key, Value& value, std::initializer_list<std::pair<std::string_view, Value>> words) {
     std::string word;
-    if (!read_scalar(key, "a word", word)) return;
+    if (!read_scalar(key, "a word", false, word)) return;
     std::string expected;
     for (const auto& [name, meaning] : words) {
       if (name == word) {
@@ -71,7 +71,8 @@ class Section {
 
  private:
   const YamlNode::Member* member(std::string_view key) const;
-  bool read_scalar(std::string_view key, std::string_view expected, std::string& value);
+  // `plain`: what is quoted is text, and is not taken.
+  bool read_scalar(std::string_view key, std::string_view expected, bool plain, std::string& value);
   std::optional<std::int64_t> number_of(std::string_view key, std::int64_t least, std::int64_t most);
 
   const YamlNode& node_;

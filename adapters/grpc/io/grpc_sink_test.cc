@@ -1,0 +1,322 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "adapters/grpc/grpc_store.h"
+#include "adapters/grpc/io/io_test_support.h"
+#include "adapters/grpc/io/scripted_server.h"
+
+namespace interconnect::next {
+namespace {
+
+EventId id_of(std::uint8_t number) {
+  EventId id;
+  id.bytes.fill(number);
+  return id;
+}
+
+std::vector<Event> some_events() {
+  std::vector<Event> events;
+  events.emplace_back(EventView{"s", 0, id_of(1), "A", ContentKind::kJson, "{}", "{\"m\":1}"});
+  events.emplace_back(EventView{"s", 1, id_of(2), "B", ContentKind::kBinary, std::string_view("\0\xff", 2), ""});
+  return events;
+}
+
+void succeed(const std::vector<streams::AppendReq>& requests, streams::AppendResp& response) {
+  const auto& options = requests.front().options();
+  const std::uint64_t next = options.has_revision() ? options.revision() + 1 : 0;
+  response.mutable_success()->set_current_revision(next + requests.size() - 2);
+}
+
+class GrpcSinkTest : public testing::Test {
+ protected:
+  void start(const GrpcStoreSettings& settings) {
+    sink_ = make_grpc_sink(io_, settings);
+    sink_->start(recorder_);
+  }
+
+  const AppendOutcome& append(Revision expected = kNoStream) {
+    const auto events = some_events();
+    const std::size_t before = recorder_.outcomes.size();
+    sink_->append({.id = ++last_id_, .stream = "s", .expected_revision = expected, .events = events});
+    EXPECT_EQ(recorder_.outcomes.size(), before) << "told from within append()";
+    EXPECT_TRUE(run_until(io_, [&] { return recorder_.outcomes.size() > before && recorder_.since_end == 0; }));
+    EXPECT_EQ(recorder_.outcomes.back().first, last_id_);
+    return recorder_.outcomes.back().second;
+  }
+
+  StoreError append_error() {
+    const AppendOutcome& outcome = append();
+    const auto* error = std::get_if<StoreError>(&outcome);
+    EXPECT_NE(error, nullptr);
+    return error == nullptr ? StoreError{} : *error;
+  }
+
+  ReadAnswer read(ReadDirection direction, Revision from, std::int32_t count) {
+    sink_->read({.id = 5, .stream = "s", .direction = direction, .from = from, .count = count});
+    EXPECT_TRUE(run_until(io_, [&] { return !recorder_.reads.empty(); }));
+    ReadAnswer answer = std::move(recorder_.reads.back());
+    recorder_.reads.clear();
+    return answer;
+  }
+
+  std::optional<StoreError> probe() {
+    std::optional<std::optional<StoreError>> answer;
+    sink_->probe([&](const std::optional<StoreError>& error) { answer = error; });
+    EXPECT_FALSE(answer) << "told from within probe()";
+    EXPECT_TRUE(run_until(io_, [&] { return answer.has_value(); }));
+    return answer.value_or(StoreError{});
+  }
+
+  void TearDown() override {
+    if (sink_) stop_and_wait(io_, *sink_);
+  }
+
+  boost::asio::io_context io_;
+  SinkRecorder recorder_;
+  std::unique_ptr<EventSink> sink_;
+  std::uint64_t last_id_ = 0;
+};
+
+TEST_F(GrpcSinkTest, AnAppendIsItsOptionsAndItsEvents) {
+  std::vector<streams::AppendReq> got;
+  std::string requires_leader;
+  std::string name;
+  bool authorization = false;
+  ScriptedServer server({.append = [&](grpc::ServerContext& context, const auto& requests, auto& response) {
+    got = requests;
+    for (const auto& [key, value] : context.client_metadata()) {
+      if (key == "requires-leader") requires_leader.assign(value.data(), value.size());
+      if (key == "connection-name") name.assign(value.data(), value.size());
+      authorization |= key == "authorization";
+    }
+    succeed(requests, response);
+    return grpc::Status::OK;
+  }});
+  auto settings = settings_for(server.port());
+  settings.credentials = Credentials{"admin", "changeit"};
+  start(settings);
+  EXPECT_EQ(append(6), (AppendOutcome{Appended{8}}));
+  ASSERT_EQ(got.size(), 3u);
+  EXPECT_EQ(got[0].options().stream_identifier().stream_name(), "s");
+  EXPECT_EQ(got[0].options().revision(), 6u);
+  EXPECT_EQ(got[1].proposed_message().metadata().at("type"), "A");
+  EXPECT_EQ(got[1].proposed_message().custom_metadata(), "{\"m\":1}");
+  EXPECT_EQ(got[2].proposed_message().data(), std::string("\0\xff", 2));
+  EXPECT_EQ(requires_leader, "true");
+  EXPECT_EQ(name, "test");
+  EXPECT_FALSE(authorization) << "a password went over plaintext";
+}
+
+TEST_F(GrpcSinkTest, ManyAppendsAreUnderWayAtOnce) {
+  ScriptedServer server({.append = [&](auto&, const auto& requests, auto& response) {
+    succeed(requests, response);
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  const auto events = some_events();
+  std::set<std::uint64_t> left;
+  for (std::uint64_t id = 100; id < 200; ++id) {
+    left.insert(id);
+    sink_->append({.id = id, .stream = "s" + std::to_string(id), .expected_revision = kNoStream, .events = events});
+  }
+  ASSERT_TRUE(run_until(io_, [&] { return recorder_.outcomes.size() == 100 && recorder_.since_end == 0; }));
+  for (const auto& [id, outcome] : recorder_.outcomes) {
+    EXPECT_EQ(outcome, (AppendOutcome{Appended{1}}));
+    EXPECT_EQ(left.erase(id), 1u);
+  }
+  EXPECT_TRUE(left.empty());
+}
+
+TEST_F(GrpcSinkTest, AWrongExpectedVersionIsAnAnswer) {
+  ScriptedServer server({.append = [](auto&, const auto&, auto& response) {
+    response.mutable_wrong_expected_version()->set_current_revision_20_6_0(4);
+    response.mutable_wrong_expected_version()->set_current_revision(4);
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  EXPECT_EQ(append(), (AppendOutcome{WrongExpectedVersion{4}}));
+}
+
+TEST_F(GrpcSinkTest, TrailersNameTheError) {
+  struct Case {
+    grpc::StatusCode code;
+    std::string exception;
+    ErrorKind kind;
+  };
+  const std::vector<Case> cases{
+      {grpc::StatusCode::FAILED_PRECONDITION, "stream-deleted", ErrorKind::kStreamDeleted},
+      {grpc::StatusCode::INVALID_ARGUMENT, "maximum-append-size-exceeded", ErrorKind::kTooLarge},
+      {grpc::StatusCode::PERMISSION_DENIED, "access-denied", ErrorKind::kAccessDenied},
+  };
+  std::size_t next = 0;
+  ScriptedServer server({.append = [&](grpc::ServerContext& context, const auto&, auto&) {
+    const Case& now = cases[next++];
+    return fail(context, now.code, "text", {{"exception", now.exception}});
+  }});
+  start(settings_for(server.port()));
+  for (const Case& expected : cases) {
+    EXPECT_EQ(append_error().kind, expected.kind) << expected.exception;
+  }
+}
+
+TEST_F(GrpcSinkTest, TheLeaderThatIsNamedIsFollowed) {
+  ScriptedServer leader({.append = [](auto&, const auto& requests, auto& response) {
+    succeed(requests, response);
+    return grpc::Status::OK;
+  }});
+  ScriptedServer follower({.append = [&](grpc::ServerContext& context, const auto&, auto&) {
+    return fail(context, grpc::StatusCode::NOT_FOUND, "Leader info available",
+                {{"exception", "not-leader"},
+                 {"leader-endpoint-host", "127.0.0.1"},
+                 {"leader-endpoint-port", std::to_string(leader.port())}});
+  }});
+  start(settings_for(follower.port()));
+  EXPECT_EQ(append_error().kind, ErrorKind::kNotReady);
+  EXPECT_EQ(append(), (AppendOutcome{Appended{1}}));
+}
+
+TEST_F(GrpcSinkTest, GossipLeadsToTheLeader) {
+  ScriptedServer leader({.append = [](auto&, const auto& requests, auto& response) {
+    succeed(requests, response);
+    return grpc::Status::OK;
+  }});
+  ScriptedServer seed({.gossip = [&](gossip::ClusterInfo& cluster) {
+    auto& member = *cluster.add_members();
+    member.set_state(gossip::MemberInfo::Leader);
+    member.set_is_alive(true);
+    member.mutable_http_end_point()->set_address("127.0.0.1");
+    member.mutable_http_end_point()->set_port(leader.port());
+  }});
+  auto settings = settings_for(seed.port());
+  settings.discover = true;
+  start(settings);
+  // Not connected yet: an append is not kept for later.
+  EXPECT_EQ(append_error().kind, ErrorKind::kUnavailable);
+  ASSERT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+}
+
+TEST_F(GrpcSinkTest, WithoutAnAnswerThereIsATimeout) {
+  ScriptedServer server({.append = [](grpc::ServerContext& context, const auto&, auto&) {
+    hold(context);
+    return grpc::Status::CANCELLED;
+  }});
+  auto settings = settings_for(server.port());
+  settings.operation_timeout = std::chrono::milliseconds(100);
+  start(settings);
+  EXPECT_EQ(append_error().kind, ErrorKind::kTimeout);
+}
+
+TEST_F(GrpcSinkTest, WithoutAServerTheSinkIsLostInTheEnd) {
+  std::uint16_t port = 0;
+  { port = ScriptedServer({}).port(); }
+  auto settings = settings_for(port);
+  settings.reconnection = {.max_attempts = 3, .delay = std::chrono::milliseconds(1)};
+  start(settings);
+  EXPECT_EQ(append_error().kind, ErrorKind::kUnavailable);
+  EXPECT_TRUE(run_until(io_, [&] { return !recorder_.lost.empty(); }));
+  EXPECT_EQ(recorder_.lost.size(), 1u);
+}
+
+TEST_F(GrpcSinkTest, AServerThatComesBackIsWrittenToAgain) {
+  const ScriptedServer::Script script{.append = [](auto&, const auto& requests, auto& response) {
+    succeed(requests, response);
+    return grpc::Status::OK;
+  }};
+  auto server = std::make_unique<ScriptedServer>(script);
+  const std::uint16_t port = server->port();
+  start(settings_for(port));
+  EXPECT_EQ(append(), (AppendOutcome{Appended{1}}));
+  server.reset();
+  EXPECT_EQ(append_error().kind, ErrorKind::kUnavailable);
+  server = std::make_unique<ScriptedServer>(script, port);
+  EXPECT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+  EXPECT_TRUE(recorder_.lost.empty());
+}
+
+TEST_F(GrpcSinkTest, PagesAreReadWhole) {
+  streams::ReadReq got;
+  ScriptedServer server({.read = [&](auto&, const streams::ReadReq& request, auto& writer) {
+    if (request.options().stream().stream_identifier().stream_name() != "s") return grpc::Status::OK;
+    got = request;
+    for (std::uint64_t i = 0; i < request.options().count(); ++i) {
+      streams::ReadResp response;
+      auto& event = *response.mutable_event()->mutable_event();
+      event.mutable_id()->mutable_structured()->set_most_significant_bits(static_cast<std::int64_t>(i));
+      event.mutable_stream_identifier()->set_stream_name("s");
+      event.set_stream_revision(10 - i);
+      event.set_data(std::string(100'000, static_cast<char>('a' + i)));
+      writer.Write(response);
+    }
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  const ReadAnswer answer = read(ReadDirection::kBackward, kStreamEnd, 3);
+  EXPECT_TRUE(got.options().stream().has_end());
+  EXPECT_EQ(answer.id, 5u);
+  ASSERT_EQ(answer.events.size(), 3u);
+  EXPECT_EQ(answer.events[2].revision(), 8);
+  EXPECT_EQ(answer.events[2].data(), std::string(100'000, 'c'));
+  EXPECT_EQ(answer.page.next, 7);
+  EXPECT_FALSE(answer.page.end_of_stream);
+}
+
+TEST_F(GrpcSinkTest, AReadOfATombstonedStreamIsAnError) {
+  ScriptedServer server({.read = [](grpc::ServerContext& context, const auto&, auto&) {
+    return fail(context, grpc::StatusCode::FAILED_PRECONDITION, "gone", {{"exception", "stream-deleted"}});
+  }});
+  start(settings_for(server.port()));
+  EXPECT_EQ(read(ReadDirection::kForward, 0, 1).error->kind, ErrorKind::kStreamDeleted);
+}
+
+TEST_F(GrpcSinkTest, AProbeIsAnsweredByAnyAnswerButARefusalOfTheCredentials) {
+  std::atomic<int> code{0};
+  ScriptedServer server({.read = [&](grpc::ServerContext& context, const auto&, auto&) {
+    return fail(context, static_cast<grpc::StatusCode>(code.load()), "Server Is Not Ready");
+  }});
+  start(settings_for(server.port()));
+  EXPECT_EQ(probe(), std::nullopt);
+  code = grpc::StatusCode::PERMISSION_DENIED;
+  EXPECT_EQ(probe(), std::nullopt);
+  code = grpc::StatusCode::UNAUTHENTICATED;
+  EXPECT_EQ(probe()->kind, ErrorKind::kNotAuthenticated);
+  code = grpc::StatusCode::UNAVAILABLE;
+  EXPECT_EQ(probe()->kind, ErrorKind::kNotReady);
+}
+
+TEST_F(GrpcSinkTest, AStopTellsNobodyElse) {
+  ScriptedServer server({.append = [](grpc::ServerContext& context, const auto&, auto&) {
+    hold(context);
+    return grpc::Status::CANCELLED;
+  }});
+  start(settings_for(server.port()));
+  const auto events = some_events();
+  sink_->append({.id = 1, .stream = "s", .expected_revision = kNoStream, .events = events});
+  io_.poll();
+  stop_and_wait(io_, *sink_);
+  EXPECT_TRUE(recorder_.outcomes.empty());
+  sink_.reset();
+}
+
+TEST_F(GrpcSinkTest, MayGoWithoutAStop) {
+  ScriptedServer server({.append = [](grpc::ServerContext& context, const auto&, auto&) {
+    hold(context);
+    return grpc::Status::CANCELLED;
+  }});
+  start(settings_for(server.port()));
+  const auto events = some_events();
+  sink_->append({.id = 1, .stream = "s", .expected_revision = kNoStream, .events = events});
+  sink_.reset();
+  io_.poll();
+  EXPECT_TRUE(recorder_.outcomes.empty());
+}
+
+TEST_F(GrpcSinkTest, AMissingTlsFileIsToldAtOnce) {
+  auto settings = settings_for(1);
+  settings.tls.enabled = true;
+  settings.tls.ca_file = "/nowhere/ca.pem";
+  EXPECT_THROW(make_grpc_sink(io_, settings), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace interconnect::next

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/server_context.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "adapters/grpc/proto/gossip.grpc.pb.h"
+#include "adapters/grpc/proto/persistent.grpc.pb.h"
+#include "adapters/grpc/proto/streams.grpc.pb.h"
+
+// A server of gRPC in the test's own process, whose answers the test scripts. The handlers run on the server's threads.
+namespace interconnect::next {
+
+namespace persistent = event_store::client::persistent_subscriptions;
+namespace streams = event_store::client::streams;
+namespace gossip = event_store::client::gossip;
+
+using Trailers = std::vector<std::pair<std::string, std::string>>;
+
+inline grpc::Status fail(grpc::ServerContext& context, grpc::StatusCode code, const std::string& message,
+                         const Trailers& trailers = {}) {
+  for (const auto& [name, value] : trailers) context.AddTrailingMetadata(name, value);
+  return {code, message};
+}
+
+// Until the client has given up.
+inline void hold(grpc::ServerContext& context) {
+  while (!context.IsCancelled()) std::this_thread::yield();
+}
+
+class ScriptedServer {
+ public:
+  using SubscriptionStream = grpc::ServerReaderWriter<persistent::ReadResp, persistent::ReadReq>;
+
+  struct Script {
+    std::function<grpc::Status(grpc::ServerContext&, const std::vector<streams::AppendReq>&, streams::AppendResp&)>
+        append = {};
+    std::function<grpc::Status(grpc::ServerContext&, const streams::ReadReq&, grpc::ServerWriter<streams::ReadResp>&)>
+        read = {};
+    std::function<grpc::Status(grpc::ServerContext&, const persistent::CreateReq&)> create = {};
+    std::function<grpc::Status(grpc::ServerContext&, const persistent::ReadReq& options, SubscriptionStream&)>
+        subscribe = {};
+    std::function<void(gossip::ClusterInfo&)> gossip = {};
+  };
+
+  explicit ScriptedServer(Script script, int port = 0)
+      : streams_(script), persistent_(script), gossip_(script), port_(port) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(&streams_);
+    builder.RegisterService(&persistent_);
+    builder.RegisterService(&gossip_);
+    server_ = builder.BuildAndStart();
+  }
+  ~ScriptedServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+
+ private:
+  static grpc::Status unimplemented() { return {grpc::StatusCode::UNIMPLEMENTED, "not in the script"}; }
+
+  class Streams : public streams::Streams::Service {
+   public:
+    explicit Streams(Script& script) : append_(script.append), read_(script.read) {}
+    grpc::Status Append(grpc::ServerContext* context, grpc::ServerReader<streams::AppendReq>* reader,
+                        streams::AppendResp* response) override {
+      std::vector<streams::AppendReq> requests;
+      streams::AppendReq request;
+      while (reader->Read(&request)) requests.push_back(request);
+      return append_ ? append_(*context, requests, *response) : unimplemented();
+    }
+    grpc::Status Read(grpc::ServerContext* context, const streams::ReadReq* request,
+                      grpc::ServerWriter<streams::ReadResp>* writer) override {
+      return read_ ? read_(*context, *request, *writer) : unimplemented();
+    }
+
+   private:
+    decltype(Script::append) append_;
+    decltype(Script::read) read_;
+  };
+
+  class Persistent : public persistent::PersistentSubscriptions::Service {
+   public:
+    explicit Persistent(Script& script) : create_(script.create), subscribe_(script.subscribe) {}
+    grpc::Status Create(grpc::ServerContext* context, const persistent::CreateReq* request,
+                        persistent::CreateResp*) override {
+      return create_ ? create_(*context, *request) : grpc::Status::OK;
+    }
+    grpc::Status Read(grpc::ServerContext* context, SubscriptionStream* stream) override {
+      persistent::ReadReq options;
+      if (!subscribe_ || !stream->Read(&options)) return unimplemented();
+      return subscribe_(*context, options, *stream);
+    }
+
+   private:
+    decltype(Script::create) create_;
+    decltype(Script::subscribe) subscribe_;
+  };
+
+  class Gossip : public gossip::Gossip::Service {
+   public:
+    explicit Gossip(Script& script) : gossip_(script.gossip) {}
+    grpc::Status Read(grpc::ServerContext*, const event_store::client::Empty*, gossip::ClusterInfo* cluster) override {
+      if (!gossip_) return unimplemented();
+      gossip_(*cluster);
+      return grpc::Status::OK;
+    }
+
+   private:
+    decltype(Script::gossip) gossip_;
+  };
+
+  Streams streams_;
+  Persistent persistent_;
+  Gossip gossip_;
+  int port_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace interconnect::next

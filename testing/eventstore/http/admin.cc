@@ -106,6 +106,24 @@ void Load(Node& node, const rapidjson::Value& d) {
   node.store().Flush();
 }
 
+// The events as Dump() tells them.
+std::string Append(Node& node, const std::string& stream, const rapidjson::Value& d) {
+  if (!d.HasMember("events") || !d["events"].IsArray()) return "needs events";
+  std::vector<NewEvent> events;
+  for (const auto& e : d["events"].GetArray()) {
+    NewEvent event;
+    if (!e.IsObject() || !e.HasMember("id") || !ParseEventId(Str(e["id"]), &event.id)) return "an event has no id";
+    if (e.HasMember("type")) event.type = Str(e["type"]);
+    if (e.HasMember("contentType")) event.is_json = Str(e["contentType"]) == "application/json";
+    if (e.HasMember("data")) event.data = Base64Decode(Str(e["data"]));
+    if (e.HasMember("metadata")) event.metadata = Base64Decode(Str(e["metadata"]));
+    events.push_back(std::move(event));
+  }
+  node.store().AppendAsSystem(stream, kAny, std::move(events));
+  node.store().Flush();
+  return "";
+}
+
 std::string Dump(Node& node, const std::string& stream) {
   rapidjson::StringBuffer out;
   Writer w(out);
@@ -181,17 +199,22 @@ std::string State(Node& node) {
 
 void HandleAdmin(Node& node, const HttpRequest& request, const HttpRespond& respond) {
   const std::string first = request.path.empty() ? "" : request.path[0];
-  if (request.method == "GET" && first == "dump" && request.path.size() >= 2) {
-    std::string stream = request.path[1];
-    for (std::size_t i = 2; i < request.path.size(); ++i) stream += "/" + request.path[i];
-    return respond({.body = Dump(node, stream)});
-  }
+  std::string stream = request.path.size() < 2 ? "" : request.path[1];
+  for (std::size_t i = 2; i < request.path.size(); ++i) stream += "/" + request.path[i];
+  if (request.method == "GET" && first == "dump" && !stream.empty()) return respond({.body = Dump(node, stream)});
   if (request.method == "GET" && first == "streams") return respond({.body = Streams(node)});
   if (request.method == "GET" && first == "state") return respond({.body = State(node)});
-  if (request.method != "POST" || (first != "misbehave" && first != "load")) return respond({.status = 404});
+  const bool is_append = first == "append" && !stream.empty();
+  if (request.method != "POST" || (first != "misbehave" && first != "load" && !is_append)) {
+    return respond({.status = 404});
+  }
   rapidjson::Document d;
   d.Parse(request.body.data(), request.body.size());
   if (d.HasParseError() || !d.IsObject()) return respond({.status = 400, .body = "{\"error\":\"not a JSON object\"}"});
+  if (is_append) {
+    const std::string error = Append(node, stream, d);
+    return respond({.status = error.empty() ? 200 : 400, .body = "{\"error\":\"" + error + "\"}"});
+  }
   if (first == "load") {
     Load(node, d);
     return respond({.body = "{}"});

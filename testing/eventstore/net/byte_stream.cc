@@ -2,8 +2,11 @@
 
 #include <sys/socket.h>
 
+#include <stdexcept>
+
 #include "boost/asio/buffer.hpp"
 #include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/local/stream_protocol.hpp"
 #include "boost/asio/ssl.hpp"
 #include "boost/asio/write.hpp"
 
@@ -48,6 +51,25 @@ class StreamOver : public ByteStream {
   }
 
   const std::string& remote() const override { return remote_; }
+
+  void First(std::size_t size, std::function<void(bool, std::string)> done) override {
+    if constexpr (std::is_same_v<Layer, tcp::socket>) {
+      layer_->async_wait(tcp::socket::wait_read, [this, layer = layer_, size, done = std::move(done)](auto error) {
+        std::string bytes(size, '\0');
+        boost::system::error_code failed = error;
+        if (!failed) {
+          bytes.resize(layer->receive(asio::buffer(bytes), asio::socket_base::message_peek, failed));
+        }
+        // A beginning in pieces is rare; the socket stays readable meanwhile, so this asks again and again.
+        if (!failed && bytes.size() < size) return First(size, done);
+        done(!failed, std::move(bytes));
+      });
+    } else {
+      auto bytes = std::make_shared<std::string>(16 * 1024, '\0');
+      ReadSome(bytes->data(), bytes->size(),
+               [bytes, done = std::move(done)](bool ok, std::size_t n) { done(ok, bytes->substr(0, n)); });
+    }
+  }
 
   int Release() override {
     if constexpr (std::is_same_v<Layer, tcp::socket>) return layer_->release();
@@ -137,6 +159,66 @@ class Listener : public std::enable_shared_from_this<Listener> {
 };
 
 }  // namespace
+
+namespace {
+
+class Splicer : public std::enable_shared_from_this<Splicer> {
+ public:
+  Splicer(asio::io_context& io, int descriptor, std::shared_ptr<ByteStream> outer)
+      : outer_(std::move(outer)), inner_(io, asio::local::stream_protocol(), descriptor) {}
+
+  void Start(std::string read_ahead) {
+    in_ = std::move(read_ahead);
+    WriteInner(in_.size());
+    ReadInner();
+  }
+
+ private:
+  void ReadOuter() {
+    in_.resize(64 * 1024);
+    outer_->ReadSome(in_.data(), in_.size(), [self = shared_from_this()](bool ok, std::size_t n) {
+      if (!ok) return self->End();
+      self->WriteInner(n);
+    });
+  }
+  void WriteInner(std::size_t size) {
+    asio::async_write(inner_, asio::buffer(in_.data(), size), [self = shared_from_this()](auto error, auto) {
+      if (error) return self->End();
+      self->ReadOuter();
+    });
+  }
+  void ReadInner() {
+    out_.resize(64 * 1024);
+    inner_.async_read_some(asio::buffer(out_), [self = shared_from_this()](auto error, std::size_t n) {
+      if (error) return self->End();
+      self->outer_->Write(self->out_.data(), n, [self](bool ok) {
+        if (!ok) return self->End();
+        self->ReadInner();
+      });
+    });
+  }
+  void End() {
+    boost::system::error_code ignored;
+    inner_.close(ignored);
+    outer_->Close();
+  }
+
+  const std::shared_ptr<ByteStream> outer_;
+  asio::local::stream_protocol::socket inner_;
+  std::string in_;
+  std::string out_;
+};
+
+}  // namespace
+
+int Splice(asio::io_context& io, std::shared_ptr<ByteStream> stream, std::string read_ahead) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
+    throw std::runtime_error("no socket pair");
+  }
+  std::make_shared<Splicer>(io, pair[1], std::move(stream))->Start(std::move(read_ahead));
+  return pair[0];
+}
 
 int Listen(asio::io_context& io, int port, TlsContext* tls, std::function<void(std::unique_ptr<ByteStream>)> accepted) {
   auto listener = std::make_shared<Listener>(io, port, tls, std::move(accepted));

@@ -25,6 +25,9 @@ class ByteStream {
   virtual void Reset() = 0;
   // "address:port" of the other side.
   virtual const std::string& remote() const = 0;
+  // The first bytes, at least `size` of them unless the end comes before. Of a plain connection they stay to be read;
+  // of a TLS one they are gone, and Release gives nothing.
+  virtual void First(std::size_t size, std::function<void(bool, std::string)> done) = 0;
   // Gives the descriptor of a plain connection away, non-blocking, with nothing read ahead; -1 for TLS.
   virtual int Release() = 0;
 };
@@ -44,6 +47,10 @@ class TlsContext {
 // port; throws std::exception if it is taken.
 int Listen(boost::asio::io_context& io, int port, TlsContext* tls,
            std::function<void(std::unique_ptr<ByteStream>)> accepted);
+
+// Carries bytes between a connection and a new socket until either ends, and returns that socket's descriptor,
+// non-blocking. `read_ahead` goes first.
+int Splice(boost::asio::io_context& io, std::shared_ptr<ByteStream> stream, std::string read_ahead);
 
 }  // namespace interconnect::eventstore
 

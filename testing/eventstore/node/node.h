@@ -1,6 +1,7 @@
 #ifndef TESTING_EVENTSTORE_NODE_NODE_H_
 #define TESTING_EVENTSTORE_NODE_NODE_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -120,7 +121,7 @@ class Node {
   SubscriptionService groups_;
   Misbehaviour misbehaviour_;
   std::unique_ptr<Journal> journal_;
-  bool not_ready_ = false;
+  std::atomic<bool> not_ready_ = false;
   std::unordered_map<std::string, std::vector<CommitListener*>> listeners_;
   std::map<int, std::function<void()>> connections_;
   int next_connection_ = 0;

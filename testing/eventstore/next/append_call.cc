@@ -1,0 +1,145 @@
+#include "testing/eventstore/next/append_call.h"
+
+#include <memory>
+#include <vector>
+
+#include "testing/eventstore/next/call.h"
+#include "testing/eventstore/next/convert.h"
+
+namespace interconnect::eventstore {
+namespace {
+
+namespace proto = esdb::streams;
+
+void FillSuccess(const AppendOutcome& outcome, proto::AppendResp::Success* success) {
+  if (outcome.last == kNoStream) {
+    success->mutable_no_stream();
+  } else {
+    success->set_current_revision(static_cast<std::uint64_t>(outcome.last));
+  }
+  success->mutable_position()->set_commit_position(static_cast<std::uint64_t>(outcome.position));
+  success->mutable_position()->set_prepare_position(static_cast<std::uint64_t>(outcome.position));
+}
+
+// The fields of 20.6.0 and the later ones, side by side; the old one for no stream is the number -1.
+void FillWrongVersion(std::int64_t expected, std::int64_t current, proto::AppendResp::WrongExpectedVersion* wrong) {
+  const auto unsigned_current = static_cast<std::uint64_t>(current);
+  wrong->set_current_revision_20_6_0(unsigned_current);
+  if (current == kNoStream) {
+    wrong->mutable_current_no_stream();
+  } else {
+    wrong->set_current_revision(unsigned_current);
+  }
+  switch (expected) {
+    case kAny:
+      wrong->mutable_any_20_6_0();
+      wrong->mutable_expected_any();
+      break;
+    case kStreamExists:
+      wrong->mutable_stream_exists_20_6_0();
+      wrong->mutable_expected_stream_exists();
+      break;
+    case kNoStream:
+      wrong->set_expected_revision_20_6_0(kNoPosition);
+      wrong->mutable_expected_no_stream();
+      break;
+    default:
+      wrong->set_expected_revision_20_6_0(static_cast<std::uint64_t>(expected));
+      wrong->set_expected_revision(static_cast<std::uint64_t>(expected));
+  }
+}
+
+class AppendCall : public SingleCall<grpc::ServerReadReactor<proto::AppendReq>> {
+ public:
+  AppendCall(Node& node, grpc::CallbackServerContext* context, proto::AppendResp* response)
+      : SingleCall(node, context), caller_(CallerOf(node, *context)), response_(response) {
+    StartRead(&request_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!is_open()) return;
+    if (!ok) {
+      if (!has_options_) return End(ThrownByHandler());
+      PostToNode(node_, [self = std::static_pointer_cast<AppendCall>(shared_from_this())] { self->Append(); });
+      return;
+    }
+    if (const RpcError error = Take(); !error.ok()) return End(error);
+    StartRead(&request_);
+  }
+
+ private:
+  RpcError Take() {
+    if (!caller_.error.ok()) return caller_.error;
+    if (!has_options_) {
+      if (!request_.has_options()) return ThrownByHandler();
+      has_options_ = true;
+      stream_ = request_.options().stream_identifier().stream_name();
+      if (!ExpectedOf(request_.options(), &expected_)) {
+        if (node_.options().version == "21.2.0") return ThrownByHandler();
+        return {grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
+                             "'None' is not a valid EventStore.Client.Streams.AppendReq+Types+Options+"
+                             "ExpectedStreamRevisionOneofCase")};
+      }
+      return {grpc::Status::OK};
+    }
+    if (!request_.has_proposed_message()) return ThrownByHandler();
+    NewEvent event;
+    const std::string missing = TakeProposed(*request_.mutable_proposed_message(), &event);
+    if (missing == "id") return ThrownByHandler();
+    if (!missing.empty()) return MissingMetadataError(missing);
+    size_ += static_cast<std::int64_t>(event.data.size());
+    if (size_ > node_.options().max_append_size) return MaxAppendSizeError(node_.options().max_append_size);
+    if (event.type.empty()) return ThrownByHandler();
+    events_.push_back(std::move(event));
+    return {grpc::Status::OK};
+  }
+
+  void Append() {
+    if (const RpcError error = CannotServe(node_, true); !error.ok()) return End(error);
+    if (stream_.empty()) return End(ThrownByHandler());
+    auto self = std::static_pointer_cast<AppendCall>(shared_from_this());
+    node_.Append(stream_, expected_, std::move(events_), caller_.user,
+                 [self](const Node::AppendReply& reply) { self->Answer(reply); });
+  }
+
+  void Answer(Node::AppendReply reply) {
+    if (reply.refused_with == "WrongExpectedVersion") {
+      reply.outcome.result = WriteResult::kWrongExpectedVersion;
+      reply.outcome.current_version = node_.store().LastEventNumber(stream_);
+    } else if (!reply.refused_with.empty()) {
+      return End(ByName(reply.refused_with, reply.refuse_message, stream_));
+    }
+    switch (reply.outcome.result) {
+      case WriteResult::kSuccess:
+        return End({grpc::Status::OK}, [&] { FillSuccess(reply.outcome, response_->mutable_success()); });
+      case WriteResult::kWrongExpectedVersion:
+        return End({grpc::Status::OK}, [&] {
+          FillWrongVersion(expected_, reply.outcome.current_version, response_->mutable_wrong_expected_version());
+        });
+      case WriteResult::kStreamDeleted:
+        return End(StreamDeletedError(stream_));
+      case WriteResult::kAccessDenied:
+        return End(AccessDeniedError());
+    }
+  }
+
+  const GrpcCaller caller_;
+  proto::AppendResp* const response_;
+  proto::AppendReq request_;
+  bool has_options_ = false;
+  std::string stream_;
+  std::int64_t expected_ = kAny;
+  std::vector<NewEvent> events_;
+  std::int64_t size_ = 0;
+};
+
+}  // namespace
+
+grpc::ServerReadReactor<proto::AppendReq>* ServeAppend(Node& node, grpc::CallbackServerContext* context,
+                                                       proto::AppendResp* response) {
+  auto call = std::make_shared<AppendCall>(node, context, response);
+  call->KeepAlive();
+  return call.get();
+}
+
+}  // namespace interconnect::eventstore

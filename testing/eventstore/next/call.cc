@@ -1,0 +1,39 @@
+#include "testing/eventstore/next/call.h"
+
+#include "boost/asio/post.hpp"
+#include "testing/eventstore/http/http_connection.h"
+
+namespace interconnect::eventstore {
+
+void PostToNode(Node& node, std::function<void()> run) { boost::asio::post(node.io(), std::move(run)); }
+
+std::string HeaderOf(const grpc::CallbackServerContext& context, const std::string& name) {
+  auto it = context.client_metadata().find(name);
+  return it == context.client_metadata().end() ? "" : std::string(it->second.data(), it->second.size());
+}
+
+bool RequiresLeader(const grpc::CallbackServerContext& context) {
+  const std::string value = HeaderOf(context, "requires-leader");
+  return value == "true" || value == "True";
+}
+
+GrpcCaller CallerOf(Node& node, const grpc::CallbackServerContext& context) {
+  GrpcCaller caller;
+  if (node.insecure()) {
+    caller.user = node.store().Authenticate("admin", "changeit");
+    return caller;
+  }
+  const std::string header = HeaderOf(context, "authorization");
+  if (header.empty()) return caller;
+  if (header.starts_with("Basic ") || header.starts_with("basic ")) {
+    const std::string login = Base64Decode(header.substr(6));
+    const std::size_t colon = login.find(':');
+    if (colon != std::string::npos) caller.user = node.Authenticate(login.substr(0, colon), login.substr(colon + 1));
+  }
+  if (caller.user == nullptr) {
+    caller.error.status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "Unauthenticated");
+  }
+  return caller;
+}
+
+}  // namespace interconnect::eventstore

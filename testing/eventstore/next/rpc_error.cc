@@ -1,0 +1,144 @@
+#include "testing/eventstore/next/rpc_error.h"
+
+#include <cstdlib>
+#include <map>
+
+namespace interconnect::eventstore {
+namespace {
+
+using grpc::Status;
+using grpc::StatusCode;
+
+std::string GroupOf(const std::string& stream, const std::string& group) {
+  return "Subscription group " + group + " on stream " + stream;
+}
+
+RpcError ForGroup(StatusCode code, const std::string& text, const char* exception, const std::string& stream,
+                  const std::string& group) {
+  return {Status(code, text), {{"exception", exception}, {"stream-name", stream}, {"group-name", group}}};
+}
+
+}  // namespace
+
+RpcError Unexpected(const std::string& message) { return {Status(StatusCode::UNKNOWN, message)}; }
+RpcError ThrownByHandler() { return Unexpected("Exception was thrown by handler."); }
+RpcError Unimplemented() { return {Status(StatusCode::UNIMPLEMENTED, "Method is unimplemented.")}; }
+
+RpcError AccessDeniedError() {
+  return {Status(StatusCode::PERMISSION_DENIED, "Access Denied"), {{"exception", "access-denied"}}};
+}
+
+RpcError StreamDeletedError(const std::string& stream) {
+  return {Status(StatusCode::FAILED_PRECONDITION, "Event stream '" + stream + "' is deleted."),
+          {{"exception", "stream-deleted"}, {"stream-name", stream}}};
+}
+
+RpcError DeleteWrongVersionError(const Node& node, const std::string& stream, std::int64_t expected,
+                                 std::int64_t actual) {
+  RpcError error{Status(StatusCode::FAILED_PRECONDITION, ""),
+                 {{"exception", "wrong-expected-version"},
+                  {"stream-name", stream},
+                  {"expected-version", std::to_string(expected)}}};
+  if (node.options().version != "21.2.0") {
+    error.trailers.emplace_back("actual-version", std::to_string(actual));
+    error.status =
+        Status(StatusCode::FAILED_PRECONDITION, "Delete failed due to WrongExpectedVersion. Stream: " + stream +
+                                                    ", Expected version: " + std::to_string(expected) +
+                                                    ", Actual version: " + std::to_string(actual));
+  }
+  return error;
+}
+
+RpcError MaxAppendSizeError(std::int64_t max_append_size) {
+  const std::string size = std::to_string(max_append_size);
+  return {Status(StatusCode::INVALID_ARGUMENT, "Maximum Append Size of " + size + " Exceeded."),
+          {{"exception", "maximum-append-size-exceeded"}, {"maximum-append-size", size}}};
+}
+
+RpcError MissingMetadataError(const std::string& property) {
+  return {Status(StatusCode::INVALID_ARGUMENT, "Required Metadata Property '" + property + "' is missing"),
+          {{"exception", "missing-required-metadata-property"}, {"required-metadata-properties", "type,content-type"}}};
+}
+
+RpcError GroupError(DropReason reason, const std::string& stream, const std::string& group) {
+  switch (reason) {
+    case DropReason::kAccessDenied:
+      return AccessDeniedError();
+    case DropReason::kNotFound:
+      return ForGroup(StatusCode::NOT_FOUND, GroupOf(stream, group) + " does not exist.",
+                      "persistent-subscription-does-not-exist", stream, group);
+    case DropReason::kSubscriberMaxCountReached:
+      return ForGroup(StatusCode::FAILED_PRECONDITION,
+                      "Maximum subscriptions reached for subscription group " + group + " on stream " + stream + ".",
+                      "maximum-subscribers-reached", stream, group);
+    case DropReason::kUnsubscribed:
+      break;
+  }
+  return ForGroup(StatusCode::CANCELLED, GroupOf(stream, group) + " was dropped.", "persistent-subscription-dropped",
+                  stream, group);
+}
+
+RpcError GroupError(GroupResult result, const std::string& reason, const std::string& stream,
+                    const std::string& group) {
+  switch (result) {
+    case GroupResult::kSuccess:
+      return {Status::OK};
+    case GroupResult::kAlreadyExists:
+      return ForGroup(StatusCode::ALREADY_EXISTS, GroupOf(stream, group) + " exists.", "persistent-subscription-exists",
+                      stream, group);
+    case GroupResult::kDoesNotExist:
+      return GroupError(DropReason::kNotFound, stream, group);
+    case GroupResult::kAccessDenied:
+      return AccessDeniedError();
+    case GroupResult::kFail:
+      break;
+  }
+  RpcError error = ForGroup(StatusCode::INTERNAL, GroupOf(stream, group) + " failed: '" + reason + "'",
+                            "persistent-subscription-failed", stream, group);
+  error.trailers.emplace_back("reason", reason);
+  return error;
+}
+
+RpcError CannotServe(Node& node, bool needs_leader) {
+  if (!node.ready() && needs_leader) return {Status(StatusCode::UNAVAILABLE, "Server Is Not Ready")};
+  const Misbehaviour& m = node.misbehaviour();
+  if (!needs_leader || m.leader_host.empty()) return {Status::OK};
+  return {Status(StatusCode::NOT_FOUND, "Leader info available"),
+          {{"exception", "not-leader"},
+           {"leader-endpoint-host", m.leader_host},
+           {"leader-endpoint-port", std::to_string(m.leader_http_port)}}};
+}
+
+RpcError ByName(const std::string& name, const std::string& message, const std::string& stream) {
+  static const std::map<std::string, StatusCode> kCodes = {
+      {"CANCELLED", StatusCode::CANCELLED},
+      {"UNKNOWN", StatusCode::UNKNOWN},
+      {"INVALID_ARGUMENT", StatusCode::INVALID_ARGUMENT},
+      {"DEADLINE_EXCEEDED", StatusCode::DEADLINE_EXCEEDED},
+      {"NOT_FOUND", StatusCode::NOT_FOUND},
+      {"ALREADY_EXISTS", StatusCode::ALREADY_EXISTS},
+      {"PERMISSION_DENIED", StatusCode::PERMISSION_DENIED},
+      {"RESOURCE_EXHAUSTED", StatusCode::RESOURCE_EXHAUSTED},
+      {"FAILED_PRECONDITION", StatusCode::FAILED_PRECONDITION},
+      {"ABORTED", StatusCode::ABORTED},
+      {"OUT_OF_RANGE", StatusCode::OUT_OF_RANGE},
+      {"UNIMPLEMENTED", StatusCode::UNIMPLEMENTED},
+      {"INTERNAL", StatusCode::INTERNAL},
+      {"UNAVAILABLE", StatusCode::UNAVAILABLE},
+      {"DATA_LOSS", StatusCode::DATA_LOSS},
+      {"UNAUTHENTICATED", StatusCode::UNAUTHENTICATED},
+  };
+  if (name == "AccessDenied") return AccessDeniedError();
+  if (name == "StreamDeleted") return StreamDeletedError(stream);
+  if (name == "NotReady") return {Status(StatusCode::UNAVAILABLE, "Server Is Not Ready")};
+  if (name == "TooBusy") return {Status(StatusCode::UNAVAILABLE, "Server Is Too Busy")};
+  if (name == "PrepareTimeout" || name == "CommitTimeout" || name == "ForwardTimeout") {
+    return {Status(StatusCode::ABORTED, "Operation timed out")};
+  }
+  auto it = kCodes.find(name);
+  if (it != kCodes.end()) return {Status(it->second, message)};
+  const int number = std::atoi(name.c_str());
+  return {Status(number > 0 && number <= 16 ? static_cast<StatusCode>(number) : StatusCode::UNKNOWN, message)};
+}
+
+}  // namespace interconnect::eventstore

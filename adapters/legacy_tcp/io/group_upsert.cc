@@ -2,9 +2,11 @@
 
 #include <glog/logging.h>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <memory>
 #include <utility>
 
 #include "adapters/legacy_tcp/session/group_settings.h"
@@ -44,13 +46,21 @@ GroupFailed failed(const std::string& what, const HttpResult& result) {
   return {reason, what + ": " + text_of(result)};
 }
 
+auto ask(const HttpExchange& exchange, const HttpRequest& request) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(HttpResult)>(
+      [&exchange, &request](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));  // std::function copies
+        exchange(request, [shared](HttpResult result) { (*shared)(std::move(result)); });
+      },
+      asio::use_awaitable);
+}
+
 }  // namespace
 
 asio::awaitable<GroupResult> upsert_group(HttpExchange exchange, Subscription subscription, bool may_update,
                                           milliseconds patience) {
   const std::string path = group_path(subscription);
   const std::string body = to_json(subscription.settings);
-  // Named, since GCC 12 destroys the members of such a temporary twice within a co_await.
   const HttpRequest get_info{"GET", path + "/info", ""};
   const HttpRequest create{"PUT", path, body};
   const HttpRequest update{"POST", path, body};
@@ -59,7 +69,7 @@ asio::awaitable<GroupResult> upsert_group(HttpExchange exchange, Subscription su
   asio::steady_timer timer(co_await asio::this_coro::executor);
 
   for (int round = 0;; ++round) {
-    const HttpResult info = co_await exchange(get_info);
+    const HttpResult info = co_await ask(exchange, get_info);
     if (may_pass(info) && steady_clock::now() + kAskAgainAfter < give_up_at) {
       timer.expires_after(kAskAgainAfter);
       co_await timer.async_wait(asio::use_awaitable);
@@ -67,7 +77,7 @@ asio::awaitable<GroupResult> upsert_group(HttpExchange exchange, Subscription su
     }
 
     if (status_of(info) == 404) {
-      const HttpResult created = co_await exchange(create);
+      const HttpResult created = co_await ask(exchange, create);
       if (status_of(created) == 201) co_return GroupPrepared{GroupState::kCreated, subscription.settings};
       if (status_of(created) == 409 && round == 0) continue;  // someone else was quicker
       co_return failed("cannot create " + group, created);
@@ -82,7 +92,7 @@ asio::awaitable<GroupResult> upsert_group(HttpExchange exchange, Subscription su
     if (same_effect(*present, subscription.settings) || !may_update) {
       co_return GroupPrepared{GroupState::kUnchanged, *present};
     }
-    const HttpResult updated = co_await exchange(update);
+    const HttpResult updated = co_await ask(exchange, update);
     if (status_of(updated) == 200) co_return GroupPrepared{GroupState::kUpdated, subscription.settings};
     if (status_of(updated) == 404 && round == 0) continue;  // it has just been deleted
     LOG(WARNING) << "the settings of " << group << " cannot be updated, it is left as it is: " << text_of(updated);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <functional>
 #include <string>
 #include <variant>
 
@@ -19,8 +18,6 @@ struct GroupFailed {
   std::string message;
 };
 using GroupResult = std::variant<GroupPrepared, GroupFailed>;
-
-using HttpExchange = std::function<boost::asio::awaitable<HttpResult>(HttpRequest)>;
 
 // Has the subscription's group at the server: creates it if there is none; updates it if it has other settings and
 // `may_update` (an update drops everyone who is connected to it). Where the group's settings cannot be read for as long

@@ -1,32 +1,24 @@
 #include "adapters/legacy_tcp/io/http_client.h"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/detail/base64.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <memory>
 #include <utility>
 
-#include "adapters/legacy_tcp/io/tls.h"
+#include "adapters/legacy_tcp/io/transport.h"
 
 namespace interconnect::legacy {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using boost::system::error_code;
 
 constexpr std::uint64_t kMaxBodySize = 1024 * 1024;
-
-using Message = http::request<http::string_body>;
 
 std::string base64(std::string_view bytes) {
   std::string out(beast::detail::base64::encoded_size(bytes.size()), '\0');
@@ -34,60 +26,112 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-auto reporting(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-template <typename Stream>
-asio::awaitable<HttpResult> send_and_read(Stream& stream, const Message& request) {
-  error_code error;
-  co_await http::async_write(stream, request, reporting(error));
-  if (error) co_return HttpFailure{"cannot send the request: " + error.message()};
-  beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
-  parser.body_limit(kMaxBodySize);
-  co_await http::async_read(stream, buffer, parser, reporting(error));
-  if (error) co_return HttpFailure{"no answer: " + error.message()};
-  auto& response = parser.get();
-  co_return HttpResponse{response.result_int(), std::string(response.reason()), std::move(response.body())};
+std::string basic_authorization(const Credentials& credentials) {
+  return "Authorization: Basic " + base64(credentials.username + ":" + credentials.password) + "\r\n";
 }
+
+std::string text_of(const HttpRequest& request, const Endpoint& endpoint, const std::string& authorization) {
+  std::string text = request.method + " " + request.target + " HTTP/1.1\r\n";
+  text += "Host: " + endpoint.host + ":" + std::to_string(endpoint.port) + "\r\n";
+  text += "Accept: application/json\r\nConnection: close\r\n" + authorization;
+  if (!request.body.empty()) {
+    text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
+  return text + "\r\n" + request.body;
+}
+
+// One request under way. Kept alive by the transport's handlers and by its timer.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  Exchange(asio::io_context& io, const TlsSettings& tls, std::string request, std::function<void(HttpResult)> done)
+      : transport_(make_transport(io, tls)), timer_(io), request_(std::move(request)), done_(std::move(done)) {
+    parser_.body_limit(kMaxBodySize);
+    parser_.eager(true);
+  }
+
+  void start(const Endpoint& endpoint, std::chrono::milliseconds time_limit) {
+    timer_.expires_after(time_limit);
+    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error) self->finish(HttpFailure{"no answer in time"});
+    });
+    transport_->connect(endpoint, [self = shared_from_this()](const std::string& error) {
+      if (!error.empty()) return self->finish(HttpFailure{error});
+      self->send();
+    });
+  }
+
+ private:
+  void send() {
+    transport_->send(request_, [self = shared_from_this()](const std::string& error) {
+      if (!error.empty()) return self->finish(HttpFailure{"cannot send the request: " + error});
+      self->receive();
+    });
+  }
+
+  void receive() {
+    if (filled_ == buffer_.size()) return finish(HttpFailure{"the answer's header is too long"});
+    transport_->receive(std::span(buffer_).subspan(filled_),
+                        [self = shared_from_this()](std::size_t size, const std::string& error) {
+                          if (error.empty()) return self->parse(size);
+                          self->end_of_input(error);
+                        });
+  }
+
+  void parse(std::size_t size) {
+    filled_ += size;
+    boost::system::error_code error;
+    const std::size_t used = parser_.put(asio::buffer(buffer_.data(), filled_), error);
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(used),
+              buffer_.begin() + static_cast<std::ptrdiff_t>(filled_), buffer_.begin());
+    filled_ -= used;
+    if (error && error != beast::http::error::need_more) {
+      return finish(HttpFailure{"the answer is no HTTP: " + error.message()});
+    }
+    if (parser_.is_done()) return finish(response());
+    receive();
+  }
+
+  // An answer without a length ends with the connection.
+  void end_of_input(const std::string& why) {
+    boost::system::error_code error;
+    if (parser_.got_some()) parser_.put_eof(error);
+    if (!error && parser_.is_done()) return finish(response());
+    finish(HttpFailure{"no whole answer: " + why});
+  }
+
+  HttpResponse response() {
+    auto& message = parser_.get();
+    return {message.result_int(), std::string(message.reason()), std::move(message.body())};
+  }
+
+  void finish(HttpResult result) {
+    const auto done = std::exchange(done_, nullptr);
+    if (!done) return;
+    timer_.cancel();
+    transport_->close();
+    done(std::move(result));
+  }
+
+  std::shared_ptr<Transport> transport_;
+  asio::steady_timer timer_;
+  std::string request_;
+  std::function<void(HttpResult)> done_;
+  beast::http::response_parser<beast::http::string_body> parser_;
+  std::array<char, 16 * 1024> buffer_{};
+  std::size_t filled_ = 0;
+};
 
 }  // namespace
 
-HttpClient::HttpClient(Endpoint endpoint, std::optional<Credentials> credentials, TlsSettings tls,
-                       std::chrono::milliseconds time_limit)
-    : endpoint_(std::move(endpoint)), tls_(std::move(tls)), time_limit_(time_limit) {
-  if (credentials) authorization_ = "Basic " + base64(credentials->username + ":" + credentials->password);
-}
-
-asio::awaitable<HttpResult> HttpClient::exchange(HttpRequest request) const {
-  const auto executor = co_await asio::this_coro::executor;
-  error_code error;
-  asio::ip::tcp::resolver resolver(executor);
-  const auto addresses =
-      co_await resolver.async_resolve(endpoint_.host, std::to_string(endpoint_.port), reporting(error));
-  if (error) co_return HttpFailure{"cannot find the host '" + endpoint_.host + "': " + error.message()};
-  beast::tcp_stream socket(executor);
-  socket.expires_after(time_limit_);
-  co_await socket.async_connect(addresses, reporting(error));
-  if (error) co_return HttpFailure{"cannot connect: " + error.message()};
-
-  Message message(http::string_to_verb(request.method), request.target, 11);
-  message.set(http::field::host, endpoint_.host + ":" + std::to_string(endpoint_.port));
-  message.set(http::field::accept, "application/json");
-  message.set(http::field::connection, "close");
-  if (!authorization_.empty()) message.set(http::field::authorization, authorization_);
-  if (!request.body.empty()) message.set(http::field::content_type, "application/json");
-  message.body() = std::move(request.body);
-  message.prepare_payload();
-
-  if (!tls_.enabled) co_return co_await send_and_read(socket, message);
-  std::string unusable;
-  const auto context = make_tls_context(tls_, unusable);
-  if (context == nullptr) co_return HttpFailure{unusable};
-  beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *context);
-  expect_host(stream.native_handle(), endpoint_.host, tls_);
-  co_await stream.async_handshake(asio::ssl::stream_base::client, reporting(error));
-  if (error) co_return HttpFailure{handshake_error(stream.native_handle(), error)};
-  co_return co_await send_and_read(stream, message);
+HttpExchange make_http_client(asio::io_context& io, const Endpoint& endpoint,
+                              const std::optional<Credentials>& credentials, const TlsSettings& tls,
+                              std::chrono::milliseconds time_limit) {
+  const std::string authorization = credentials ? basic_authorization(*credentials) : "";
+  return [&io, endpoint, tls, time_limit, authorization](const HttpRequest& request,
+                                                         std::function<void(HttpResult)> done) {
+    std::make_shared<Exchange>(io, tls, text_of(request, endpoint, authorization), std::move(done))
+        ->start(endpoint, time_limit);
+  };
 }
 
 }  // namespace interconnect::legacy

@@ -1,13 +1,16 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <memory>
+#include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "ports/store_settings.h"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace interconnect::legacy {
 
@@ -27,21 +30,13 @@ struct HttpFailure {
 };
 using HttpResult = std::variant<HttpResponse, HttpFailure>;
 
-// One request, one connection, one answer in JSON. Does not throw.
-class HttpClient {
- public:
-  // `time_limit` is for each request as a whole.
-  HttpClient(Endpoint endpoint, std::optional<Credentials> credentials, TlsSettings tls,
-             std::chrono::milliseconds time_limit);
+// Sends one request and calls back with its result, once, from the event loop.
+using HttpExchange = std::function<void(const HttpRequest& request, std::function<void(HttpResult)> done)>;
 
-  // The client has to outlive the exchange.
-  boost::asio::awaitable<HttpResult> exchange(HttpRequest request) const;
-
- private:
-  Endpoint endpoint_;
-  std::string authorization_;  // the header's value, or empty
-  TlsSettings tls_;
-  std::chrono::milliseconds time_limit_;
-};
+// An exchange over a connection of its own for each request, with the same means as the TCP protocol's. `time_limit` is
+// for each exchange as a whole.
+HttpExchange make_http_client(boost::asio::io_context& io, const Endpoint& endpoint,
+                              const std::optional<Credentials>& credentials, const TlsSettings& tls,
+                              std::chrono::milliseconds time_limit);
 
 }  // namespace interconnect::legacy

@@ -3,7 +3,6 @@
 #include <glog/logging.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <random>
 #include <utility>
@@ -37,21 +36,21 @@ SessionSettings session_settings(const LegacyStoreSettings& settings, std::vecto
 }
 
 // Says in the log which server we are about to work with. Nothing depends on it, and anyone may ask.
-asio::awaitable<void> log_server_info(LegacyStoreSettings settings) {
-  const HttpClient http(settings.http, std::nullopt, settings.tls, settings.operation_timeout);
-  const HttpRequest request{"GET", "/info", ""};
-  const HttpResult result = co_await http.exchange(request);
-  const std::string where = settings.http.host + ":" + std::to_string(settings.http.port);
-  if (const auto* failure = std::get_if<HttpFailure>(&result)) {
-    LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message;
-    co_return;
-  }
-  const auto& response = std::get<HttpResponse>(result);
-  if (const auto info = response.status == 200 ? parse_server_info(response.body) : std::nullopt) {
-    LOG(INFO) << where << " is EventStore " << excerpt(info->version) << ", state " << excerpt(info->state);
-  } else {
-    LOG(WARNING) << where << " answers HTTP " << response.status << " instead of saying what it is";
-  }
+void log_server_info(asio::io_context& io, const LegacyStoreSettings& settings) {
+  const HttpExchange ask = make_http_client(io, settings.http, std::nullopt, settings.tls, settings.operation_timeout);
+  ask({"GET", "/info", ""},
+      [where = settings.http.host + ":" + std::to_string(settings.http.port)](const HttpResult& result) {
+        if (const auto* failure = std::get_if<HttpFailure>(&result)) {
+          LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message;
+          return;
+        }
+        const auto& response = std::get<HttpResponse>(result);
+        if (const auto info = response.status == 200 ? parse_server_info(response.body) : std::nullopt) {
+          LOG(INFO) << where << " is EventStore " << excerpt(info->version) << ", state " << excerpt(info->state);
+        } else {
+          LOG(WARNING) << where << " answers HTTP " << response.status << " instead of saying what it is";
+        }
+      });
 }
 
 // What source and sink have in common.
@@ -60,8 +59,7 @@ class ConnectedStore : public ActionHandler {
   ConnectedStore(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
       : io_(io),
         settings_(settings),
-        http_(std::make_shared<HttpClient>(settings.http, settings.credentials, settings.tls,
-                                           settings.operation_timeout)),
+        http_(make_http_client(io, settings.http, settings.credentials, settings.tls, settings.operation_timeout)),
         connection_(std::make_shared<Connection>(io, session_settings(settings, std::move(subscriptions)), settings.tls,
                                                  *this)) {}
 
@@ -73,7 +71,7 @@ class ConnectedStore : public ActionHandler {
  protected:
   void start() {
     connection_->input([](Session& session, Time now, Actions& actions) { session.start(now, actions); });
-    asio::co_spawn(io_, log_server_info(settings_), asio::detached);
+    log_server_info(io_, settings_);
   }
 
   void probe(LinkProbe::Answer answer) {
@@ -102,7 +100,7 @@ class ConnectedStore : public ActionHandler {
 
   asio::io_context& io_;
   LegacyStoreSettings settings_;
-  std::shared_ptr<const HttpClient> http_;
+  HttpExchange http_;
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // gone once nobody may be called any more
 
@@ -164,9 +162,8 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
 
   void prepare_group(const PrepareGroup& prepare) {
     const SubscriptionIndex index = prepare.subscription;
-    HttpExchange exchange = [http = http_](HttpRequest request) { return http->exchange(std::move(request)); };
     asio::co_spawn(
-        io_, upsert_group(std::move(exchange), subscriptions_[index], prepare.may_update, settings_.operation_timeout),
+        io_, upsert_group(http_, subscriptions_[index], prepare.may_update, settings_.operation_timeout),
         [this, alive = std::weak_ptr<int>(alive_), index](const std::exception_ptr& error, const GroupResult& result) {
           if (alive.expired()) return;
           connection_->input([&](Session& session, Time now, Actions& actions) {

@@ -79,7 +79,7 @@ class StoreReader {
   EnvironmentStore read() {
     EnvironmentStore store;
     const auto string = get("CONNECTION_STRING");
-    const std::vector<std::string> legacy = legacy_variables_given();
+    const std::string legacy = legacy_variables_given();
     const std::size_t errors_before = problems_.errors.size();
     const std::optional<Credentials> credentials = read_credentials();
     if (get("HTTP_ENDPOINT")) {
@@ -92,8 +92,8 @@ class StoreReader {
       }
       store.settings = read_legacy(credentials, store.https);
     } else if (!legacy.empty()) {
-      problem("HTTP_ENDPOINT", "not set, though " + legacy.front() + " is: set it for a legacy store, or unset " +
-                                   legacy.front() + " and give only " + variable("CONNECTION_STRING", side_));
+      problem("HTTP_ENDPOINT", "not set, beside " + legacy + ": set it for a legacy store, or unset " + legacy +
+                                   " and give only " + variable("CONNECTION_STRING", side_));
     } else if (string) {
       store.generation = Generation::kGrpc;
       store.settings = read_grpc(*string, credentials);
@@ -118,10 +118,11 @@ class StoreReader {
     problems_.errors.push_back(variable(name, side_) + ": " + what);
   }
 
-  std::vector<std::string> legacy_variables_given() const {
-    std::vector<std::string> given;
+  // Their names; nothing if none is set.
+  std::string legacy_variables_given() const {
+    std::string given;
     for (const std::string_view name : {"TCP_ENDPOINT", "TCP_PORT", "HTTP_ENDPOINT", "HTTP_PORT"}) {
-      if (get(name)) given.push_back(variable(name, side_));
+      if (get(name)) given += (given.empty() ? "" : ", ") + variable(name, side_);
     }
     return given;
   }

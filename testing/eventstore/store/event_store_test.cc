@@ -1,0 +1,201 @@
+#include "testing/eventstore/store/event_store.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace interconnect::eventstore {
+namespace {
+
+class EventStoreTest : public testing::Test {
+ protected:
+  static NewEvent Event(int n, std::string type = "T") {
+    NewEvent event;
+    event.id[15] = static_cast<std::uint8_t>(n);
+    event.id[0] = 1;
+    event.type = std::move(type);
+    event.is_json = true;
+    event.data = "{\"n\":" + std::to_string(n) + "}";
+    return event;
+  }
+  static std::vector<NewEvent> Events(std::initializer_list<int> numbers) {
+    std::vector<NewEvent> events;
+    for (int n : numbers) events.push_back(Event(n));
+    return events;
+  }
+  const User* admin() { return store.Authenticate("admin", "changeit"); }
+  AppendOutcome Append(const std::string& stream, std::int64_t expected, std::initializer_list<int> numbers) {
+    return store.Append(stream, expected, Events(numbers), admin());
+  }
+  void SetMetadata(const std::string& stream, const std::string& json) {
+    NewEvent event;
+    event.id = NewEventId();
+    event.type = "$metadata";
+    event.is_json = true;
+    event.data = json;
+    store.AppendAsSystem(MetastreamOf(stream), kAny, {event});
+  }
+
+  Ticks now = 17'954'480'000'000'000;
+  EventStore store{{.projections = true, .delete_needs_stream = false}, [this] { return now; }};
+};
+
+TEST_F(EventStoreTest, ExactVersionsAreRememberedByTheIndexAfterARestart) {
+  ASSERT_EQ(Append("s", kNoStream, {1, 2, 3}).last, 2);
+  store.ForgetIds();
+  // Cut into other batches, each at its own place: known.
+  EXPECT_TRUE(Append("s", kNoStream, {1}).idempotent);
+  const AppendOutcome rest = Append("s", 0, {2, 3});
+  EXPECT_TRUE(rest.idempotent);
+  EXPECT_EQ(rest.first, 1);
+  EXPECT_EQ(rest.last, 2);
+  // Known, then new: refused with the current version, whichever way it is asked.
+  const AppendOutcome partly = Append("s", 0, {2, 3, 4});
+  EXPECT_EQ(partly.result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(partly.current_version, 2);
+}
+
+TEST_F(EventStoreTest, AnyIsAnsweredFromACacheThatARestartLoses) {
+  Append("s", kAny, {1, 2});
+  EXPECT_TRUE(Append("s", kAny, {1, 2}).idempotent);
+  EXPECT_EQ(Append("s", kAny, {2, 3}).result, WriteResult::kWrongExpectedVersion);
+  store.ForgetIds();
+  const AppendOutcome again = Append("s", kAny, {1, 2});
+  EXPECT_FALSE(again.idempotent);
+  EXPECT_EQ(again.last, 3);
+}
+
+TEST_F(EventStoreTest, TheSameIdTwiceInOneNewBatchIsStoredTwice) {
+  EXPECT_EQ(Append("s", kAny, {1, 1}).last, 1);
+  EXPECT_EQ(store.ReadForward("s", 0, 10, false, nullptr).events.size(), 2u);
+}
+
+TEST_F(EventStoreTest, TheSameIdInAnotherStreamIsAnotherEvent) {
+  Append("a", kAny, {1});
+  EXPECT_FALSE(Append("b", kAny, {1}).idempotent);
+}
+
+TEST_F(EventStoreTest, ZeroEventsSucceed) {
+  Append("s", kAny, {1, 2});
+  const AppendOutcome none = Append("s", kAny, {});
+  EXPECT_EQ(none.result, WriteResult::kSuccess);
+  EXPECT_EQ(none.first, 2);
+  EXPECT_EQ(none.last, 1);
+  EXPECT_EQ(Append("s", 0, {}).result, WriteResult::kWrongExpectedVersion);
+}
+
+TEST_F(EventStoreTest, WrongVersions) {
+  EXPECT_EQ(Append("s", 0, {1}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(Append("s", kStreamExists, {1}).result, WriteResult::kWrongExpectedVersion);
+  Append("s", kNoStream, {1});
+  EXPECT_EQ(Append("s", kNoStream, {2}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(Append("s", 5, {2}).current_version, 0);
+  EXPECT_EQ(Append("s", kStreamExists, {2}).last, 1);
+}
+
+TEST_F(EventStoreTest, ASoftDeletedStreamGoesOnWithItsNumbers) {
+  Append("s", kAny, {1, 2, 3});
+  ASSERT_EQ(store.Delete("s", kAny, false, admin()).result, WriteResult::kSuccess);
+  EXPECT_EQ(store.ReadForward("s", 0, 10, false, nullptr).result, ReadResult::kNoStream);
+  EXPECT_EQ(store.ReadForward("s", 0, 10, false, nullptr).last, 2);
+  EXPECT_EQ(Append("s", kNoStream, {4}).first, 3);
+  const StreamPage page = store.ReadForward("s", 0, 10, false, nullptr);
+  ASSERT_EQ(page.events.size(), 1u);
+  EXPECT_EQ(page.events[0].event->number, 3);
+}
+
+TEST_F(EventStoreTest, ATombstoneIsForEver) {
+  Append("s", kAny, {1});
+  ASSERT_EQ(store.Delete("s", kAny, true, admin()).result, WriteResult::kSuccess);
+  EXPECT_EQ(store.LastEventNumber("s"), kDeletedStream);
+  EXPECT_EQ(Append("s", kAny, {2}).result, WriteResult::kStreamDeleted);
+  EXPECT_EQ(store.Delete("s", kAny, false, admin()).result, WriteResult::kStreamDeleted);
+  EXPECT_EQ(store.ReadEvent("$$s", -1, false, admin()).result, ReadResult::kStreamDeleted);
+}
+
+TEST_F(EventStoreTest, ForwardBelowTheMaxCountCutIsAnEmptyPageThatPointsOn) {
+  for (int i = 0; i < 7; ++i) Append("s", kAny, {i});
+  SetMetadata("s", "{\"$maxCount\":2}");
+  const StreamPage page = store.ReadForward("s", 0, 3, false, nullptr);
+  EXPECT_TRUE(page.events.empty());
+  EXPECT_FALSE(page.is_end_of_stream);
+  EXPECT_EQ(page.next, 5);
+  EXPECT_EQ(store.ReadEvent("s", 4, false, nullptr).result, ReadResult::kNotFound);
+}
+
+TEST_F(EventStoreTest, BackwardFromBeyondTheEndIsEmptyAndNotTheEnd) {
+  for (int i = 0; i < 7; ++i) Append("s", kAny, {i});
+  const StreamPage page = store.ReadBackward("s", 100, 3, false, nullptr);
+  EXPECT_TRUE(page.events.empty());
+  EXPECT_FALSE(page.is_end_of_stream);
+  EXPECT_EQ(page.next, 6);
+}
+
+TEST_F(EventStoreTest, MaxAgeHidesWhatIsTooOld) {
+  Append("s", kAny, {1});
+  SetMetadata("s", "{\"$maxAge\":10}");
+  now += 5 * kTicksPerSecond;
+  Append("s", kAny, {2});
+  now += 6 * kTicksPerSecond;
+  const StreamPage page = store.ReadForward("s", 0, 10, false, nullptr);
+  ASSERT_EQ(page.events.size(), 1u);
+  EXPECT_EQ(page.events[0].event->number, 1);
+}
+
+TEST_F(EventStoreTest, CategoryLinksResolveUntilTheirTargetIsGone) {
+  Append("cat-a", kAny, {1});
+  Append("cat-b", kAny, {2});
+  Append("cat-c", kAny, {3});
+  store.Flush();
+  StreamPage page = store.ReadForward("$ce-cat", 0, 10, true, admin());
+  ASSERT_EQ(page.events.size(), 3u);
+  EXPECT_EQ(page.events[0].event->stream_name(), "cat-a");
+  EXPECT_EQ(page.events[0].link->stream_name(), "$ce-cat");
+
+  store.Delete("cat-b", kAny, true, admin());
+  store.Delete("cat-c", kAny, false, admin());
+  store.Flush();
+  page = store.ReadForward("$ce-cat", 0, 10, true, admin());
+  ASSERT_EQ(page.events.size(), 5u);
+  EXPECT_EQ(page.events[1].event, nullptr);
+  EXPECT_EQ(page.events[2].event, nullptr);
+  EXPECT_EQ(page.events[3].link->data, "9223372036854775807@cat-b");
+  EXPECT_EQ(page.events[3].event, nullptr);
+  EXPECT_EQ(page.events[4].link->data, "0@$$cat-c");
+  EXPECT_EQ(page.events[4].event->type, "$metadata");
+}
+
+TEST_F(EventStoreTest, DefaultAccessRules) {
+  EXPECT_TRUE(store.CanAccess("plain", Access::kWrite, nullptr));
+  EXPECT_TRUE(store.CanAccess("plain", Access::kDelete, nullptr));
+  EXPECT_FALSE(store.CanAccess("$system", Access::kRead, nullptr));
+  EXPECT_FALSE(store.CanAccess("$all", Access::kRead, nullptr));
+  EXPECT_TRUE(store.CanAccess("$all", Access::kRead, admin()));
+  EXPECT_FALSE(store.CanAccess("$all", Access::kWrite, admin()));
+  SetMetadata("$all", "{\"$acl\":{\"$r\":\"$all\",\"$mr\":[\"$all\"]}}");
+  EXPECT_TRUE(store.CanAccess("$all", Access::kRead, nullptr));
+  EXPECT_TRUE(store.CanAccess("$$$all", Access::kRead, nullptr));
+  SetMetadata("plain", "{\"$acl\":{\"$r\":\"$admins\",\"$w\":\"somebody\"}}");
+  EXPECT_FALSE(store.CanAccess("plain", Access::kRead, nullptr));
+  store.AddUser({"somebody", "x", {}});
+  EXPECT_TRUE(store.CanAccess("plain", Access::kWrite, store.Authenticate("somebody", "x")));
+  EXPECT_FALSE(store.CanAccess("plain", Access::kRead, store.Authenticate("somebody", "x")));
+}
+
+TEST_F(EventStoreTest, TheLogReadsBothWays) {
+  Append("a", kAny, {1, 2});
+  Append("b", kAny, {3});
+  const AllPage forward = store.ReadAllForward({0, 0}, 2, false, admin());
+  ASSERT_EQ(forward.events.size(), 2u);
+  const AllPage rest = store.ReadAllForward(forward.next, 10, false, admin());
+  ASSERT_EQ(rest.events.size(), 1u);
+  EXPECT_EQ(rest.events[0].event->stream_name(), "b");
+  const AllPage backward = store.ReadAllBackward({-1, -1}, 10, false, admin());
+  ASSERT_EQ(backward.events.size(), 3u);
+  EXPECT_EQ(backward.events[0].event->stream_name(), "b");
+  EXPECT_EQ(store.ReadAllForward({0, 0}, 2, false, nullptr).result, ReadResult::kAccessDenied);
+}
+
+}  // namespace
+}  // namespace interconnect::eventstore

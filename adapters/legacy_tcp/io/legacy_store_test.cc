@@ -82,9 +82,10 @@ class LegacyStoreTest : public testing::Test {
  protected:
   void start_server(eventstore::Options options = {}) {
     options.version = "5.0.1";
-    server_ = std::make_unique<eventstore::Server>(options, io_);
-    settings_.tcp = {"127.0.0.1", static_cast<std::uint16_t>(server_->tcp_port())};
-    settings_.http = {"127.0.0.1", static_cast<std::uint16_t>(server_->http_port())};
+    static std::vector<eventstore::Server*> servers;
+    servers.push_back(new eventstore::Server(options, io_));
+    settings_.tcp = {"127.0.0.1", static_cast<std::uint16_t>(servers.back()->tcp_port())};
+    settings_.http = {"127.0.0.1", static_cast<std::uint16_t>(servers.back()->http_port())};
     settings_.credentials = Credentials{"admin", "changeit"};
     settings_.connection_name = "test";
   }
@@ -135,9 +136,14 @@ class LegacyStoreTest : public testing::Test {
     EXPECT_TRUE(run_until([&] { return stopped; }));
   }
 
-  boost::asio::io_context io_;
+  // Neither is destroyed: the server's handlers in the context need the server, and the server needs the context.
+  static boost::asio::io_context& new_context() {
+    static std::vector<boost::asio::io_context*> contexts;
+    return *contexts.emplace_back(new boost::asio::io_context);
+  }
+
+  boost::asio::io_context& io_ = new_context();
   LegacyStoreSettings settings_;
-  std::unique_ptr<eventstore::Server> server_;
   SinkLog log_;
   SourceLog source_log_;
   std::unique_ptr<EventSink> sink_;

@@ -1,0 +1,109 @@
+#include "adapters/legacy_tcp/session/group_settings.h"
+
+#include "adapters/legacy_tcp/session/outcomes.h"
+#include "gtest/gtest.h"
+#include "testing/wire/conversation.h"
+
+namespace interconnect::legacy {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string info_with(std::string_view name, std::string_view value) {
+  std::string json = to_json(GroupSettings{});
+  const std::string key = "\"" + std::string(name) + "\":";
+  const std::size_t begin = json.find(key) + key.size();
+  json.replace(begin, json.find_first_of(",}", begin) - begin, value);
+  return "{\"config\":" + json + "}";
+}
+
+TEST(GroupSettings, ReadsWhatARealServerShows) {
+  std::size_t read = 0;
+  for (const wire::Step& step : wire::ReadConversation("legacy-5.0.1/http-persistent-assert").steps) {
+    if (step.proto != "http" || !step.json->HasMember("body")) continue;
+    const std::string_view body = (*step.json)["body"].GetString();
+    if (body.find("\"config\"") == std::string_view::npos) continue;
+    ++read;
+    const auto settings = parse_group_info(body);
+    ASSERT_TRUE(settings.has_value()) << body;
+    if (read > 1) continue;
+    GroupSettings expected;
+    expected.resolve_link_tos = false;
+    expected.start_from = 3;
+    expected.message_timeout = 10s;
+    expected.max_retry_count = 10;
+    expected.live_buffer_size = 500;
+    expected.history_buffer_size = 500;
+    expected.read_batch_size = 20;
+    expected.checkpoint_after = 1s;
+    expected.min_checkpoint_count = 10;
+    expected.max_checkpoint_count = 500;
+    expected.max_subscriber_count = 10;
+    expected.consumer_strategy = ConsumerStrategy::kDispatchToSingle;
+    EXPECT_EQ(*settings, expected);
+  }
+  EXPECT_GT(read, 0u);
+}
+
+TEST(GroupSettings, AreTheSameAfterTheWayThereAndBack) {
+  GroupSettings settings;
+  settings.start_from = 1ll << 40;
+  settings.message_timeout = 1234ms;
+  settings.extra_statistics = true;
+  settings.max_subscriber_count = 3;
+  EXPECT_EQ(parse_group_info("{\"config\":" + to_json(settings) + "}"), settings);
+}
+
+TEST(GroupSettings, TakesANeverEndingTimeoutForWhatItIs) {
+  const auto shown = parse_group_info(info_with("messageTimeoutMilliseconds", "-2147483648"));
+  ASSERT_TRUE(shown.has_value());
+  EXPECT_EQ(shown->message_timeout, 0ms);
+}
+
+TEST(GroupSettings, AreNotReadFromAnythingElse) {
+  for (std::string json :
+       {std::string(), std::string("{}"), std::string("[]"), std::string(R"({"config":3})"),
+        std::string(R"({"config":{}})"), info_with("bufferSize", "\"500\""), info_with("bufferSize", "99999999999"),
+        info_with("startFrom", "1.5"), info_with("resolveLinktos", "1"),
+        info_with("namedConsumerStrategy", "\"Unheard\""), std::string(100'000, '[')}) {
+    EXPECT_EQ(parse_group_info(json), std::nullopt) << json.substr(0, 200);
+  }
+}
+
+TEST(GroupSettings, CompareByWhatTheServerDoes) {
+  GroupSettings a;
+  GroupSettings b;
+  a.start_from = -1;
+  b.start_from = -5;
+  EXPECT_TRUE(same_effect(a, b));
+  b.start_from = 0;
+  EXPECT_FALSE(same_effect(a, b));
+  b = a;
+  b.message_timeout = a.message_timeout + 1ms;
+  EXPECT_FALSE(same_effect(a, b));
+}
+
+TEST(GroupPath, EncodesNames) {
+  Subscription subscription;
+  subscription.stream = "$ce-a/b c?d#e%ä";
+  subscription.group = "g::1";
+  EXPECT_EQ(group_path(subscription), "/subscriptions/%24ce-a%2Fb%20c%3Fd%23e%25%C3%A4/g%3A%3A1");
+}
+
+TEST(ServerInfo, IsReadFromWhatARealServerShows) {
+  const auto info = parse_server_info(
+      "{\n  \"esVersion\": \"5.0.1.0\",\n  \"state\": \"master\",\n  \"projectionsMode\": \"All\"\n}");
+  ASSERT_TRUE(info.has_value());
+  EXPECT_EQ(info->version, "5.0.1.0");
+  EXPECT_EQ(info->state, "master");
+  EXPECT_FALSE(parse_server_info("[]").has_value());
+  EXPECT_FALSE(parse_server_info(R"({"esVersion":5})").has_value());
+}
+
+TEST(Excerpt, FitsIntoOneLineOfALog) {
+  EXPECT_EQ(excerpt("a\nb\x1b[0m\r\n"), "a b [0m");
+  EXPECT_EQ(excerpt(std::string(100'000, 'x')).size(), 203u);
+}
+
+}  // namespace
+}  // namespace interconnect::legacy

@@ -82,7 +82,7 @@ class LegacyStoreTest : public testing::Test {
  protected:
   void start_server(eventstore::Options options = {}) {
     options.version = "5.0.1";
-    static std::vector<eventstore::Server*> servers;
+    static auto& servers = *new std::vector<eventstore::Server*>;
     servers.push_back(new eventstore::Server(options, io_));
     settings_.tcp = {"127.0.0.1", static_cast<std::uint16_t>(servers.back()->tcp_port())};
     settings_.http = {"127.0.0.1", static_cast<std::uint16_t>(servers.back()->http_port())};
@@ -138,7 +138,7 @@ class LegacyStoreTest : public testing::Test {
 
   // Neither is destroyed: the server's handlers in the context need the server, and the server needs the context.
   static boost::asio::io_context& new_context() {
-    static std::vector<boost::asio::io_context*> contexts;
+    static auto& contexts = *new std::vector<boost::asio::io_context*>;
     return *contexts.emplace_back(new boost::asio::io_context);
   }
 

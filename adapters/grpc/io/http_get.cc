@@ -56,12 +56,38 @@ void trust(asio::ssl::context& context, const TlsSettings& tls) {
   context.set_verify_mode(asio::ssl::verify_peer);
 }
 
-asio::awaitable<HttpAnswer> get(HttpRequest request) {
+class CancellableGet : public HttpGet {
+ public:
+  void cancel() override {
+    signal_.emit(asio::cancellation_type::terminal);
+    if (stream != nullptr) stream->close();
+  }
+  asio::cancellation_slot slot() { return signal_.slot(); }
+
+  beast::tcp_stream* stream = nullptr;  // while there is one: closing it ends what waits on it
+
+ private:
+  asio::cancellation_signal signal_;
+};
+
+// The coroutine's stream is known to who cancels as long as it lives.
+class Opened {
+ public:
+  Opened(CancellableGet& running, beast::tcp_stream& stream) : running_(running) { running_.stream = &stream; }
+  Opened(const Opened&) = delete;
+  ~Opened() { running_.stream = nullptr; }
+
+ private:
+  CancellableGet& running_;
+};
+
+asio::awaitable<HttpAnswer> get(HttpRequest request, std::shared_ptr<CancellableGet> running) {
   const auto executor = co_await asio::this_coro::executor;
   asio::ip::tcp::resolver resolver(executor);
   const auto addresses =
       co_await resolver.async_resolve(request.endpoint.host, std::to_string(request.endpoint.port), use_awaitable);
   beast::tcp_stream tcp(executor);
+  const Opened opened(*running, tcp);
   tcp.expires_after(request.timeout);
   co_await tcp.async_connect(addresses, use_awaitable);
   if (!request.tls.enabled) co_return co_await exchange(tcp, request);
@@ -69,6 +95,7 @@ asio::awaitable<HttpAnswer> get(HttpRequest request) {
   asio::ssl::context context(asio::ssl::context::tls_client);
   trust(context, request.tls);
   beast::ssl_stream<beast::tcp_stream> stream(std::move(tcp), context);
+  running->stream = &stream.next_layer();
   SSL_set_tlsext_host_name(stream.native_handle(), request.endpoint.host.c_str());
   if (request.tls.verify_certificate) {
     stream.set_verify_callback(asio::ssl::host_name_verification(request.endpoint.host));
@@ -77,21 +104,12 @@ asio::awaitable<HttpAnswer> get(HttpRequest request) {
   co_return co_await exchange(stream, request);
 }
 
-class CancellableGet : public HttpGet {
- public:
-  void cancel() override { signal_.emit(asio::cancellation_type::terminal); }
-  asio::cancellation_slot slot() { return signal_.slot(); }
-
- private:
-  asio::cancellation_signal signal_;
-};
-
 }  // namespace
 
 std::shared_ptr<HttpGet> http_get(asio::io_context& io, HttpRequest request,
                                   std::function<void(const HttpAnswer&)> answer) {
   auto running = std::make_shared<CancellableGet>();
-  asio::co_spawn(io, get(std::move(request)),
+  asio::co_spawn(io, get(std::move(request), running),
                  asio::bind_cancellation_slot(
                      running->slot(), [running, answer = std::move(answer)](std::exception_ptr error, HttpAnswer got) {
                        if (error) {

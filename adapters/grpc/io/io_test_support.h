@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/grpc/grpc_store.h"
+#include "adapters/grpc/io/scripted_server.h"
 
 namespace interconnect::next {
 
@@ -22,6 +23,7 @@ inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& 
     if (std::chrono::steady_clock::now() >= end) return false;
     io.run_one_until(std::min(end, std::chrono::steady_clock::now() + std::chrono::milliseconds(10)));
     io.restart();
+    barrier();
   }
   return true;
 }

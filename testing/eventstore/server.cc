@@ -113,6 +113,10 @@ Server::Server(const Options& options, boost::asio::io_context& io) : parts_(std
 
 Server::~Server() = default;
 
+void Server::Shutdown() {
+  if (parts_->grpc != nullptr) parts_->grpc->Shutdown();
+}
+
 int Server::tcp_port() const { return parts_->node.tcp_port; }
 int Server::http_port() const { return parts_->node.http_port; }
 int Server::admin_port() const { return parts_->admin_port; }

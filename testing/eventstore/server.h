@@ -15,6 +15,9 @@ class Server {
   Server(const Options& options, boost::asio::io_context& io);
   ~Server();
 
+  // Ends what would outlast the io_context. From another thread, while the io_context runs.
+  void Shutdown();
+
   // 0 for a generation that has none.
   int tcp_port() const;
   int http_port() const;

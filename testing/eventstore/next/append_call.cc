@@ -21,13 +21,14 @@ void FillSuccess(const AppendOutcome& outcome, proto::AppendResp::Success* succe
   success->mutable_position()->set_prepare_position(static_cast<std::uint64_t>(outcome.position));
 }
 
-// The fields of 20.6.0 and the later ones, side by side; the old one for no stream is the number -1.
+// The fields of 20.6.0 and the later ones, side by side; the old one for an expected no stream is the number -1.
 void FillWrongVersion(std::int64_t expected, std::int64_t current, proto::AppendResp::WrongExpectedVersion* wrong) {
   const auto unsigned_current = static_cast<std::uint64_t>(current);
-  wrong->set_current_revision_20_6_0(unsigned_current);
   if (current == kNoStream) {
+    wrong->mutable_no_stream_20_6_0();
     wrong->mutable_current_no_stream();
   } else {
+    wrong->set_current_revision_20_6_0(unsigned_current);
     wrong->set_current_revision(unsigned_current);
   }
   switch (expected) {

@@ -1,5 +1,6 @@
 #include "testing/eventstore/next/grpc_front.h"
 
+#include <chrono>
 #include <limits>
 #include <vector>
 
@@ -50,6 +51,8 @@ GrpcFront::GrpcFront(Node& node) : impl_(std::make_unique<Impl>()) {
 }
 
 GrpcFront::~GrpcFront() = default;
+
+void GrpcFront::Shutdown() { impl_->server->Shutdown(std::chrono::system_clock::now()); }
 
 void GrpcFront::Adopt(int socket) { grpc::AddInsecureChannelFromFd(impl_->server.get(), socket); }
 

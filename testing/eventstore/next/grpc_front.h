@@ -15,6 +15,8 @@ class GrpcFront {
 
   // Serves HTTP/2 on a non-blocking socket, which is its own from now on.
   void Adopt(int socket);
+  // Ends every call; the io_context must still run meanwhile.
+  void Shutdown();
 
  private:
   struct Impl;

@@ -129,7 +129,8 @@ class EventStore {
   const Clock clock_;
   std::unordered_map<std::string, std::unique_ptr<Stream>> streams_;
   std::deque<Record> log_;
-  std::int64_t next_position_ = 0;
+  // A real log begins with an epoch record.
+  std::int64_t next_position_ = 168;
   // The servers' cache of committed ids: bounded, the oldest are forgotten first.
   std::unordered_map<EventId, const Record*, EventIdHash> committed_ids_;
   std::deque<EventId> committed_order_;

@@ -1,0 +1,102 @@
+#include "testing/end_to_end/fixture.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+namespace interconnect::testing {
+namespace {
+
+constexpr char kProgram[] = "app/interconnect";
+constexpr std::chrono::milliseconds kBetweenLooks{10};
+
+std::string write_configuration(const std::string& text) {
+  static int count = 0;
+  const std::string file = ::testing::TempDir() + "/configuration-" + std::to_string(++count) + ".yaml";
+  std::ofstream(file) << text;
+  return file;
+}
+
+// Nothing if they are the same; short, for streams are long.
+std::string difference(const std::vector<StoredEvent>& is, const std::vector<StoredEvent>& should_be) {
+  for (std::size_t i = 0; i < std::max(is.size(), should_be.size()); ++i) {
+    const std::string has = i < is.size() ? is[i].id : "nothing";
+    const std::string wanted = i < should_be.size() ? should_be[i].id : "nothing";
+    if (has != wanted) return "at " + std::to_string(i) + " is " + has + " instead of " + wanted;
+  }
+  return "";
+}
+
+}  // namespace
+
+::testing::AssertionResult eventually(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return ::testing::AssertionFailure() << "not in time";
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+  return ::testing::AssertionSuccess();
+}
+
+Copier::Copier(const Variables& environment, const std::string& configuration)
+    : process_(Command{kProgram, {"--config", write_configuration(configuration)}, environment}) {}
+
+Copier::~Copier() {
+  const std::string output = process_.output();
+  EXPECT_EQ(output.find(Store::kPassword), std::string::npos) << output;
+  if (::testing::Test::HasFailure()) std::cout << "the copier wrote:\n" << output << std::endl;
+}
+
+int Copier::exit_code() {
+  const auto status = process_.wait(kPatience);
+  if (!status) return -2;
+  return status->signal != 0 ? -1 : status->code;
+}
+
+std::string Copier::last_line() const {
+  const std::string output = process_.output();
+  const std::size_t end = output.find_last_not_of('\n');
+  if (end == std::string::npos) return "";
+  const std::size_t begin = output.rfind('\n', end);
+  return output.substr(begin + 1, end - begin);
+}
+
+std::string name_of(const ::testing::TestParamInfo<Direction>& direction) {
+  const auto name = [](Generation generation) { return generation == Generation::kLegacy ? "Legacy" : "Next"; };
+  return std::string(name(direction.param.from)) + "To" + name(direction.param.to);
+}
+
+std::string EndToEndTest::configuration(const std::string& more, const std::string& group, const std::string& events) {
+  return std::string("subscriptions:\n  - {stream: ") + kStream + ", group: " + group +
+         ", bufferSize: 500, settings: {resolveLinkTos: true}}\nevents: " + events + "\n" + more + "\n";
+}
+
+std::unique_ptr<Copier> EndToEndTest::start(const std::string& configuration, const Variables& more) const {
+  Variables environment = more;
+  environment.merge(source.environment("SRC"));
+  environment.merge(destination.environment("DST"));
+  // Of the sanitizers, where the test is built with one.
+  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
+    if (const char* value = std::getenv(name)) environment.emplace(name, value);
+  }
+  return std::make_unique<Copier>(environment, configuration);
+}
+
+bool EndToEndTest::is_all_acknowledged(const std::string& group) const {
+  const GroupState state = source.group(kStream, group);
+  return state.outstanding == 0 && state.pushed >= source.count(kStream);
+}
+
+void EndToEndTest::expect_copied() const {
+  const auto streams = source.streams("hero-");
+  EXPECT_FALSE(streams.empty());
+  EXPECT_TRUE(destination.streams("hero-") == streams)
+      << destination_count() << " events instead of " << source_count();
+  for (const auto& [stream, count] : streams) {
+    EXPECT_EQ(difference(destination.dump(stream), source.dump(stream)), "") << stream;
+  }
+}
+
+}  // namespace interconnect::testing

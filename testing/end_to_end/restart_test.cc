@@ -1,0 +1,97 @@
+// Nothing is lost, doubled or out of order when the copier goes and comes back.
+
+#include <csignal>
+#include <string>
+
+#include "testing/end_to_end/fixture.h"
+
+namespace interconnect::testing {
+namespace {
+
+class RestartTest : public EndToEndTest {
+ protected:
+  // So slow that there is time to end the copier in the middle.
+  void slow_down() { destination.misbehave(R"({"delayPerAppendMs":2})"); }
+  static std::string small_appends() { return configuration("destination: {maxAppendEvents: 5}"); }
+};
+
+TEST_P(RestartTest, TheSameGroupCopiesNothingTwice) {
+  source.load("hero-", 7, 300);
+  for (int run = 0; run < 2; ++run) {
+    const auto copier = start(configuration());
+    ASSERT_TRUE(copier->says("subscribed to"));
+    ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+    copier->signal(SIGTERM);
+    EXPECT_EQ(copier->exit_code(), 0);
+    expect_copied();
+  }
+}
+
+TEST_P(RestartTest, AFreshGroupOnAFullDestinationDoublesNothing) {
+  source.load("hero-", 7, 1'000);
+  const auto first = start(configuration());
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  first->signal(SIGTERM);
+  ASSERT_EQ(first->exit_code(), 0);
+  source.load("hero-", 7, 100);
+
+  const auto second = start(configuration("", "fresh"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged("fresh"); }));
+  expect_copied();
+}
+
+TEST_P(RestartTest, AskedToStopInMidCopyItSettlesWhatIsInFlight) {
+  constexpr int kEvents = 2'000;
+  source.load("hero-", 10, kEvents);
+  slow_down();
+  const auto first = start(small_appends());
+  ASSERT_TRUE(eventually([&] { return destination_count() > kEvents / 10; }));
+  first->signal(SIGTERM);
+  EXPECT_EQ(first->exit_code(), 0);
+  EXPECT_LT(destination_count(), kEvents);
+  // All that was written was confirmed, and all that was confirmed was acknowledged: it does not come again.
+  EXPECT_NE(first->output().find("copied " + std::to_string(destination_count())), std::string::npos);
+
+  destination.misbehave(R"({"reset":true})");
+  const auto second = start(configuration());
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged() && destination_count() >= kEvents; }));
+  second->signal(SIGTERM);
+  EXPECT_EQ(second->exit_code(), 0);
+  EXPECT_EQ(second->output().find("already there"), std::string::npos);
+  expect_copied();
+}
+
+TEST_P(RestartTest, KilledInMidCopyNothingIsLostDoubledOrOutOfOrder) {
+  constexpr int kEvents = 3'000;
+  constexpr int kKills = 5;
+  source.load("hero-", 10, kEvents);
+  slow_down();
+  for (int kill = 1; kill <= kKills; ++kill) {
+    const auto copier = start(small_appends());
+    ASSERT_TRUE(eventually([&] { return destination_count() >= kill * kEvents / (kKills + 1); }));
+    copier->signal(SIGKILL);
+    EXPECT_EQ(copier->exit_code(), -1);
+  }
+  EXPECT_LT(destination_count(), kEvents);
+  const auto last = start(configuration());
+  ASSERT_TRUE(eventually([&] { return destination_count() >= kEvents && is_all_acknowledged(); }));
+  expect_copied();
+}
+
+TEST_P(RestartTest, LostConnectionsLoseNothing) {
+  constexpr int kEvents = 2'000;
+  source.load("hero-", 10, kEvents);
+  slow_down();
+  const auto copier = start(small_appends());
+  for (int cut = 1; cut <= 3; ++cut) {
+    ASSERT_TRUE(eventually([&] { return destination_count() >= cut * kEvents / 4; }));
+    (cut == 2 ? source : destination).misbehave(R"({"cutConnections":true})");
+  }
+  ASSERT_TRUE(eventually([&] { return destination_count() >= kEvents && is_all_acknowledged(); }));
+  expect_copied();
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, RestartTest, all_directions(), name_of);
+
+}  // namespace
+}  // namespace interconnect::testing

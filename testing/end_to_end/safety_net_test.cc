@@ -1,0 +1,107 @@
+// What becomes of an event that cannot be written or is invalid, and of links that fail, as the configuration says.
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "testing/end_to_end/fixture.h"
+
+namespace interconnect::testing {
+namespace {
+
+const Variables kShortTimeout{{kWriterTimeout, "500"}};
+
+StoredEvent changed(int n) { return {event_id(n), "Changed", true, "{}", ""}; }
+
+class SafetyNetTest : public EndToEndTest {
+ protected:
+  // hero-dead cannot be written to at the destination any more; hero-alive can.
+  void write_events_that_cannot_be_written() {
+    destination.append("hero-dead", {changed(99)});
+    destination.tombstone("hero-dead");
+    source.append("hero-dead", {changed(1), changed(2)});
+    source.append("hero-alive", {changed(3)});
+  }
+
+  std::size_t alive() const { return destination.dump("hero-alive").size(); }
+};
+
+TEST_P(SafetyNetTest, ExitsWhenAnEventCannotBeWritten) {
+  write_events_that_cannot_be_written();
+  const auto copier = start(configuration());
+  EXPECT_EQ(copier->exit_code(), 1);
+  EXPECT_NE(copier->last_line().find(event_id(1)), std::string::npos) << copier->last_line();
+  // It stays unacknowledged: the next one finds it again.
+  const auto next = start(configuration());
+  EXPECT_EQ(next->exit_code(), 1);
+  EXPECT_NE(next->last_line().find(event_id(1)), std::string::npos) << next->last_line();
+}
+
+TEST_P(SafetyNetTest, SkipsWhatCannotBeWritten) {
+  write_events_that_cannot_be_written();
+  const auto copier = start(configuration("safetyNet: {onWriteFailure: skip}"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged() && alive() == 1; }));
+  for (const int n : {1, 2}) EXPECT_TRUE(copier->says("skipped event " + event_id(n)));
+  EXPECT_EQ(source.group(kStream, kGroup).parked, 0);
+}
+
+TEST_P(SafetyNetTest, ParksWhatCannotBeWritten) {
+  write_events_that_cannot_be_written();
+  const auto copier = start(configuration("safetyNet: {onWriteFailure: park}"));
+  ASSERT_TRUE(eventually([&] { return source.group(kStream, kGroup).parked == 2 && alive() == 1; }));
+  for (const int n : {1, 2}) EXPECT_TRUE(copier->says("parked event " + event_id(n)));
+  EXPECT_TRUE(eventually([&] { return source.group(kStream, kGroup).outstanding == 0; }));
+}
+
+TEST_P(SafetyNetTest, RetriesInPlaceUntilItIsWritten) {
+  destination.misbehave(R"({"ignoreAppends":3,"stream":"hero-slow"})");
+  source.append("hero-slow", {changed(1), changed(2)});
+  source.append("hero-alive", {changed(3)});
+  const auto copier = start(configuration("safetyNet: {onWriteFailure: retry}"), kShortTimeout);
+  // The others do not wait for it.
+  ASSERT_TRUE(eventually([&] { return alive() == 1; }));
+  source.append("hero-slow", {changed(4)});
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged() && destination_count() == 4; }));
+  expect_copied();
+}
+
+TEST_P(SafetyNetTest, WhatTimesOutButWasWrittenIsNotDoubled) {
+  destination.misbehave(R"({"dropAppendAnswers":3})");
+  source.load("hero-", 3, 300);
+  const auto copier = start(configuration("safetyNet: {onWriteFailure: retry}"), kShortTimeout);
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged() && destination_count() >= 300; }));
+  expect_copied();
+}
+
+TEST_P(SafetyNetTest, AnInvalidEventIsParkedOrExits) {
+  const std::string events = "[{type: Changed, dataSchema: {type: object, required: [power]}}]";
+  source.append("hero-1", {{event_id(1), "Changed", true, "{\"power\":1}", ""}, changed(2)});
+  {
+    const auto copier = start(configuration("safetyNet: {onInvalidEvent: park}", kGroup, events));
+    ASSERT_TRUE(eventually([&] { return source.group(kStream, kGroup).parked == 1; }));
+    ASSERT_TRUE(eventually([&] { return destination_count() == 1; }));
+  }
+  const auto copier = start(configuration("safetyNet: {onInvalidEvent: exit}", "other", events));
+  EXPECT_EQ(copier->exit_code(), 1);
+  EXPECT_NE(copier->last_line().find(event_id(2)), std::string::npos) << copier->last_line();
+}
+
+TEST_P(SafetyNetTest, WaitsForADestinationThatIsAway) {
+  const auto copier = start(configuration("onLinkFailure: wait\nsafetyNet: {onWriteFailure: retry}\n"
+                                          "destination: {reconnection: {delay: 50}}"),
+                            {{kWriterTimeout, "300"}, {kLinkCheckInterval, "100"}});
+  source.load("hero-", 5, 50);
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  destination.freeze();
+  source.load("hero-", 5, 50);
+  ASSERT_TRUE(copier->says("the destination does not answer the link check"));
+  destination.thaw();
+  ASSERT_TRUE(copier->says("the destination answers the link check again"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged() && destination_count() >= 100; }));
+  expect_copied();
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, SafetyNetTest, all_directions(), name_of);
+
+}  // namespace
+}  // namespace interconnect::testing

@@ -9,7 +9,6 @@
 namespace interconnect::testing {
 namespace {
 
-constexpr char kProgram[] = "app/interconnect";
 constexpr std::chrono::milliseconds kBetweenLooks{10};
 
 std::string write_configuration(const std::string& text) {
@@ -40,8 +39,8 @@ std::string difference(const std::vector<StoredEvent>& is, const std::vector<Sto
   return ::testing::AssertionSuccess();
 }
 
-Copier::Copier(const Variables& environment, const std::string& configuration)
-    : process_(Command{kProgram, {"--config", write_configuration(configuration)}, environment}) {}
+Copier::Copier(const Variables& environment, const std::string& configuration, const std::string& program)
+    : process_(Command{program, {"--config", write_configuration(configuration)}, environment}) {}
 
 Copier::~Copier() {
   const std::string output = process_.output();
@@ -73,7 +72,8 @@ std::string EndToEndTest::configuration(const std::string& more, const std::stri
          ", bufferSize: 500, settings: {resolveLinkTos: true}}\nevents: " + events + "\n" + more + "\n";
 }
 
-std::unique_ptr<Copier> EndToEndTest::start(const std::string& configuration, const Variables& more) const {
+std::unique_ptr<Copier> EndToEndTest::start(const std::string& configuration, const Variables& more,
+                                            const std::string& program) const {
   Variables environment = more;
   environment.merge(source.environment("SRC"));
   environment.merge(destination.environment("DST"));
@@ -81,7 +81,7 @@ std::unique_ptr<Copier> EndToEndTest::start(const std::string& configuration, co
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) environment.emplace(name, value);
   }
-  return std::make_unique<Copier>(environment, configuration);
+  return std::make_unique<Copier>(environment, configuration, program);
 }
 
 bool EndToEndTest::is_all_acknowledged(const std::string& group) const {

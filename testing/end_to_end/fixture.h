@@ -24,7 +24,9 @@ inline constexpr std::chrono::seconds kPatience{30};
 // The built program as a process. Nothing that it writes may hold the password: seen to when the object goes.
 class Copier final {
  public:
-  Copier(const Variables& environment, const std::string& configuration);
+  static constexpr char kProgram[] = "app/interconnect";
+
+  Copier(const Variables& environment, const std::string& configuration, const std::string& program = kProgram);
   ~Copier();
 
   void signal(int number) { process_.signal(number); }
@@ -62,7 +64,8 @@ class EndToEndTest : public ::testing::TestWithParam<Direction> {
                                    const std::string& events = "[{type: '*'}]");
 
   // `more` variables win over those that tell where the stores are.
-  std::unique_ptr<Copier> start(const std::string& configuration, const Variables& more = {}) const;
+  std::unique_ptr<Copier> start(const std::string& configuration, const Variables& more = {},
+                                const std::string& program = Copier::kProgram) const;
 
   int source_count() const { return source.count("hero-"); }
   int destination_count() const { return destination.count("hero-"); }

@@ -101,6 +101,21 @@ TEST_P(SafetyNetTest, WaitsForADestinationThatIsAway) {
   expect_copied();
 }
 
+TEST_P(SafetyNetTest, MayBeOnesOwnProgram) {
+  constexpr char kExample[] = "app/examples/custom_safety_net";
+  const std::string events = "[{type: Changed}, {type: PaymentReceived}, {type: Picture}]";
+  write_events_that_cannot_be_written();
+  source.append("hero-alive", {{event_id(4), "Picture", false, std::string(600 * 1024, 'x'), ""},
+                               {event_id(5), "Picture", false, "small", ""}});
+  const auto copier = start(configuration("", kGroup, events), {}, kExample);
+  ASSERT_TRUE(eventually([&] { return source.group(kStream, kGroup).parked == 2 && alive() == 2; }));
+  EXPECT_TRUE(copier->says("its data are 614400 bytes long"));
+
+  source.append("hero-dead", {{event_id(6), "PaymentReceived", true, "{}", ""}});
+  EXPECT_EQ(copier->exit_code(), 1);
+  EXPECT_NE(copier->last_line().find(event_id(6)), std::string::npos) << copier->last_line();
+}
+
 INSTANTIATE_TEST_SUITE_P(Directions, SafetyNetTest, all_directions(), name_of);
 
 }  // namespace

@@ -12,16 +12,30 @@ namespace interconnect {
 namespace {
 
 constexpr std::string_view kEventTypeStreamPrefix = "$et-";
-constexpr std::size_t kMaxIdleLanes = 1'024;
+constexpr std::string_view kCategoryStreamPrefix = "$ce-";
 constexpr std::size_t kMaxSpareLanes = 256;
 constexpr std::size_t kLookUpPageBytes = 2 << 20;
 constexpr std::size_t kMaxLookUpPage = 500;
+
+bool is_refusal(ErrorKind kind) {
+  return kind == ErrorKind::kAccessDenied || kind == ErrorKind::kNotAuthenticated || kind == ErrorKind::kUnsupported;
+}
 
 std::string name(const EventView& event) {
   std::string text = "event " + to_string(event.id) + " (type '";
   text.append(event.type).append("', revision ").append(std::to_string(event.revision));
   text.append(" of stream '").append(event.stream).append("')");
   return text;
+}
+
+// Whether both may carry events of the same stream.
+bool share_streams(const std::string& a, const std::string& b) {
+  const auto is_category = [](const std::string& stream) { return stream.starts_with(kCategoryStreamPrefix); };
+  const auto is_plain = [](const std::string& stream) { return !stream.starts_with('$'); };
+  if ((is_category(a) && is_category(b)) || (is_plain(a) && is_plain(b))) return a == b;
+  if (is_category(b)) return share_streams(b, a);
+  if (is_category(a) && is_plain(b)) return b.starts_with(a.substr(kCategoryStreamPrefix.size()) + "-");
+  return true;
 }
 
 }  // namespace
@@ -41,6 +55,11 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
       state.only_type = subscription.stream.substr(kEventTypeStreamPrefix.size());
     }
     state.buffer_size = subscription.buffer_size;
+    for (const SubscriptionState& other : subscriptions_) {
+      shares_streams_ = shares_streams_ || share_streams(other.subscription.stream, subscription.stream);
+    }
+    state.window_patience = settings_.max_retry_delay;
+    state.reconnected_at = -settings_.max_retry_delay;
     state.subscription = std::move(subscription);
     subscriptions_.push_back(std::move(state));
   }
@@ -50,9 +69,11 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
 
 void Copier::on_subscription_started(const SubscriptionStarted& started, Time now) {
   SubscriptionState& state = subscriptions_[started.subscription];
-  state.is_discarding = false;
+  state.is_discarding = state.reconnect_at != kNever;  // else another connection is to come
   state.refused_since = kNever;
-  state.older_connections_until = started.group == GroupState::kCreated ? now : now + settings_.predecessor_wait;
+  const bool is_first = started.group == GroupState::kCreated && !state.has_started;
+  state.older_connections_until = is_first ? now : now + settings_.predecessor_wait;
+  state.has_started = true;
   observer_.on_subscription_started(state.subscription, started);
 }
 
@@ -60,6 +81,8 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
                                      Time now) {
   SubscriptionState& state = subscriptions_[subscription];
   ledger_.disconnect(subscription);
+  state.older_connections_until = kNever;
+  state.window_patience = settings_.max_retry_delay;
   const bool is_refusal = reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
   if (is_refusal) {
     state.refused_since = std::min(state.refused_since, now);
@@ -100,20 +123,24 @@ void Copier::refuse(const Delivery& delivery, const InvalidEvent& why) {
   note_seen(event);
 }
 
+// Not beyond a gap: it would hide the gap from the event that follows.
 void Copier::note_seen(const EventView& event) {
+  const auto advance_to = [&](Revision& newest_seen) {
+    if (event.revision == newest_seen + 1) newest_seen = event.revision;
+  };
   if (const auto it = lanes_.find(event.stream); it != lanes_.end()) {
-    it->second->newest_seen = std::max(it->second->newest_seen, event.revision);
+    advance_to(it->second->newest_seen);
   } else if (StreamMemory* memory = memory_.find(Ledger::identify(event.stream, event.id).stream)) {
-    memory->newest_seen = std::max(memory->newest_seen, event.revision);
+    advance_to(memory->newest_seen);
   }
 }
 
 void Copier::hold(const Delivery& delivery, Time now) {
   const EventView& event = *delivery.event;
   const Ledger::Identity identity = Ledger::identify(event.stream, event.id);
-  const bool fits =
-      held_events_ == 0 || held_bytes_ + event.data.size() + event.metadata.size() < settings_.max_held_bytes;
-  if (!fits && !ledger_.is_held_or_settled(identity)) return discard_until_resubscribed(delivery.subscription);
+  Event copy = with_copy_metadata(event);
+  const bool fits = held_events_ == 0 || held_bytes_ + copy.bytes() <= settings_.max_held_bytes;
+  if (!fits && !ledger_.is_held_or_settled(identity)) return discard_until_reconnected(delivery.subscription, now);
 
   switch (ledger_.arrive(identity, event.revision, delivery.subscription, delivery.ack_id)) {
     case Ledger::Arrival::kNew:
@@ -130,11 +157,11 @@ void Copier::hold(const Delivery& delivery, Time now) {
   }
   Lane& lane = open_lane(event.stream);
   HeldEvent held;
-  held.event = with_copy_metadata(event);
+  held.event = std::move(copy);
   held.subscription = delivery.subscription;
-  held.is_behind = event.revision <= lane.newest_sent;
-  held.is_after_gap = !held.is_behind && event.revision > lane.newest_seen + 1 &&
-                      now < subscriptions_[delivery.subscription].older_connections_until;
+  held.is_behind = event.revision <= lane.newest_sent || event.revision < lane.looked_up_from;
+  const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
+  held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
   const std::size_t bytes = held.event.bytes();
   ++held_events_;
@@ -146,10 +173,11 @@ void Copier::hold(const Delivery& delivery, Time now) {
                                                     std::to_string(settings_.max_retry_bytes) +
                                                     " bytes behind an event that cannot be written");
   }
-  if (lane.state == Lane::State::kIdle) make_ready(lane);
+  if (lane.state == Lane::State::kIdle || lane.state == Lane::State::kAwaiting) make_ready(lane);
 }
 
-void Copier::discard_until_resubscribed(SubscriptionIndex subscription) {
+// What comes is dropped until the connection with the smaller buffer is there; then it comes again.
+void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
   const std::size_t mean_bytes = std::max<std::size_t>(1, held_bytes_ / std::max<std::size_t>(1, held_events_));
   const std::size_t share = settings_.max_held_bytes / 2 / subscriptions_.size();
@@ -157,8 +185,53 @@ void Copier::discard_until_resubscribed(SubscriptionIndex subscription) {
   state.buffer_size =
       static_cast<std::int32_t>(std::clamp<std::int64_t>(fitting, 1, std::max(1, state.buffer_size / 2)));
   state.is_discarding = true;
+  want_reconnection(state, now, settings_.max_retry_delay);
+}
+
+void Copier::want_reconnection(SubscriptionState& state, Time now, Duration patience) {
+  if (state.reconnect_at == kNever) state.reconnect_at = std::max(now, state.reconnected_at + patience);
+}
+
+void Copier::reconnect(SubscriptionIndex subscription, Time now) {
+  SubscriptionState& state = subscriptions_[subscription];
+  state.reconnect_at = kNever;
+  state.reconnected_at = now;
+  state.is_discarding = true;
+  state.older_connections_until = kNever;
   ledger_.disconnect(subscription);
+  withdraw_unsent();
   actions_.push_back(Resubscribe{subscription, state.buffer_size});
+}
+
+// On the new connection the server sends what is not acknowledged in the right order, so what was never sent to the
+// destination need not be held until then.
+void Copier::withdraw_unsent() {
+  std::vector<Lane*> emptied;
+  for (const auto& [stream, lane] : lanes_) {
+    if (!lane->has_waiting() || lane->look_up) continue;
+    std::vector<HeldEvent> kept;
+    const std::size_t before = lane->waiting_count();
+    while (lane->has_waiting()) {
+      HeldEvent held = lane->take_front();
+      if (held.first_sent == kNever && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
+        release(*lane, held.event);
+      } else {
+        kept.push_back(std::move(held));
+      }
+    }
+    lane->waiting = std::move(kept);
+    if (lane->waiting.size() == before) continue;
+    lane->newest_seen = lane->newest_sent;
+    for (const HeldEvent& held : lane->waiting) {
+      lane->newest_seen = std::max(lane->newest_seen, held.event.revision());
+    }
+    if (!lane->has_waiting() && lane->state == Lane::State::kAwaiting) {
+      set_timer(*lane, kNever);
+      lane->state = Lane::State::kIdle;
+    }
+    if (lane->state == Lane::State::kIdle) emptied.push_back(lane.get());
+  }
+  for (Lane* lane : emptied) close_if_idle(*lane);
 }
 
 bool Copier::is_admitted(const SubscriptionState& state, const EventView& event) const {
@@ -184,6 +257,7 @@ Lane& Copier::open_lane(std::string_view stream) {
     lane->tail = memory->tail;
     lane->newest_seen = memory->newest_seen;
     lane->newest_sent = memory->newest_sent;
+    lane->looked_up_from = memory->looked_up_from;
   }
   Lane& opened = *lane;
   lanes_by_number_[opened.number] = &opened;
@@ -195,14 +269,16 @@ void Copier::close_if_idle(Lane& lane) {
   if (lane.state != Lane::State::kIdle || lane.has_waiting() || !lane.batch.empty() || lane.append_id != 0) return;
   const bool knows_more = !lane.ahead.empty() || lane.walk_cursor;
   if (knows_more) {
+    if (std::exchange(lane.is_listed_idle, true)) return;
     idle_lanes_.push_back(lane.stream);
-    if (idle_lanes_.size() <= kMaxIdleLanes) return;
+    if (idle_lanes_.size() <= settings_.max_idle_lanes) return;
   } else if (lane.tail) {
-    memory_.put(lane.stream_hash, {*lane.tail, lane.newest_seen, lane.newest_sent});
+    memory_.put(lane.stream_hash, {*lane.tail, lane.newest_seen, lane.newest_sent, lane.looked_up_from});
   }
   const std::string closing = knows_more ? idle_lanes_.front() : lane.stream;
   if (knows_more) idle_lanes_.pop_front();
   const auto it = lanes_.find(closing);
+  if (it != lanes_.end()) it->second->is_listed_idle = false;
   if (it == lanes_.end() || it->second->state != Lane::State::kIdle || it->second->has_waiting() ||
       it->second->append_id != 0) {
     return;
@@ -231,6 +307,22 @@ void Copier::pause(Lane& lane, Time until) {
   set_timer(lane, until);
 }
 
+// The front event is to follow one that may still be on its way.
+void Copier::await_predecessor(Lane& lane, Time now) {
+  const SubscriptionIndex subscription = lane.front().subscription;
+  SubscriptionState& state = subscriptions_[subscription];
+  // It cannot come while newer ones fill the connection's window: on a new connection the server sends it before them,
+  // if it has noticed by then that the older connection is gone.
+  const bool is_full = ledger_.outstanding(subscription) >= static_cast<std::size_t>(std::max(1, state.buffer_size));
+  if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
+    want_reconnection(state, now, state.window_patience);
+    state.window_patience *= 2;
+  }
+  // While the subscription is not connected, there is no telling until when.
+  lane.state = Lane::State::kAwaiting;
+  set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.max_retry_delay));
+}
+
 void Copier::set_timer(Lane& lane, Time when) {
   if (lane.timer == when) return;
   if (lane.timer != kNever) timers_.erase({lane.timer, lane.number});
@@ -255,11 +347,15 @@ void Copier::on_timer(Lane& lane, Time now) {
       } else if (now >= overdue_at(lane.sent.front())) {
         lane.take_back_sent();
         doubt(lane, std::nullopt, now);
-      } else if (appends_.size() < settings_.max_appends_in_flight) {
+      } else if (appends_.size() < settings_.max_appends_in_flight &&
+                 (bytes_in_flight_ == 0 || bytes_in_flight_ + lane.batch_bytes <= settings_.max_in_flight_bytes)) {
         send(lane, now);
       } else {
         pause(lane, now + settings_.min_retry_delay);
       }
+      break;
+    case Lane::State::kAwaiting:
+      make_ready(lane);
       break;
     case Lane::State::kIdle:
     case Lane::State::kReady:
@@ -293,10 +389,12 @@ void Copier::dispatch(Lane& lane, Time now) {
     if (readiness != Readiness::kSend) {
       if (!lane.sent.empty()) break;
       if (readiness == Readiness::kAsk) return ask_about_front(lane, now);
-      return pause(lane, subscriptions_[front.subscription].older_connections_until);
+      return await_predecessor(lane, now);
     }
     const std::size_t size = front.event.payload_bytes();
-    if (!lane.sent.empty() && payload + size > append_bytes_limit_) break;
+    const bool fits = payload + size <= append_bytes_limit_ &&
+                      bytes_in_flight_ + lane.batch_bytes + front.event.bytes() <= settings_.max_in_flight_bytes;
+    if (!lane.sent.empty() && !fits) break;
     payload += size;
     lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
     lane.batch_bytes += front.event.bytes();
@@ -323,14 +421,20 @@ void Copier::send(Lane& lane, Time now) {
 
 // --- Doubt ---
 
+Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
+  return std::max(subscriptions_[held.subscription].older_connections_until, lane.next_gap_until);
+}
+
 Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
   if (held.at_destination == HeldEvent::AtDestination::kPresent) return Readiness::kFound;
   if (!lane.ahead.empty() && lane.ahead.contains(held.event.id())) return Readiness::kFound;
   if (held.is_after_gap) {
-    const bool is_over = now >= subscriptions_[held.subscription].older_connections_until ||
-                         (held.awaits != kNoStream && lane.newest_sent >= held.awaits);
-    if (!is_over) return held.awaits == kNoStream ? Readiness::kAsk : Readiness::kWait;
+    const bool is_closed =
+        held.event.revision() <= lane.newest_sent + 1 || (held.awaits != kNoStream && lane.newest_sent >= held.awaits);
+    if (!is_closed && now < gap_until(lane, held)) return held.awaits == kNoStream ? Readiness::kAsk : Readiness::kWait;
     held.is_after_gap = false;
+    // What goes now makes room for what the next gap waits for.
+    if (!is_closed) lane.next_gap_until = now + settings_.max_retry_delay;
   }
   const bool may_be_there = held.is_behind || lane.walk_cursor;
   if (may_be_there && held.at_destination != HeldEvent::AtDestination::kAbsent) return Readiness::kAsk;
@@ -345,6 +449,8 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.first_id = front.event.id();
   question.events = lane.waiting_count();
   question.depth = settings_.look_up_depth;
+  question.memory = settings_.look_up_memory;
+  question.is_copied_in_order = !shares_streams_;
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(kLookUpPageBytes / mean_bytes, 1, kMaxLookUpPage));
@@ -358,7 +464,8 @@ LookUp::Question Copier::question_about(Lane& lane) {
 void Copier::ask_about_front(Lane& lane, Time now) {
   const HeldEvent& front = lane.front();
   LookUp::Question question = question_about(lane);
-  const bool knows_destination = lane.tail && !front.is_behind;
+  const bool knows_destination =
+      lane.tail && !front.is_behind && (lane.newest_sent != kNoStream || lane.tail == kNoStream);
   if (front.is_after_gap && knows_destination) {
     const Revision seen = lane.newest_sent;
     start_look_up(lane, LookUp::gap(std::move(question), seen));
@@ -372,6 +479,11 @@ void Copier::ask_about_front(Lane& lane, Time now) {
 
 // What the lane's front events became at the destination is not known.
 void Copier::doubt(Lane& lane, std::optional<Revision> reported_tail, Time now) {
+  prepare_doubt(lane, reported_tail);
+  read_next_page(lane, now);
+}
+
+void Copier::prepare_doubt(Lane& lane, std::optional<Revision> reported_tail) {
   LookUp::Question question = question_about(lane);
   question.reported_tail = reported_tail;
   const bool others_may_have_written_since = lane.tail && lane.doubts < 2 && !lane.front().is_behind;
@@ -381,7 +493,6 @@ void Copier::doubt(Lane& lane, std::optional<Revision> reported_tail, Time now) 
     lane.tail.reset();
     start_look_up(lane, LookUp::whole(std::move(question), false));
   }
-  read_next_page(lane, now);
 }
 
 void Copier::start_look_up(Lane& lane, LookUp look_up) {
@@ -431,24 +542,25 @@ void Copier::on_look_up_error(Lane& lane, Store store, const StoreError& error, 
     return pause_before_retry(lane, now);
   }
   observer_.on_error(store, error);
-  const bool is_refusal = error.kind == ErrorKind::kAccessDenied || error.kind == ErrorKind::kNotAuthenticated ||
-                          error.kind == ErrorKind::kUnsupported;
-  if (store == Store::kSource && (is_refusal || !is_transient(error.kind))) {
+  const bool is_refused = is_refusal(error.kind);
+  if (store == Store::kSource && (is_refused || !is_transient(error.kind))) {
     lane.look_up->on_source_unreadable();
     return read_next_page(lane, now);
   }
-  if (error.kind == ErrorKind::kStreamDeleted || (!is_refusal && !is_transient(error.kind))) {
+  if (error.kind == ErrorKind::kStreamDeleted || (!is_refused && !is_transient(error.kind))) {
     lane.look_up.reset();
-    return fail_front(lane, lane.waiting_count(), {WriteFailureReason::kRejected, error.message}, now);
+    return fail_all(lane, {WriteFailureReason::kRejected, error.message}, now);
   }
-  if (is_refusal && lane.look_up_refused_since == kNever) lane.look_up_refused_since = now;
+  const bool is_overdue = now >= overdue_at(lane.front());
+  const bool was_refused = lane.last_error && is_refusal(lane.last_error->kind);
+  if (is_refused && lane.look_up_refused_since == kNever) lane.look_up_refused_since = now;
   const bool is_refused_for_long =
-      lane.look_up_refused_since != kNever && now - lane.look_up_refused_since >= settings_.writer_timeout;
+      is_refused && ((is_overdue && was_refused) || now - lane.look_up_refused_since >= settings_.writer_timeout);
   if (is_refused_for_long) {
     lane.look_up.reset();
-    return fail_front(lane, lane.waiting_count(), {WriteFailureReason::kRefused, error.message}, now);
+    return fail_all(lane, {WriteFailureReason::kRefused, error.message}, now);
   }
-  if (!is_refusal && now >= overdue_at(lane.front())) {
+  if (!is_refused && is_overdue) {
     lane.look_up.reset();
     return fail_overdue(lane, {WriteFailureReason::kTimedOut, "and it could not be looked up: " + error.message}, now);
   }
@@ -459,19 +571,28 @@ void Copier::finish_look_up(Lane& lane, Time now) {
   LookUp::Findings found = std::move(*lane.look_up).findings();
   lane.look_up.reset();
   lane.state = Lane::State::kIdle;
-  if (lane.looks_again) {
-    lane.looks_again = false;
-    return doubt(lane, std::nullopt, now);
+  if (const auto confirmed = std::exchange(lane.confirmed_meanwhile, std::nullopt)) return doubt(lane, confirmed, now);
+  if (found.unseen_tail) {
+    // Its reads lag behind its writes; or else the events are gone: truncated, or deleted with their stream.
+    lane.unseen_since = std::min(lane.unseen_since, now);
+    if (now - lane.unseen_since < settings_.writer_timeout / 2) {
+      prepare_doubt(lane, found.unseen_tail);
+      return pause_before_retry(lane, now);
+    }
+    found.tail = *found.unseen_tail;
   }
+  lane.unseen_since = kNever;
   if (found.of_destination) {
     lane.tail = found.tail;
+    lane.newest_sent = std::max(lane.newest_sent, found.met_predecessor.value_or(kNoStream));
     if (found.is_whole_region) {
       lane.walk_cursor = found.cursor;
+      lane.looked_up_from = found.first_revision;
     } else if (found.cursor) {
       lane.walk_cursor = std::min(lane.walk_cursor.value_or(*found.cursor), *found.cursor);
     }
     for (const auto& [id, revision] : found.region) lane.ahead.emplace(id, revision);
-    if (lane.ahead.size() > 2 * LookUp::Question{}.memory) {
+    if (lane.ahead.size() > 2 * settings_.look_up_memory) {
       Revision lowest = std::numeric_limits<Revision>::max();
       for (const auto& [id, revision] : lane.ahead) lowest = std::min(lowest, revision);
       lane.walk_cursor = std::min(lane.walk_cursor.value_or(lowest), lowest);
@@ -486,16 +607,20 @@ void Copier::finish_look_up(Lane& lane, Time now) {
       held.is_after_gap = found.predecessor.has_value();
       held.awaits = found.predecessor.value_or(kNoStream);
     }
+    held.is_behind = held.is_behind || held.event.revision() < lane.looked_up_from;  // came during the look-up
     const bool was_asked_about = std::exchange(held.is_asked_about, false);
     if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
     } else if (was_asked_about && found.scanned) {
-      held.at_destination = HeldEvent::AtDestination::kAbsent;
+      if (found.is_whole_region) held.at_destination = HeldEvent::AtDestination::kAbsent;
       is_overdue = is_overdue || now >= overdue_at(held);
     }
   }
   if (is_overdue) {
-    return fail_overdue(lane, {WriteFailureReason::kTimedOut, "the destination did not confirm it in time"}, now);
+    WriteFailure failure{WriteFailureReason::kTimedOut, "the destination did not confirm it in time"};
+    if (lane.last_error) failure.message += ": " + lane.last_error->message;
+    if (lane.last_error && is_refusal(lane.last_error->kind)) failure.reason = WriteFailureReason::kRefused;
+    return fail_overdue(lane, failure, now);
   }
   // Others keep writing to the stream, or the destination's reads lag behind its writes: not in a tight loop.
   if (lane.doubts > 2) return pause_before_retry(lane, now);
@@ -511,7 +636,8 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
   appends_.erase(it);
   lane.append_id = 0;
   if (lane.state != Lane::State::kAppending) {  // it had been given up
-    if (std::holds_alternative<Appended>(outcome) && lane.look_up) lane.looks_again = true;
+    const auto* appended = std::get_if<Appended>(&outcome);
+    if (appended != nullptr && lane.look_up) lane.confirmed_meanwhile = appended->last_revision;
     if (lane.state == Lane::State::kIdle) make_ready(lane);
     return;
   }
@@ -542,6 +668,7 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
   lane.retry_delay = Duration{0};
   lane.batch_limit = std::numeric_limits<std::size_t>::max();
   lane.is_retried_by_safety_net = false;
+  lane.last_error.reset();
   lane.state = Lane::State::kIdle;
   if (lane.has_waiting()) {
     make_ready(lane);
@@ -552,6 +679,7 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
 
 void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now) {
   lane.take_back_sent();
+  lane.last_error.reset();
   ++lane.doubts;
   if (lane.tail && wrong.current && *wrong.current < *lane.tail) lane.tail.reset();
   doubt(lane, wrong.current, now);
@@ -559,6 +687,7 @@ void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& w
 
 void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
   observer_.on_error(Store::kDestination, error);
+  lane.last_error = error;
   const std::size_t count = lane.sent.size();
   switch (error.kind) {
     case ErrorKind::kTimeout:
@@ -590,9 +719,10 @@ void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
     case ErrorKind::kStreamDeleted:
       break;
   }
+  for (HeldEvent& held : lane.sent) held.is_rejected = true;
   lane.take_back_sent();
   lane.batch_limit = std::numeric_limits<std::size_t>::max();
-  fail_front(lane, count, {WriteFailureReason::kRejected, error.message}, now);
+  fail_rejected(lane, {WriteFailureReason::kRejected, error.message}, now);
 }
 
 void Copier::pause_before_retry(Lane& lane, Time now) {
@@ -607,24 +737,28 @@ Time Copier::overdue_at(const HeldEvent& held) const {
 }
 
 void Copier::fail_overdue(Lane& lane, const WriteFailure& failure, Time now) {
-  fail_if(lane, failure, now, [&](std::size_t, const HeldEvent& held) {
+  fail_if(lane, failure, now, [&](const HeldEvent& held) {
     return now >= overdue_at(held) && held.at_destination != HeldEvent::AtDestination::kPresent &&
            !lane.ahead.contains(held.event.id());
   });
 }
 
-void Copier::fail_front(Lane& lane, std::size_t count, const WriteFailure& failure, Time now) {
-  fail_if(lane, failure, now, [count](std::size_t i, const HeldEvent&) { return i < count; });
+void Copier::fail_rejected(Lane& lane, const WriteFailure& failure, Time now) {
+  fail_if(lane, failure, now, [](const HeldEvent& held) { return held.is_rejected; });
+}
+
+void Copier::fail_all(Lane& lane, const WriteFailure& failure, Time now) {
+  fail_if(lane, failure, now, [](const HeldEvent&) { return true; });
 }
 
 template <typename Predicate>
 void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicate fails) {
   std::vector<HeldEvent> kept;
   bool is_retried = false;
-  for (std::size_t i = 0; lane.has_waiting(); ++i) {
+  while (lane.has_waiting()) {
     HeldEvent held = lane.take_front();
     held.is_asked_about = false;
-    if (!fails(i, held)) {
+    if (!fails(held)) {
       kept.push_back(std::move(held));
       continue;
     }
@@ -638,6 +772,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
     if (action == SafetyAction::kRetry) {
       is_retried = true;
       held.first_sent = kNever;
+      held.is_rejected = false;
       held.at_destination = HeldEvent::AtDestination::kUnknown;
       kept.push_back(std::move(held));
       continue;
@@ -704,6 +839,9 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     const bool is_stopping = stop_by_ != kNever;
     if (!is_stopping) {
       exit_if_refused_for_long(now);
+      for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
+        if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
+      }
       pump(now);
     }
     const bool has_stopped = is_stopping && (appends_.empty() || now >= stop_by_);
@@ -749,6 +887,8 @@ std::optional<Time> Copier::next_deadline() const {
   if (!timers_.empty()) deadline = std::min(deadline, timers_.begin()->first);
   for (const SubscriptionState& state : subscriptions_) {
     deadline = std::min(deadline, state.acknowledge_at);
+    if (stop_by_ != kNever) continue;
+    deadline = std::min(deadline, state.reconnect_at);
     if (state.refused_since != kNever) deadline = std::min(deadline, state.refused_since + settings_.writer_timeout);
   }
   if (deadline == kNever) return std::nullopt;

@@ -76,6 +76,10 @@ class Copier {
     std::string only_type;  // of an `$et-` stream
     std::int32_t buffer_size = 0;
     bool is_discarding = false;  // until the connection with the smaller buffer is there
+    bool has_started = false;
+    Time reconnect_at = kNever;  // set: a new connection is wanted
+    Time reconnected_at{0};
+    Duration window_patience{0};
     Time older_connections_until{0};
     Time refused_since = kNever;  // by the server, for want of credentials or rights
     std::string refusal;
@@ -85,12 +89,16 @@ class Copier {
     Revision tail = kNoStream;
     Revision newest_seen = kNoStream;
     Revision newest_sent = kNoStream;
+    Revision looked_up_from = 0;
   };
 
   // Deliveries.
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);
-  void discard_until_resubscribed(SubscriptionIndex subscription);
+  void discard_until_reconnected(SubscriptionIndex subscription, Time now);
+  void want_reconnection(SubscriptionState& state, Time now, Duration patience);
+  void reconnect(SubscriptionIndex subscription, Time now);
+  void withdraw_unsent();
   void note_seen(const EventView& event);
   bool is_admitted(const SubscriptionState& state, const EventView& event) const;
 
@@ -99,6 +107,7 @@ class Copier {
   void close_if_idle(Lane& lane);
   void make_ready(Lane& lane);
   void pause(Lane& lane, Time until);
+  void await_predecessor(Lane& lane, Time now);
   void set_timer(Lane& lane, Time when);
   void on_timer(Lane& lane, Time now);
   void pump(Time now);
@@ -107,6 +116,7 @@ class Copier {
 
   // Doubt.
   enum class Readiness { kSend, kFound, kAsk, kWait };
+  Time gap_until(const Lane& lane, const HeldEvent& held) const;
   Readiness examine(Lane& lane, HeldEvent& held, Time now);
   void start_look_up(Lane& lane, LookUp look_up);
   LookUp::Question question_about(Lane& lane);
@@ -121,10 +131,12 @@ class Copier {
   void on_append_error(Lane& lane, const StoreError& error, Time now);
   void pause_before_retry(Lane& lane, Time now);
   void doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
+  void prepare_doubt(Lane& lane, std::optional<Revision> reported_tail);
   Time overdue_at(const HeldEvent& held) const;
-  // Asks the safety net about each waiting event that is overdue, or about the first `count`.
+  // Asks the safety net about each waiting event that is overdue, or was rejected, or about all of them.
   void fail_overdue(Lane& lane, const WriteFailure& failure, Time now);
-  void fail_front(Lane& lane, std::size_t count, const WriteFailure& failure, Time now);
+  void fail_rejected(Lane& lane, const WriteFailure& failure, Time now);
+  void fail_all(Lane& lane, const WriteFailure& failure, Time now);
   template <typename Predicate>
   void fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicate fails);
 
@@ -140,6 +152,7 @@ class Copier {
   SafetyNet& safety_net_;
   CopyObserver& observer_;
   std::vector<SubscriptionState> subscriptions_;
+  bool shares_streams_ = false;  // two subscriptions may carry events of one stream
   Ledger ledger_;
 
   absl::flat_hash_map<std::string, std::unique_ptr<Lane>, StringHash, std::equal_to<>> lanes_;

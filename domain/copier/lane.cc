@@ -32,6 +32,9 @@ void Lane::take_back_sent() {
   waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(head));
   head = 0;
   waiting.insert(waiting.begin(), std::make_move_iterator(sent.begin()), std::make_move_iterator(sent.end()));
+  // Something older may have arrived meanwhile.
+  std::inplace_merge(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent.size()), waiting.end(),
+                     [](const HeldEvent& a, const HeldEvent& b) { return a.event.revision() < b.event.revision(); });
   sent.clear();
   batch.clear();
   batch_bytes = 0;

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "domain/copier/look_up.h"
 #include "domain/event.h"
+#include "domain/store_error.h"
 #include "domain/subscription.h"
 #include "domain/time.h"
 
@@ -28,7 +29,8 @@ struct HeldEvent {
   bool is_after_gap = false;
   Revision awaits = kNoStream;  // the one, where it is known
 
-  bool is_asked_about = false;  // the look-up under way began with it
+  bool is_asked_about = false;  // by the look-up under way
+  bool is_rejected = false;     // the destination will never take it
 
   enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent };
   AtDestination at_destination = AtDestination::kUnknown;
@@ -42,8 +44,9 @@ struct HeldEvent {
 //              v  |        v  (doubt)
 //            kLookingUp <--+
 //   kPaused: waits for its timer, then becomes kReady.
+//   kAwaiting: as kPaused, for an older event, which may arrive at any time.
 struct Lane {
-  enum class State : std::uint8_t { kIdle, kReady, kAppending, kLookingUp, kPaused };
+  enum class State : std::uint8_t { kIdle, kReady, kAppending, kLookingUp, kPaused, kAwaiting };
 
   std::string stream;
   std::uint64_t stream_hash = 0;
@@ -66,6 +69,7 @@ struct Lane {
   // What is there and has not come from the source (yet), by id.
   absl::flat_hash_map<EventId, Revision> ahead;
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
+  Revision looked_up_from = 0;          // what the two tell holds for events of the source from this revision on
 
   // The source's end.
   Revision newest_seen = kNoStream;  // that arrived, refused ones included
@@ -74,13 +78,18 @@ struct Lane {
   std::optional<LookUp> look_up;
   EventId look_up_began_with;
   Time look_up_refused_since = kNever;
-  bool looks_again = false;  // an append that had been given up was confirmed meanwhile
+  std::optional<Revision> confirmed_meanwhile;  // by the late outcome of an append that had been given up
+  Time unseen_since = kNever;                   // since then the destination has shown less than it told of
+
+  Time next_gap_until{0};  // a gap is waited out at least until then, because the one before it just was
 
   Time timer = kNever;
   Duration retry_delay{0};
   int doubts = 0;                                                     // WrongExpectedVersions in a row
   std::size_t batch_limit = std::numeric_limits<std::size_t>::max();  // events; to find the one that spoils an append
   bool is_retried_by_safety_net = false;
+  bool is_listed_idle = false;
+  std::optional<StoreError> last_error;  // of an append, since the last one that the destination judged
 
   bool has_waiting() const { return head < waiting.size(); }
   std::size_t waiting_count() const { return waiting.size() - head; }
@@ -89,7 +98,7 @@ struct Lane {
   HeldEvent take_front();
   // By source revision; among equal ones, last.
   void insert(HeldEvent held);
-  // What was sent waits again, in front of all else.
+  // What was sent waits again.
   void take_back_sent();
 };
 

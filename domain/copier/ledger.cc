@@ -65,6 +65,16 @@ std::vector<Ledger::Claim> Ledger::give_up(const Identity& identity) {
   return living;
 }
 
+bool Ledger::withdraw(const Identity& identity) {
+  const auto it = entries_.find(identity);
+  if (it == entries_.end() || it->second.settled) return false;
+  for (const Claim& claim : it->second.claims) {
+    if (claim.connection == subscriptions_[claim.subscription].connection) return false;
+  }
+  entries_.erase(it);
+  return true;
+}
+
 void Ledger::disconnect(SubscriptionIndex subscription) {
   SubscriptionBook& book = subscriptions_[subscription];
   ++book.connection;

@@ -65,6 +65,9 @@ class Ledger {
   // returned.
   std::vector<Claim> give_up(const Identity& identity);
 
+  // Forgets a held event that no living connection waits for: it will come again. False: it must be held on.
+  bool withdraw(const Identity& identity);
+
   // The subscription's connection is gone: nothing that it delivered can be acknowledged any more, and will come again.
   void disconnect(SubscriptionIndex subscription);
 

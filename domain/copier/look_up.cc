@@ -63,7 +63,7 @@ std::optional<LookUp::Page> LookUp::next() const {
     case Stage::kTail:
     case Stage::kBackward:
       page.read.direction = ReadDirection::kBackward;
-      page.read.count = page_size(question_.events + 1);
+      page.read.count = page_size(question_.events + 1 + static_cast<std::size_t>(question_.depth));
       return page;
     case Stage::kGuess:
       page.read.count = page_size(2 * static_cast<std::size_t>(question_.depth));
@@ -167,7 +167,7 @@ void LookUp::meet(const EventView& event) {
   lowest_met_ = std::min(lowest_met_.value_or(event.revision), event.revision);
   note(event);
   if (question_.is_in_doubt(event.id)) {
-    found_.present.push_back(event.id);
+    if (present_.insert(event.id).second) found_.present.push_back(event.id);
     highest_in_doubt_ = std::max(highest_in_doubt_.value_or(event.revision), event.revision);
   }
   if (met_.size() < question_.memory) {
@@ -191,9 +191,19 @@ void LookUp::on_tail_page(const StreamPage& page) {
 // Stops at what is sure to lie before everything in doubt; else tries, in the order of their cost: the source's own
 // predecessors, the place where an exact copy has the first event, and the whole stream.
 void LookUp::after_tail_page() {
-  if (is_anchored()) {
-    found_.scanned = true;
-    return settle_region();
+  if (const std::optional<Revision> place = anchor()) {
+    if (lowest_met_.value_or(0) <= before_disorder(*place)) {
+      found_.scanned = true;
+      return settle_region();
+    }
+    stage_ = Stage::kBackward;
+    from_ = *backward_from_;
+    return;
+  }
+  if (!question_.is_copied_in_order) {
+    stage_ = Stage::kBackward;
+    from_ = *backward_from_;
+    return;
   }
   if (!source_was_read_ && question_.first_revision > 0) {
     stage_ = Stage::kSource;
@@ -212,21 +222,36 @@ void LookUp::after_tail_page() {
 }
 
 void LookUp::on_guess_page(const StreamPage& page) {
-  for (const EventView& event : page.events) {
-    ++found_.events_read;
-    note(event);
+  for (const EventView& event : page.events) note(event);
+  if (!anchor()) {
+    found_.events_read += page.events.size();
+    stage_ = Stage::kBackward;
+    from_ = *backward_from_;
+    return;
   }
-  if (is_anchored()) {
-    // In step from here: the region is what follows, too much to be read now.
-    overflow_ = true;
-    return settle_region();
-  }
-  stage_ = Stage::kBackward;
-  from_ = *backward_from_;
+  // In step from here: the region is all that follows.
+  stage_ = Stage::kForward;
+  is_forward_ = true;
+  stops_when_all_met_ = true;
+  overflow_ = true;
+  lowest_met_.reset();
+  highest_in_doubt_.reset();
+  go_on_forward(page);
+}
+
+std::optional<Revision> LookUp::anchor() const {
+  if (!question_.is_copied_in_order) return std::nullopt;
+  if (first_met_at_) return first_met_at_;
+  if (predecessor_met_at_) return *predecessor_met_at_ + 1;
+  return std::nullopt;
 }
 
 void LookUp::on_forward_page(const StreamPage& page) {
   found_.of_destination = true;
+  go_on_forward(page);
+}
+
+void LookUp::go_on_forward(const StreamPage& page) {
   for (const EventView& event : page.events) meet(event);
   if (is_last(page, ReadDirection::kForward)) {
     found_.scanned = true;
@@ -241,27 +266,24 @@ void LookUp::on_forward_page(const StreamPage& page) {
 
 void LookUp::settle_region() {
   stage_ = Stage::kOver;
-  if (question_.reported_tail) found_.tail = std::max(found_.tail, *question_.reported_tail);
+  if (question_.reported_tail && *question_.reported_tail > found_.tail) found_.unseen_tail = question_.reported_tail;
   if (!overflow_) {
     found_.region = std::move(met_);
     return;
   }
   // Whoever filled the destination before may have done so in some disorder: the next look begins a little earlier.
-  const Revision slack = question_.depth;
-  Revision cursor = 0;
   if (is_forward_) {
-    cursor = highest_in_doubt_ ? *highest_in_doubt_ + 1 - slack : lowest_met_.value_or(0);
-  } else if (first_met_at_) {
-    cursor = *first_met_at_ - slack;
-  } else if (predecessor_met_at_) {
-    cursor = *predecessor_met_at_ + 1 - slack;
+    found_.cursor = highest_in_doubt_ ? before_disorder(*highest_in_doubt_ + 1) : lowest_met_.value_or(0);
+  } else {
+    found_.cursor = before_disorder(anchor().value_or(0));
   }
-  found_.cursor = std::max<Revision>(0, cursor);
 }
 
 LookUp::Findings LookUp::findings() && {
   // Where the first in doubt is there already, so is what comes before it.
   if (nearest_revision_ && !nearest_met_ && !first_met_at_) found_.predecessor = nearest_revision_;
+  if (nearest_met_) found_.met_predecessor = nearest_revision_;
+  found_.first_revision = question_.first_revision;
   return std::move(found_);
 }
 

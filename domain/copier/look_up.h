@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,6 +33,7 @@ class LookUp {
     std::int32_t page_limit = 500;          // events
     std::size_t memory = 2'048;             // ids that a region may hold
     std::optional<Revision> reported_tail;  // from a WrongExpectedVersion
+    bool is_copied_in_order = true;         // false: no event's place tells where those after it are
 
     std::function<bool(const EventView&)>
         is_admitted;                                  // would this event of the source have been delivered and copied?
@@ -69,8 +71,11 @@ class LookUp {
     std::vector<EventId> present;                      // those in doubt that were met; the rest is absent, if `scanned`
     bool is_whole_region = true;                       // false: only what was written since, beside an earlier region
     bool scanned = false;                              // the region was read to its end
-    std::optional<Revision> predecessor;  // the nearest admitted event before the first in doubt that was not met
-    std::size_t events_read = 0;          // at the destination
+    std::optional<Revision> unseen_tail;               // the reported tail, if less than that was to be read
+    std::optional<Revision> predecessor;      // the nearest admitted event before the first in doubt, if not met
+    std::optional<Revision> met_predecessor;  // if met
+    Revision first_revision = 0;              // of the first in doubt
+    std::size_t events_read = 0;              // at the destination
   };
   Findings findings() &&;
 
@@ -83,9 +88,12 @@ class LookUp {
   void on_tail_page(const StreamPage& page);
   void on_guess_page(const StreamPage& page);
   void on_forward_page(const StreamPage& page);
+  void go_on_forward(const StreamPage& page);
   void meet(const EventView& event);
   void note(const EventView& event);
-  bool is_anchored() const { return first_met_at_ || predecessor_met_at_; }
+  // Everything in doubt that is there follows this place, but for some disorder.
+  std::optional<Revision> anchor() const;
+  Revision before_disorder(Revision revision) const { return std::max<Revision>(0, revision - question_.depth); }
   void after_source();
   void after_tail_page();
   void settle_region();
@@ -110,6 +118,7 @@ class LookUp {
   bool nearest_met_ = false;
 
   std::vector<std::pair<EventId, Revision>> met_;  // at the destination, while they fit
+  absl::flat_hash_set<EventId> present_;
   bool overflow_ = false;
   std::optional<Revision> lowest_met_;
   std::optional<Revision> highest_in_doubt_;

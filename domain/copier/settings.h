@@ -42,6 +42,13 @@ struct CopierSettings {
   // Look-ups that read at the same time.
   std::size_t max_look_ups = 16;
 
+  // Ids that are remembered of what a destination stream holds beyond what came from the source; with more of them the
+  // stream is read in step with the source instead.
+  std::size_t look_up_memory = 2'048;
+
+  // Streams without work of which such ids are kept.
+  std::size_t max_idle_lanes = 1'024;
+
   // What is remembered of settled streams and events. What was forgotten is looked up anew.
   std::size_t remembered_streams = 200'000;
   std::size_t remembered_events = 65'536;

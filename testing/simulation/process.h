@@ -1,0 +1,102 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/copy_driver.h"
+#include "domain/copier/copier.h"
+#include "domain/link_watch/link_watch.h"
+#include "testing/simulation/sim_sink.h"
+#include "testing/simulation/sim_source.h"
+
+namespace interconnect::simulation {
+
+// Puts something between the copier and its ports: to break a rule on purpose. Null: nothing.
+struct Hooks {
+  std::function<std::unique_ptr<EventSource>(EventSource&, Context&)> wrap_source;
+  std::function<std::unique_ptr<EventSink>(EventSink&, Context&)> wrap_sink;
+  std::function<std::unique_ptr<ProcessKiller>(ProcessKiller&)> wrap_killer;
+};
+
+// The policy of every run: the types Good1 and Good2, whose data must not begin with "bad".
+EventPolicy make_policy();
+bool is_admitted(const StoredEvent& event);
+
+// One life of the copier: the real one, by the real driver, over simulated ports. Its destruction is `kill -9`.
+class Process {
+ public:
+  Process(Context& context, SourceServer& source, DestinationServer& destination, GroupState group, const Hooks& hooks,
+          std::function<void()> on_exit);
+  ~Process();
+
+  void terminate();
+  bool has_exited() const { return has_exited_; }
+  Copier::Load load() const { return copier_.load(); }
+
+  // The rules that hold at any time.
+  void check_bounds();
+  void check_timeouts();
+
+ private:
+  class SimClock final : public Clock {
+   public:
+    explicit SimClock(Context& context) : context_(context) {}
+    Time now() const override { return context_.now(); }
+    void set_alarm(Time when, std::function<void()> alarm) override;
+
+   private:
+    Context& context_;
+    int alarm_number_ = 0;
+    Lifeline lifeline_;
+  };
+
+  class SimKiller final : public ProcessKiller {
+   public:
+    explicit SimKiller(Process& process) : process_(process) {}
+    void kill(ExitCode code, std::string_view last_words) override { process_.on_kill(code, last_words); }
+
+   private:
+    Process& process_;
+  };
+
+  class SimSafetyNet final : public SafetyNet {
+   public:
+    explicit SimSafetyNet(Process& process) : process_(process) {}
+    SafetyAction cannot_write_event(const EventView& event, const WriteFailure& failure) override;
+    SafetyAction invalid_event(const EventView& event, const InvalidEvent& why) override;
+
+   private:
+    Process& process_;
+  };
+
+  void check_settled(const Pushed& pushed);
+  void on_kill(ExitCode code, std::string_view last_words);
+
+  Context& context_;
+  std::function<void()> on_exit_;
+  bool has_exited_ = false;
+  Time asked_to_stop_ = kNever;
+  bool is_exit_due_ = false;  // the safety net said so
+  ExitCode due_code_ = ExitCode::kKilledBySafetyRules;
+  std::string due_event_;
+  std::size_t largest_event_;
+
+  SimClock clock_;
+  SimSource sim_source_;
+  SimSink sim_sink_;
+  SimKiller sim_killer_{*this};
+  std::unique_ptr<EventSource> source_hook_;
+  std::unique_ptr<EventSink> sink_hook_;
+  std::unique_ptr<ProcessKiller> killer_hook_;
+  SimSafetyNet safety_net_{*this};
+  CopyObserver observer_;
+  Copier copier_;
+  LinkWatch link_watch_;
+  CopyDriver driver_;
+  Lifeline lifeline_;
+};
+
+}  // namespace interconnect::simulation

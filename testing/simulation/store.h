@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/append.h"
+#include "domain/event.h"
+#include "domain/stream_read.h"
+#include "domain/time.h"
+
+namespace interconnect::simulation {
+
+struct StoredEvent {
+  std::string stream;
+  Revision revision = 0;
+  EventId id;
+  std::string type;
+  ContentKind content = ContentKind::kJson;
+  std::string data;
+  std::string metadata;
+  Time written_at{0};
+  Time visible_at{0};  // to reads: the index follows the log
+
+  EventView view() const { return {stream, revision, id, type, content, data, metadata}; }
+  std::size_t payload_bytes() const { return data.size() + metadata.size(); }
+};
+
+StoredEvent to_stored(const EventView& event);
+
+EventId make_id(std::uint64_t high, std::uint64_t low);
+
+// Streams of events as a server keeps them.
+class Store {
+ public:
+  // As both generations do it with an exact expected revision: where that is below the current one, the ids are
+  // compared one by one from the index; all the same: success with the original numbers.
+  AppendOutcome append(const std::string& stream, Revision expected, std::vector<StoredEvent> events, Time now,
+                       Duration lag);
+  void append_any(const std::string& stream, StoredEvent event, Time now, Duration lag);
+
+  struct Page {
+    std::vector<EventView> events;
+    StreamPage page;  // points to `events`
+  };
+  // As it was to be seen at `as_of`, which may have passed.
+  Page read(const StreamRead& read, Time as_of) const;
+
+  const std::vector<StoredEvent>* find(std::string_view stream) const;
+  const std::map<std::string, std::vector<StoredEvent>, std::less<>>& streams() const { return streams_; }
+  Revision tail(std::string_view stream) const;
+  // When the event was written first, if it is there.
+  std::optional<Time> written_at(std::string_view stream, const EventId& id) const;
+  std::optional<Time> visible_at(std::string_view stream, const EventId& id) const;
+
+ private:
+  std::map<std::string, std::vector<StoredEvent>, std::less<>> streams_;
+  std::map<std::pair<std::string, EventId>, std::pair<Time, Time>> index_;
+};
+
+}  // namespace interconnect::simulation

@@ -78,7 +78,7 @@ CopierSettings copier_settings(const Settings& settings) {
 // Everything that lives as long as the copy, wired together.
 class Interconnect {
  public:
-  Interconnect(Settings settings, Extensions extensions)
+  Interconnect(Settings settings, const Extensions& extensions)
       : settings_(std::move(settings)),
         clock_(io_.get_executor()),
         log_(clock_, settings_.show_debug_logs),
@@ -175,7 +175,7 @@ int refuse_configuration(std::string_view message) {
 
 }  // namespace
 
-int run_interconnect(int argc, char** argv, Extensions extensions) {
+int run_interconnect(int argc, char** argv, const Extensions& extensions) {
   absl::SetProgramUsageMessage(kUsage);
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
   FLAGS_logtostderr = true;
@@ -191,7 +191,7 @@ int run_interconnect(int argc, char** argv, Extensions extensions) {
   Settings& settings = std::get<Settings>(read);
   for (const std::string& warning : settings.warnings) LOG(WARNING) << warning;
   try {
-    Interconnect(std::move(settings), std::move(extensions)).run();
+    Interconnect(std::move(settings), extensions).run();
   } catch (const std::exception& error) {
     return refuse_configuration(error.what());
   }

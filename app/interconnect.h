@@ -20,6 +20,6 @@ struct Extensions {
 
 // The program: reads the command line, the environment and the configuration file, and copies until it is told to stop
 // or a rule ends it. Returns the exit code, or leaves the process with it (domain/exit_code.h).
-int run_interconnect(int argc, char** argv, Extensions extensions = {});
+int run_interconnect(int argc, char** argv, const Extensions& extensions = {});
 
 }  // namespace interconnect

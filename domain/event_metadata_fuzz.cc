@@ -5,9 +5,10 @@
 
 #include "domain/event_metadata.h"
 
+namespace interconnect {
+
 // What the copy makes of any metadata is an object again if it was one, stays when copied again, and is else untouched.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace interconnect;
   const std::string_view metadata(reinterpret_cast<const char*>(data), size);
   EventView event;
   event.stream = "stream";
@@ -23,3 +24,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
+
+}  // namespace interconnect

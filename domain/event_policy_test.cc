@@ -24,9 +24,10 @@ class Accepting final : public EventValidator {
   std::optional<std::string> validate(const EventView&) const override { return std::nullopt; }
 };
 
-EventPolicy policy_of(std::vector<std::string> patterns) {
+EventPolicy policy_of(const std::vector<std::string>& patterns) {
   std::vector<AllowedType> types;
-  for (std::string& pattern : patterns) types.push_back({pattern, std::make_shared<Refusing>(pattern)});
+  types.reserve(patterns.size());
+  for (const std::string& pattern : patterns) types.push_back({pattern, std::make_shared<Refusing>(pattern)});
   return EventPolicy(std::move(types));
 }
 

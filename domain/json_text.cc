@@ -228,7 +228,7 @@ bool json_string_is(std::string_view written, std::string_view name) {
       } else {
         constexpr std::string_view kKinds = "\"\\/bfnrt";
         constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
-        c = kMeanings[kKinds.find(kind)];
+        c = static_cast<unsigned char>(kMeanings[kKinds.find(kind)]);
       }
     }
     if (c != wanted) return false;

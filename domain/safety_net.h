@@ -49,7 +49,7 @@ class StockSafetyNet final : public SafetyNet {
  public:
   // `on_invalid_event` speaks of events that failed validation; an event of a type that is not allowed is always
   // skipped, since that is what the list of types is for.
-  StockSafetyNet(SafetyAction on_write_failure = SafetyAction::kExit,
+  explicit StockSafetyNet(SafetyAction on_write_failure = SafetyAction::kExit,
                  SafetyAction on_invalid_event = SafetyAction::kSkip)
       : on_write_failure_(on_write_failure), on_invalid_event_(on_invalid_event) {}
 

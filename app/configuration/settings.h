@@ -18,11 +18,11 @@ struct CopyLimits {
   // Of one append. A server refuses one whose data exceed its maximum append size, 1 MiB unless configured otherwise;
   // a lone larger event is sent all the same.
   std::size_t max_append_events = 500;
-  std::size_t max_append_bytes = 900 * 1024;
+  std::size_t max_append_bytes = std::size_t{900} << 10;
   std::size_t max_appends_in_flight = 128;
 
   // Of events that were received and are not yet acknowledged. Nothing more is taken from the source above it.
-  std::size_t max_held_bytes = 32 * 1024 * 1024;
+  std::size_t max_held_bytes = std::size_t{32} << 20;
 
   // For so long after a connect to a group that had consumers before, a gap in a stream is waited out: the server may
   // still hold older events for a dead connection.

@@ -151,5 +151,28 @@ TEST_P(CopyTest, SeveralSubscriptionsRunSideBySide) {
 
 INSTANTIATE_TEST_SUITE_P(Directions, CopyTest, all_directions(), name_of);
 
+// The next generation's later servers know more calls, and answer some of them otherwise.
+class LaterServerTest : public EndToEndTest {
+ protected:
+  LaterServerTest() : EndToEndTest({}, {"--version=21.10"}) {}
+};
+
+TEST_P(LaterServerTest, IsCopiedFromAndTo) {
+  source.load("hero-", 10, 500);
+  source.append("hero-1", {{event_id(1), "Changed", false, all_bytes(), all_bytes()}});
+  const auto first = start(configuration());
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  expect_copied();
+  const auto fresh = start(configuration("", "fresh"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged("fresh"); }));
+  expect_copied();
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, LaterServerTest,
+                         ::testing::Values(Direction{Generation::kLegacy, Generation::kNext},
+                                           Direction{Generation::kNext, Generation::kLegacy},
+                                           Direction{Generation::kNext, Generation::kNext}),
+                         name_of);
+
 }  // namespace
 }  // namespace interconnect::testing

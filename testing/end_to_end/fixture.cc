@@ -11,9 +11,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks{10};
 
-std::string write_configuration(const std::string& text) {
+std::string unique_number() {
   static int count = 0;
-  const std::string file = ::testing::TempDir() + "/configuration-" + std::to_string(++count) + ".yaml";
+  return std::to_string(++count);
+}
+
+std::string write_configuration(const std::string& text) {
+  const std::string file = ::testing::TempDir() + "/configuration-" + unique_number() + ".yaml";
   std::ofstream(file) << text;
   return file;
 }
@@ -26,6 +30,17 @@ std::string difference(const std::vector<StoredEvent>& is, const std::vector<Sto
     if (has != wanted) return "at " + std::to_string(i) + " is " + has + " instead of " + wanted;
   }
   return "";
+}
+
+std::vector<std::string> all_arguments(Generation generation, std::vector<std::string> arguments,
+                                       const std::vector<std::string>& next_arguments, const std::string& name) {
+  // Each store has a journal of its own.
+  for (std::string& argument : arguments) {
+    if (argument == kJournal) argument = "--data=" + ::testing::TempDir() + "/" + name + "-" + unique_number();
+  }
+  arguments.push_back("--projections");
+  if (generation == Generation::kNext) arguments.insert(arguments.end(), next_arguments.begin(), next_arguments.end());
+  return arguments;
 }
 
 }  // namespace
@@ -66,6 +81,10 @@ std::string name_of(const ::testing::TestParamInfo<Direction>& direction) {
   const auto name = [](Generation generation) { return generation == Generation::kLegacy ? "Legacy" : "Next"; };
   return std::string(name(direction.param.from)) + "To" + name(direction.param.to);
 }
+
+EndToEndTest::EndToEndTest(const std::vector<std::string>& arguments, const std::vector<std::string>& next_arguments)
+    : source(GetParam().from, all_arguments(GetParam().from, arguments, next_arguments, "source")),
+      destination(GetParam().to, all_arguments(GetParam().to, arguments, next_arguments, "destination")) {}
 
 std::string EndToEndTest::configuration(const std::string& more, const std::string& group, const std::string& events) {
   return std::string("subscriptions:\n  - {stream: ") + kStream + ", group: " + group +

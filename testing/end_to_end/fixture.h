@@ -53,11 +53,18 @@ inline auto all_directions() {
                            Direction{kNext, kNext});
 }
 
+// An argument: the store keeps its events in a file, and has them again when it is started again.
+inline constexpr char kJournal[] = "--data=<its own>";
+
 // Two stores, and copiers from one to the other.
 class EndToEndTest : public ::testing::TestWithParam<Direction> {
  protected:
   static constexpr char kStream[] = "$ce-hero";
   static constexpr char kGroup[] = "copy";
+
+  // The arguments are those of both stores, and of the ones of the next generation.
+  explicit EndToEndTest(const std::vector<std::string>& arguments = {},
+                        const std::vector<std::string>& next_arguments = {});
 
   // Copies every type of event of the category `hero`, as `group`.
   static std::string configuration(const std::string& more = "", const std::string& group = kGroup,
@@ -74,8 +81,8 @@ class EndToEndTest : public ::testing::TestWithParam<Direction> {
   // Every stream has the events of the source's, in its order, each once.
   void expect_copied() const;
 
-  Store source{GetParam().from, {"--projections"}};
-  Store destination{GetParam().to};
+  Store source;
+  Store destination;
 };
 
 // The published names.

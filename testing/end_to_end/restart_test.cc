@@ -91,7 +91,51 @@ TEST_P(RestartTest, LostConnectionsLoseNothing) {
   expect_copied();
 }
 
+TEST_P(RestartTest, FollowsTheLeader) {
+  Store leader(GetParam().to);
+  const std::string port = std::to_string(leader.http_port());
+  destination.misbehave(R"({"notLeader":{"host":"127.0.0.1","tcpPort":)" + std::to_string(leader.tcp_port()) +
+                        R"(,"httpPort":)" + port + "}}");
+  source.load("hero-", 5, 100);
+  const auto copier = start(configuration());
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged() && leader.count("hero-") >= 100; }));
+  EXPECT_EQ(leader.count("hero-"), 100);
+  EXPECT_EQ(destination_count(), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Directions, RestartTest, all_directions(), name_of);
+
+class StoreRestartTest : public EndToEndTest {
+ protected:
+  StoreRestartTest() : EndToEndTest({kJournal}) {}
+
+  // Kills the store in the middle of the copy, twice.
+  void copy_while_it_restarts(Store& store) {
+    constexpr int kEvents = 2'000;
+    source.load("hero-", 10, kEvents);
+    destination.misbehave(R"({"delayPerAppendMs":2})");
+    const auto copier =
+        start(configuration("onLinkFailure: wait\nsafetyNet: {onWriteFailure: retry}\n"
+                            "source: {reconnection: {delay: 50}}\n"
+                            "destination: {maxAppendEvents: 5, reconnection: {delay: 50}}"));
+    for (int restart = 1; restart <= 2; ++restart) {
+      ASSERT_TRUE(eventually([&] { return destination_count() >= restart * kEvents / 4; }));
+      store.kill();
+      store.start_again();
+    }
+    ASSERT_TRUE(eventually([&] {
+      const GroupState state = source.group(kStream, kGroup);
+      return destination_count() >= kEvents && state.consumers == 1 && state.outstanding == 0;
+    }));
+    EXPECT_TRUE(copier->is_running());
+    expect_copied();
+  }
+};
+
+TEST_P(StoreRestartTest, ARestartedDestinationHasEverythingOnce) { copy_while_it_restarts(destination); }
+TEST_P(StoreRestartTest, ARestartedSourceHasEverythingCopiedOnce) { copy_while_it_restarts(source); }
+
+INSTANTIATE_TEST_SUITE_P(Directions, StoreRestartTest, all_directions(), name_of);
 
 }  // namespace
 }  // namespace interconnect::testing

@@ -54,7 +54,7 @@ TEST_P(SafetyNetTest, ParksWhatCannotBeWritten) {
 }
 
 TEST_P(SafetyNetTest, RetriesInPlaceUntilItIsWritten) {
-  destination.misbehave(R"({"ignoreAppends":3,"stream":"hero-slow"})");
+  destination.misbehave(R"({"ignoreAppends":2,"stream":"hero-slow"})");
   source.append("hero-slow", {changed(1), changed(2)});
   source.append("hero-alive", {changed(3)});
   const auto copier = start(configuration("safetyNet: {onWriteFailure: retry}"), kShortTimeout);

@@ -45,6 +45,8 @@ class Store final {
   explicit Store(Generation generation, std::vector<std::string> arguments = {});
 
   Generation generation() const { return generation_; }
+  int tcp_port() const { return tcp_port_; }
+  int http_port() const { return http_port_; }
 
   // The environment that tells the copier where it is; `side` is SRC or DST.
   std::map<std::string, std::string> environment(const std::string& side) const;

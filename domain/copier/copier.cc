@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -344,7 +345,7 @@ void Copier::on_timer(Lane& lane, Time now) {
         read_next_page(lane, now);
       } else if (lane.batch.empty()) {
         make_ready(lane);
-      } else if (now >= overdue_at(lane.sent.front())) {
+      } else if (now >= first_overdue(lane.sent)) {
         lane.take_back_sent();
         doubt(lane, std::nullopt, now);
       } else if (appends_.size() < settings_.max_appends_in_flight &&
@@ -406,16 +407,12 @@ void Copier::dispatch(Lane& lane, Time now) {
 }
 
 void Copier::send(Lane& lane, Time now) {
-  Time deadline = kNever;
-  for (HeldEvent& held : lane.sent) {
-    if (held.first_sent == kNever) held.first_sent = now;
-    deadline = std::min(deadline, overdue_at(held));
-  }
+  for (HeldEvent& held : lane.sent) held.first_sent = std::min(held.first_sent, now);
   lane.append_id = next_append_id_++;
   appends_[lane.append_id] = &lane;
   bytes_in_flight_ += lane.batch_bytes;
   lane.state = Lane::State::kAppending;
-  set_timer(lane, deadline);
+  set_timer(lane, first_overdue(lane.sent));
   actions_.push_back(SendAppend{{lane.append_id, lane.stream, lane.tail.value_or(kNoStream), lane.batch}});
 }
 
@@ -469,7 +466,7 @@ void Copier::ask_about_front(Lane& lane, Time now) {
   if (front.is_after_gap && knows_destination) {
     const Revision seen = lane.newest_sent;
     start_look_up(lane, LookUp::gap(std::move(question), seen));
-  } else if (lane.walk_cursor && !front.is_behind) {
+  } else if (lane.walk_cursor && !front.is_behind && !front.is_after_gap) {
     start_look_up(lane, LookUp::walk(std::move(question), *lane.walk_cursor));
   } else {
     start_look_up(lane, LookUp::whole(std::move(question), front.is_after_gap));
@@ -551,7 +548,7 @@ void Copier::on_look_up_error(Lane& lane, Store store, const StoreError& error, 
     lane.look_up.reset();
     return fail_all(lane, {WriteFailureReason::kRejected, error.message}, now);
   }
-  const bool is_overdue = now >= overdue_at(lane.front());
+  const bool is_overdue = now >= first_overdue(std::span(lane.waiting).subspan(lane.head));
   const bool was_refused = lane.last_error && is_refusal(lane.last_error->kind);
   if (is_refused && lane.look_up_refused_since == kNever) lane.look_up_refused_since = now;
   const bool is_refused_for_long =
@@ -611,7 +608,7 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     const bool was_asked_about = std::exchange(held.is_asked_about, false);
     if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
-    } else if (was_asked_about && found.scanned) {
+    } else if (was_asked_about && found.scanned && held.at_destination != HeldEvent::AtDestination::kPresent) {
       if (found.is_whole_region) held.at_destination = HeldEvent::AtDestination::kAbsent;
       is_overdue = is_overdue || now >= overdue_at(held);
     }
@@ -727,13 +724,17 @@ void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
 
 void Copier::pause_before_retry(Lane& lane, Time now) {
   lane.retry_delay = std::clamp(2 * lane.retry_delay, settings_.min_retry_delay, settings_.max_retry_delay);
-  Time until = now + lane.retry_delay;
-  for (const HeldEvent& held : lane.sent) until = std::min(until, std::max(now, overdue_at(held)));
-  pause(lane, until);
+  pause(lane, std::min(now + lane.retry_delay, std::max(now, first_overdue(lane.sent))));
 }
 
 Time Copier::overdue_at(const HeldEvent& held) const {
   return held.first_sent == kNever ? kNever : held.first_sent + settings_.writer_timeout;
+}
+
+Time Copier::first_overdue(std::span<const HeldEvent> events) const {
+  Time first = kNever;
+  for (const HeldEvent& held : events) first = std::min(first, overdue_at(held));
+  return first;
 }
 
 void Copier::fail_overdue(Lane& lane, const WriteFailure& failure, Time now) {

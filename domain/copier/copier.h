@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -133,6 +134,7 @@ class Copier {
   void doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
   void prepare_doubt(Lane& lane, std::optional<Revision> reported_tail);
   Time overdue_at(const HeldEvent& held) const;
+  Time first_overdue(std::span<const HeldEvent> events) const;
   // Asks the safety net about each waiting event that is overdue, or was rejected, or about all of them.
   void fail_overdue(Lane& lane, const WriteFailure& failure, Time now);
   void fail_rejected(Lane& lane, const WriteFailure& failure, Time now);

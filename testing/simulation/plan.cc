@@ -125,6 +125,9 @@ Plan make_plan(std::uint64_t seed) {
   plan.repeated_ids = !plan.short_of_memory && random.one_in(5);
   plan.max_data = random.one_in(5) ? 2'000 : 64;
   make_subscriptions(random, plan);
+  // A look-up's depth is to be more than the disorder of whoever filled the destination before, which these bring
+  // about.
+  if (!plan.promises_order()) plan.settings.look_up_depth = 1'000;
   // What one subscription carried over ahead of another is found among what is remembered of the destination only.
   if (plan.overlapping_subscriptions) plan.settings.look_up_memory = 2'048;
   plan.group_exists = random.one_in(4);

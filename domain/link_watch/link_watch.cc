@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::array kStores{Store::kSource, Store::kDestination};
 
+// The stores' own time limit is the same: what they say in the last moment, the reason above all, is still heard.
+constexpr Duration kGrace = std::chrono::milliseconds(100);
+
 }  // namespace
 
 LinkWatch::LinkWatch(Settings settings, CopyObserver& observer) : settings_(settings), observer_(observer) {}
@@ -43,7 +46,7 @@ void LinkWatch::on_answer(Store store, const std::optional<StoreError>& error, T
 void LinkWatch::check(Store store, Time now) {
   Link& watched = link(store);
   if (watched.is_lost || watched.unanswered_since == Time::max() ||
-      now - watched.unanswered_since < settings_.timeout) {
+      now - watched.unanswered_since < settings_.timeout + kGrace) {
     return;
   }
   watched.is_lost = true;
@@ -62,7 +65,7 @@ Time LinkWatch::next_deadline() const {
   for (const Link& watched : links_) {
     if (!watched.is_asked) deadline = std::min(deadline, watched.ask_at);
     if (!watched.is_lost && watched.unanswered_since != Time::max()) {
-      deadline = std::min(deadline, watched.unanswered_since + settings_.timeout);
+      deadline = std::min(deadline, watched.unanswered_since + settings_.timeout + kGrace);
     }
   }
   return deadline;

@@ -50,10 +50,10 @@ TEST_F(LinkWatchTest, SilenceFailsAfterTheTimeout) {
   LinkWatch watch = make(OnLinkFailure::kExit);
   watch.advance(seconds(0));
   watch.on_answer(Store::kSource, std::nullopt, milliseconds(3));
-  EXPECT_EQ(watch.next_deadline(), seconds(5));
-  watch.advance(milliseconds(4'999));
+  EXPECT_EQ(watch.next_deadline(), milliseconds(5'100));
+  watch.advance(milliseconds(5'099));
   EXPECT_FALSE(watch.failure());
-  watch.advance(seconds(5));
+  watch.advance(milliseconds(5'100));
   ASSERT_TRUE(watch.failure());
   EXPECT_EQ(watch.failure()->code, ExitCode::kKilledBySafetyRules);
   EXPECT_EQ(watch.failure()->last_words, "the link check of the destination failed: no answer");
@@ -74,7 +74,7 @@ TEST_F(LinkWatchTest, ABadAnswerIsAskedAgainAndForgivenWithinTheTimeout) {
 
 TEST_F(LinkWatchTest, BadAnswersForTheWholeTimeoutFailWithTheLastOne) {
   LinkWatch watch = make(OnLinkFailure::kExit);
-  for (Time now{0}; now <= seconds(5); now += milliseconds(500)) {
+  for (Time now{0}; now <= seconds(6); now += milliseconds(500)) {
     for (const Store store : watch.advance(now)) {
       watch.on_answer(store, store == Store::kSource ? std::optional(kNoConnection) : std::nullopt, now);
     }
@@ -83,11 +83,22 @@ TEST_F(LinkWatchTest, BadAnswersForTheWholeTimeoutFailWithTheLastOne) {
   EXPECT_EQ(watch.failure()->last_words, "the link check of the source failed: no connection to 127.0.0.1:1113");
 }
 
+TEST_F(LinkWatchTest, AReasonThatComesAtTheTimeLimitIsHeard) {
+  LinkWatch watch = make(OnLinkFailure::kExit);
+  watch.advance(seconds(0));
+  watch.on_answer(Store::kSource, std::nullopt, seconds(0));
+  watch.advance(seconds(5));
+  watch.on_answer(Store::kDestination, kNoConnection, seconds(5));
+  watch.advance(milliseconds(5'100));
+  ASSERT_TRUE(watch.failure());
+  EXPECT_EQ(watch.failure()->last_words, "the link check of the destination failed: no connection to 127.0.0.1:1113");
+}
+
 TEST_F(LinkWatchTest, RefusedCredentialsHaveAnExitCodeOfTheirOwn) {
   LinkWatch watch = make(OnLinkFailure::kExit);
   watch.advance(seconds(0));
   watch.on_answer(Store::kSource, std::nullopt, seconds(0));
-  watch.on_answer(Store::kDestination, StoreError{ErrorKind::kNotAuthenticated, "Unauthorized"}, seconds(5));
+  watch.on_answer(Store::kDestination, StoreError{ErrorKind::kNotAuthenticated, "Unauthorized"}, milliseconds(5'100));
   ASSERT_TRUE(watch.failure());
   EXPECT_EQ(watch.failure()->code, ExitCode::kRefusedByServer);
 }

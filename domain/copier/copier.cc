@@ -73,7 +73,13 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   state.is_discarding = state.reconnect_at != kNever;  // else another connection is to come
   state.refused_since = kNever;
   const bool is_first = started.group == GroupState::kCreated && !state.has_started;
-  state.older_connections_until = is_first ? now : now + settings_.predecessor_wait;
+  if (state.resumed_until != kNever) {
+    // Else reconnections of our own would put it off for ever.
+    state.older_connections_until = std::max(state.resumed_until, now + settings_.max_retry_delay / 2);
+  } else {
+    state.older_connections_until = is_first ? now : now + settings_.predecessor_wait;
+  }
+  state.resumed_until = kNever;
   state.has_started = true;
   observer_.on_subscription_started(state.subscription, started);
 }
@@ -83,6 +89,7 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   SubscriptionState& state = subscriptions_[subscription];
   ledger_.disconnect(subscription);
   state.older_connections_until = kNever;
+  state.resumed_until = kNever;
   state.window_patience = settings_.max_retry_delay;
   const bool is_refusal = reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
   if (is_refusal) {
@@ -198,6 +205,9 @@ void Copier::reconnect(SubscriptionIndex subscription, Time now) {
   state.reconnect_at = kNever;
   state.reconnected_at = now;
   state.is_discarding = true;
+  if (!std::exchange(state.renews_wait, false)) {
+    state.resumed_until = std::min(state.resumed_until, state.older_connections_until);
+  }
   state.older_connections_until = kNever;
   ledger_.disconnect(subscription);
   withdraw_unsent();
@@ -317,6 +327,7 @@ void Copier::await_predecessor(Lane& lane, Time now) {
   const bool is_full = ledger_.outstanding(subscription) >= static_cast<std::size_t>(std::max(1, state.buffer_size));
   if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
     want_reconnection(state, now, state.window_patience);
+    state.renews_wait = true;
     state.window_patience *= 2;
   }
   // While the subscription is not connected, there is no telling until when.

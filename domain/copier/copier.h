@@ -81,6 +81,8 @@ class Copier {
     Time reconnect_at = kNever;  // set: a new connection is wanted
     Time reconnected_at{0};
     Duration window_patience{0};
+    bool renews_wait = false;     // by the reconnection that is wanted
+    Time resumed_until = kNever;  // the wait that a reconnection of our own interrupted
     Time older_connections_until{0};
     Time refused_since = kNever;  // by the server, for want of credentials or rights
     std::string refusal;

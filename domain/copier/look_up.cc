@@ -120,6 +120,9 @@ void LookUp::on_source_page(const StreamPage& page) {
     ++source_events_read_;
     predecessors_.insert(event.id);
     if (!nearest_id_ && question_.is_admitted(event)) {
+      // An id that the source holds twice may be at the destination for the earlier one's sake.
+      const auto is_same = [&](const EventView& other) { return other.id == event.id; };
+      if (std::count_if(page.events.begin(), page.events.end(), is_same) > 1) continue;
       nearest_id_ = event.id;
       nearest_revision_ = event.revision;
     }

@@ -1,0 +1,168 @@
+// Order within a stream, and what an event that comes late or again costs.
+
+#include <gtest/gtest.h>
+
+#include "domain/copier/copier_script.h"
+
+namespace interconnect {
+namespace {
+
+using Texts = CopierScript::Texts;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Copies event 0 on a connection that then breaks, and connects again.
+void copy_one_and_reconnect(CopierScript& script) {
+  script.start();
+  script.deliver({0});
+  script.advance();
+  script.appended(0);
+  script.advance();
+  script.drop();
+  script.start(GroupState::kCreated);  // as it was found first
+}
+
+TEST(CopierOrderTest, AGapAfterAReconnectionIsWaitedOutUntilTheMissingEventComes) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.deliver({2, 3});
+  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
+  script.page(1, {1, 0}, true);
+  EXPECT_EQ(script.advance(seconds(1)), Texts{});
+  script.deliver({1});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2 3]"}));
+}
+
+TEST(CopierOrderTest, AGapIsNotWaitedOutForEver) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.deliver({2});
+  script.advance();
+  script.page(1, {1, 0}, true);
+  for (int i = 0; i < 14; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});
+  EXPECT_EQ(script.advance(seconds(1)), Texts({"append s @0 [2]"}));
+}
+
+TEST(CopierOrderTest, AGapOfRefusedEventsIsNone) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.deliver_one(1, 1, "Other");
+  script.deliver({2});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [2]"}));
+}
+
+TEST(CopierOrderTest, ARefusedEventDoesNotHideAGap) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.deliver_one(2, 2, "Other");
+  script.deliver({3});
+  const Texts actions = script.advance();
+  ASSERT_FALSE(actions.empty());
+  EXPECT_EQ(actions[0], "read source backward 2");
+}
+
+TEST(CopierOrderTest, AGapBehindAGapIsWaitedOutAsWell) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.deliver({9, 2, 4});
+  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
+  script.page(1, {1}, false);
+  EXPECT_EQ(script.advance(), Texts{});
+  script.deliver({1});
+  const Texts actions = script.advance();
+  EXPECT_EQ(actions, Texts({"append s @0 [1 2]"}));
+  script.appended(2);
+  const Texts next = script.advance();
+  ASSERT_FALSE(next.empty());
+  EXPECT_EQ(next[0], "read source backward 3");
+}
+
+TEST(CopierOrderTest, WhileDisconnectedAGapIsWaitedOut) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.deliver({2});
+  script.advance();
+  script.page(1, {1, 0}, true);
+  script.advance();
+  script.drop();
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});
+  script.start(GroupState::kUnchanged);
+  script.deliver({1});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2]"}));
+}
+
+TEST(CopierOrderTest, AFullWindowOfWaitingEventsIsReconnected) {
+  CopierScript script({}, {"s"}, 2);
+  copy_one_and_reconnect(script);
+  script.deliver({2, 3});  // the window is full: 1 cannot come
+  script.advance();
+  script.page(1, {1, 0}, true);
+  Texts actions = script.advance();
+  for (int i = 0; i < 5 && actions.empty(); ++i) actions = script.advance(seconds(1));
+  EXPECT_EQ(actions, Texts({"resubscribe 0 buffer 2"}));
+  EXPECT_EQ(script.copier().load().held_events, 0u);
+  script.start(GroupState::kUnchanged);
+  script.deliver({1, 2});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2]"}));
+}
+
+TEST(CopierOrderTest, WithAFreshGroupNothingIsWaitedFor) {
+  CopierScript script;
+  script.start(GroupState::kCreated);
+  script.deliver({5});
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [5]"}));
+}
+
+TEST(CopierOrderTest, AnOlderEventThatComesDuringAnAppendIsLookedUpBeforeItGoes) {
+  // Only what others wrote since is read after a WrongExpectedVersion: it tells nothing of an older event.
+  CopierSettings settings;
+  settings.remembered_events = 1;
+  CopierScript script(settings);
+  script.start();
+  script.deliver({0, 1});
+  script.advance();
+  script.appended(1);
+  script.advance();
+  script.deliver({2, 3});
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [2 3]"}));
+  script.deliver({0});  // again, and forgotten
+  script.wrong(2);
+  const Texts actions = script.advance();
+  ASSERT_EQ(actions.size(), 1u);
+  EXPECT_EQ(actions[0], "read destination backward -1");
+  script.page(2, {99, 1, 0}, true);
+  EXPECT_EQ(script.advance().front(), "append s @2 [2 3]");
+}
+
+TEST(CopierOrderTest, AForgottenEventThatComesAgainIsFound) {
+  CopierSettings settings;
+  settings.remembered_events = 1;
+  CopierScript script(settings);
+  script.start();
+  script.deliver({0, 1});
+  script.advance();
+  script.appended(1);
+  script.advance();
+  script.deliver({0});
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(1, {1, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"ack [0]"}));
+}
+
+TEST(CopierOrderTest, ALateConfirmationMakesItLookAgain) {
+  CopierScript script;
+  script.safety_net.on_write_failure = SafetyAction::kSkip;
+  script.start();
+  script.deliver({0});
+  script.advance();
+  EXPECT_EQ(script.advance(seconds(5)), Texts({"read destination backward -1"}));
+  script.appended(0);
+  script.no_stream();  // read before it was written
+  EXPECT_EQ(script.advance().size(), 1u);
+  script.page(0, {0}, true);
+  EXPECT_EQ(script.advance(), Texts({"ack [0]"}));
+  EXPECT_TRUE(script.safety_net.failed.empty());
+}
+
+}  // namespace
+}  // namespace interconnect

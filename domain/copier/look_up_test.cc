@@ -1,0 +1,180 @@
+#include "domain/copier/look_up.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <set>
+
+namespace interconnect {
+namespace {
+
+EventId id_of(int n) {
+  EventId id;
+  id.bytes[14] = static_cast<std::uint8_t>(n >> 8);
+  id.bytes[15] = static_cast<std::uint8_t>(n);
+  return id;
+}
+
+// A destination (or source) that holds events by number, which answers a look-up until it is over.
+struct Streams {
+  std::vector<int> source;
+  std::vector<int> destination;
+  std::set<int> in_doubt;
+  std::size_t pages = 0;
+
+  LookUp::Question question(int first, std::int32_t depth = 4) const {
+    LookUp::Question question;
+    question.stream = "s";
+    question.first_revision = first;
+    question.first_id = id_of(first);
+    question.events = in_doubt.size();
+    question.depth = depth;
+    question.is_admitted = [](const EventView&) { return true; };
+    question.is_in_doubt = [this](const EventId& id) { return in_doubt.contains(id.bytes[14] << 8 | id.bytes[15]); };
+    return question;
+  }
+
+  LookUp::Findings run(LookUp look_up) {
+    while (const auto asked = look_up.next()) {
+      ++pages;
+      const std::vector<int>& stream = asked->store == Store::kSource ? source : destination;
+      std::vector<EventView> events;
+      const bool is_forward = asked->read.direction == ReadDirection::kForward;
+      Revision at = asked->read.from == kStreamEnd ? static_cast<Revision>(stream.size()) - 1 : asked->read.from;
+      const auto exists = [&] { return at >= 0 && at < static_cast<Revision>(stream.size()); };
+      for (std::int32_t i = 0; i < asked->read.count && exists(); ++i) {
+        EventView event;
+        event.id = id_of(stream[static_cast<std::size_t>(at)]);
+        event.revision = at;
+        events.push_back(event);
+        at += is_forward ? 1 : -1;
+      }
+      look_up.on_page({events, !stream.empty(), !exists(), at});
+    }
+    return std::move(look_up).findings();
+  }
+};
+
+std::vector<int> numbers(int from, int to) {
+  std::vector<int> result;
+  for (int n = from; n < to; ++n) result.push_back(n);
+  return result;
+}
+
+std::set<int> present(const LookUp::Findings& found) {
+  std::set<int> result;
+  for (const EventId& id : found.present) result.insert(id.bytes[14] << 8 | id.bytes[15]);
+  return result;
+}
+
+TEST(LookUpTest, AnEmptyStreamHoldsNothing) {
+  Streams streams;
+  streams.in_doubt = {0};
+  const auto found = streams.run(LookUp::whole(streams.question(0), false));
+  EXPECT_TRUE(found.of_destination);
+  EXPECT_TRUE(found.scanned);
+  EXPECT_EQ(found.tail, kNoStream);
+  EXPECT_TRUE(found.present.empty());
+}
+
+TEST(LookUpTest, FindsWhatWasWrittenOfWhatIsInDoubt) {
+  Streams streams{numbers(0, 1'000), numbers(0, 903), {}};
+  for (int n = 900; n < 906; ++n) streams.in_doubt.insert(n);
+  const auto found = streams.run(LookUp::whole(streams.question(900), false));
+  EXPECT_EQ(present(found), (std::set{900, 901, 902}));
+  EXPECT_TRUE(found.scanned);
+  EXPECT_EQ(found.tail, 902);
+  EXPECT_LE(found.events_read, 20u) << "in proportion to what is in doubt";
+}
+
+TEST(LookUpTest, DisorderUpToTheDepthHidesNothing) {
+  // 900 was written four places before its predecessor.
+  Streams streams{numbers(0, 1'000), numbers(0, 896), {900, 901}};
+  for (const int n : {900, 896, 897, 898, 899}) streams.destination.push_back(n);
+  const auto found = streams.run(LookUp::whole(streams.question(900), false));
+  EXPECT_EQ(present(found), std::set{900});
+}
+
+TEST(LookUpTest, ADestinationFarAheadIsWalkedInStepFromWhereTheFirstIs) {
+  Streams streams{numbers(0, 5'000), numbers(0, 5'000), {}};
+  for (int n = 1'000; n < 1'010; ++n) streams.in_doubt.insert(n);
+  LookUp::Question question = streams.question(1'000);
+  question.memory = 100;
+  const auto found = streams.run(LookUp::whole(std::move(question), false));
+  EXPECT_EQ(present(found), streams.in_doubt);
+  EXPECT_LE(found.events_read, 100u);
+  ASSERT_TRUE(found.cursor);
+  EXPECT_LE(*found.cursor, 1'010);
+  EXPECT_GE(*found.cursor, 1'000);
+
+  streams.in_doubt = {1'010, 1'011};
+  const auto next = streams.run(LookUp::walk(streams.question(1'010), *found.cursor));
+  EXPECT_EQ(present(next), streams.in_doubt);
+  EXPECT_LE(next.events_read, 20u);
+}
+
+TEST(LookUpTest, AnIdThatIsThereTwiceCountsOnce) {
+  Streams streams{numbers(0, 100), {}, {10, 11}};
+  streams.destination = {10, 10, 10, 10, 90, 91, 92, 93, 11, 94, 95, 96};
+  const auto found = streams.run(LookUp::walk(streams.question(10), 0));
+  EXPECT_EQ(present(found), streams.in_doubt);
+}
+
+TEST(LookUpTest, SinceReadsOnlyWhatFollows) {
+  Streams streams{numbers(0, 100), numbers(0, 60), {50, 99}};
+  const auto found = streams.run(LookUp::since(streams.question(50), 54));
+  EXPECT_FALSE(found.is_whole_region);
+  EXPECT_TRUE(found.present.empty()) << "50 lies before";
+  EXPECT_EQ(found.tail, 59);
+}
+
+TEST(LookUpTest, ATailThatCannotBeReadYetIsReported) {
+  Streams streams{numbers(0, 100), numbers(0, 10), {10}};
+  LookUp::Question question = streams.question(10);
+  question.reported_tail = 12;
+  const auto found = streams.run(LookUp::since(std::move(question), 9));
+  EXPECT_EQ(found.tail, 9);
+  EXPECT_EQ(found.unseen_tail, 12);
+}
+
+TEST(LookUpTest, WhereSubscriptionsShareStreamsNoPlaceTellsAnything) {
+  // 90 was carried over by another subscription, long before.
+  Streams streams{numbers(0, 100), {0, 90}, {80, 90}};
+  for (int n = 1; n < 80; ++n) streams.destination.push_back(n);
+  LookUp::Question question = streams.question(80);
+  question.is_copied_in_order = false;
+  const auto found = streams.run(LookUp::whole(std::move(question), false));
+  EXPECT_EQ(present(found), std::set{90});
+}
+
+TEST(LookUpTest, AGapIsToldFromTheSourceAlone) {
+  Streams streams{numbers(0, 100), {}, {50}};
+  const auto missing = streams.run(LookUp::gap(streams.question(50), 47));
+  EXPECT_FALSE(missing.of_destination);
+  EXPECT_EQ(missing.predecessor, 49);
+  const auto none = streams.run(LookUp::gap(streams.question(50), 49));
+  EXPECT_FALSE(none.predecessor);
+}
+
+TEST(LookUpTest, ThePredecessorIsLookedForAtBothEnds) {
+  Streams streams{numbers(0, 100), numbers(0, 49), {50}};
+  const auto missing = streams.run(LookUp::whole(streams.question(50), true));
+  EXPECT_EQ(missing.predecessor, 49);
+  streams.destination.push_back(49);
+  const auto there = streams.run(LookUp::whole(streams.question(50), true));
+  EXPECT_FALSE(there.predecessor);
+  EXPECT_EQ(there.met_predecessor, 49);
+}
+
+TEST(LookUpTest, GoesOnWithoutASourceThatCannotBeRead) {
+  Streams streams{{}, numbers(0, 30), {20}};
+  LookUp look_up = LookUp::whole(streams.question(20), true);
+  ASSERT_EQ(look_up.next()->store, Store::kSource);
+  look_up.on_source_unreadable();
+  const auto found = streams.run(std::move(look_up));
+  EXPECT_EQ(present(found), std::set{20});
+}
+
+}  // namespace
+}  // namespace interconnect

@@ -10,7 +10,7 @@ namespace {
 // Only this thread's: benchmarks run on one.
 thread_local interconnect::Allocations counted;
 
-void* allocate(std::size_t size, std::size_t alignment) {
+[[maybe_unused]] void* allocate(std::size_t size, std::size_t alignment) {
   void* room = alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__
                    ? std::malloc(size == 0 ? 1 : size)
                    : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
@@ -20,7 +20,7 @@ void* allocate(std::size_t size, std::size_t alignment) {
   return room;
 }
 
-void release(void* room) {
+[[maybe_unused]] void release(void* room) {
   if (room == nullptr) return;
   counted.live_bytes -= static_cast<std::int64_t>(malloc_usable_size(room));
   std::free(room);
@@ -28,6 +28,8 @@ void release(void* room) {
 
 }  // namespace
 
+// The sanitizers replace them too, and find more with their own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* operator new(std::size_t size) { return allocate(size, 1); }
 void* operator new[](std::size_t size) { return allocate(size, 1); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
@@ -44,6 +46,7 @@ void operator delete(void* room, std::align_val_t) noexcept { release(room); }
 void operator delete[](void* room, std::align_val_t) noexcept { release(room); }
 void operator delete(void* room, std::size_t, std::align_val_t) noexcept { release(room); }
 void operator delete[](void* room, std::size_t, std::align_val_t) noexcept { release(room); }
+#endif
 
 namespace interconnect {
 

@@ -129,7 +129,7 @@ Plan make_plan(std::uint64_t seed) {
   // about.
   if (!plan.promises_order()) plan.settings.look_up_depth = 1'000;
   // The same for ids that the source repeats: the depth is to cover the distance, with what others wrote in between.
-  if (plan.repeated_ids) plan.settings.look_up_depth = std::max(plan.settings.look_up_depth, 128);
+  if (plan.repeated_ids) plan.settings.look_up_depth = 1'000;
   // What one subscription carried over ahead of another is found among what is remembered of the destination only.
   if (plan.overlapping_subscriptions) plan.settings.look_up_memory = 2'048;
   plan.group_exists = random.one_in(4);

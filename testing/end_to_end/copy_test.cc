@@ -128,6 +128,24 @@ TEST_P(CopyTest, LinksWithoutTargetAreAcknowledged) {
   EXPECT_EQ(copier->exit_code(), 0);
 }
 
+TEST_P(CopyTest, TheSourceKnowsThatAllIsAcknowledged) {
+  source.load("hero-", 5, 100);
+  const auto copier = start(
+      "subscriptions:\n  - {stream: $ce-hero, group: copy, settings: {minCheckPointCount: 1, maxCheckPointCount: "
+      "100}}\n"
+      "events: [{type: '*'}]\n");
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  // As an operator sees it.
+  const std::string info = source.group_info(kStream, kGroup);
+  EXPECT_NE(info.find("\"totalInFlightMessages\": 0,"), std::string::npos) << info;
+  EXPECT_NE(info.find("\"totalItemsProcessed\": 100,"), std::string::npos) << info;
+  // And as the source will, should it be started again: from after the last link.
+  ASSERT_TRUE(eventually([&] {
+    const auto checkpoints = source.dump("$persistentsubscription-$ce-hero::copy-checkpoint");
+    return !checkpoints.empty() && checkpoints.back().data == "99";
+  }));
+}
+
 TEST_P(CopyTest, AnIdThatAStreamHasTwiceIsCopiedOnce) {
   source.append("hero-1", {{event_id(1), "Changed", true, "{\"n\":1}", ""}});
   source.append("hero-2", {{event_id(1), "Changed", true, "{\"n\":2}", ""}});

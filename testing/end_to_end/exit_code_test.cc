@@ -99,7 +99,7 @@ TEST_P(RefusalTest, ThreeForAWrongPasswordOfTheDestination) {
   const auto copier =
       start(configuration(), {{"EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_DST", "wrong-1234"}, {kWriterTimeout, "500"}});
   EXPECT_EQ(copier->exit_code(), 3);
-  EXPECT_TRUE(says_last(*copier, "destination"));
+  EXPECT_TRUE(says_last(*copier, "refused the credentials"));
   EXPECT_EQ(copier->output().find("wrong-1234"), std::string::npos);
   EXPECT_EQ(destination_count(), 0);
 }

@@ -45,6 +45,15 @@ TEST_P(SafetyNetTest, SkipsWhatCannotBeWritten) {
   EXPECT_EQ(source.group(kStream, kGroup).parked, 0);
 }
 
+// No server takes an event without a type, nor any other in the same append.
+TEST_P(SafetyNetTest, WhatCannotBeWrittenSpoilsNoNeighbour) {
+  source.append("hero-1", {changed(1), {event_id(2), "", true, "{}", ""}, changed(3)});
+  const auto copier = start(configuration("safetyNet: {onWriteFailure: skip}"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  EXPECT_EQ(destination_count(), 2);
+  EXPECT_TRUE(copier->says("skipped event " + event_id(2)));
+}
+
 TEST_P(SafetyNetTest, ParksWhatCannotBeWritten) {
   write_events_that_cannot_be_written();
   const auto copier = start(configuration("safetyNet: {onWriteFailure: park}"));

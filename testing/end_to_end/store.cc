@@ -17,6 +17,8 @@ namespace {
 constexpr char kProgram[] = "testing/eventstore/eventstore";
 constexpr ChildProcess::Limit kStartLimit{30'000};
 
+std::string login() { return "Authorization: Basic " + base64(std::string("admin:") + Store::kPassword) + "\r\n"; }
+
 rapidjson::Document parsed(const std::string& text) {
   rapidjson::Document document;
   document.Parse(text.data(), text.size());
@@ -122,9 +124,8 @@ void Store::tombstone(const std::string& stream) { delete_stream(stream, true); 
 void Store::soft_delete(const std::string& stream) { delete_stream(stream, false); }
 
 void Store::delete_stream(const std::string& stream, bool hard) {
-  const std::string login = "Authorization: Basic " + base64(std::string("admin:") + kPassword) + "\r\n";
   const HttpReply reply = http_request(http_port_, "DELETE", "/streams/" + percent_encoded(stream), "",
-                                       login + (hard ? "ES-HardDelete: true\r\n" : ""));
+                                       login() + (hard ? "ES-HardDelete: true\r\n" : ""));
   if (reply.status != 204) throw std::runtime_error("deleting " + stream + ": " + std::to_string(reply.status));
 }
 
@@ -165,6 +166,14 @@ GroupState Store::group(const std::string& stream, const std::string& group) con
           values["pushed"].GetInt64(), values["parked"].GetInt64()};
 }
 
+std::string Store::group_info(const std::string& stream, const std::string& group) const {
+  const std::string target = "/subscriptions/" + percent_encoded(stream) + "/" + percent_encoded(group) + "/info";
+  return http_request(http_port_, "GET", target, "", login()).body;
+}
+
+void Store::change_password(const std::string& password) {
+  admin("POST", "/users", R"({"name":"admin","password":")" + password + R"("})");
+}
 void Store::misbehave(const std::string& json) { admin("POST", "/misbehave", json); }
 void Store::freeze() { process_->signal(SIGSTOP); }
 void Store::thaw() { process_->signal(SIGCONT); }

@@ -63,7 +63,11 @@ class Store final {
   // The events of all of them.
   int count(const std::string& prefix) const;
   GroupState group(const std::string& stream, const std::string& group) const;
+  // What the server's own HTTP interface tells of the group.
+  std::string group_info(const std::string& stream, const std::string& group) const;
 
+  // Of admin, from now on; the environment keeps kPassword.
+  void change_password(const std::string& password);
   // `json` as the store's /misbehave takes it.
   void misbehave(const std::string& json);
   // Stops the whole process from running, and lets it run on.

@@ -54,7 +54,8 @@ struct LegacyStoreSettings {
   Endpoint tcp;
   Endpoint http;
   std::optional<Credentials> credentials;
-  TlsSettings tls;  // for both
+  TlsSettings tls;     // for TCP
+  bool https = false;  // HTTP with TLS as well, by `tls`: 5.0.1 itself has no HTTPS, but what stands before it may
   HeartbeatSettings heartbeat;
   ReconnectionSettings reconnection;
   std::string connection_name;

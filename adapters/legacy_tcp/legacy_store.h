@@ -19,7 +19,7 @@ namespace interconnect {
 // They connect with start(), anonymously if there are no credentials, and keep the connection up by the settings'
 // reconnection and heartbeats. A login that is refused is tried again on the same connection.
 //
-// A probe without a connection, or while the server is starting, waits for its end within the operation's time limit.
+// A probe waits for a connection that is being made; where making one has failed, it is answered with why.
 // To be destroyed after stop() has called back, or without stop(), which loses acknowledgements that are not sent yet.
 
 // Copies from the given subscriptions, which are known by their place in the list.

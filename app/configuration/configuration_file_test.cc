@@ -234,6 +234,12 @@ TEST_F(ConfigurationFileTest, TlsNeedsItsFilesAndNoContradiction) {
   EXPECT_THAT(refused(tls("enabled: false")), ElementsAre(HasSubstr("https://")));
 }
 
+TEST_F(ConfigurationFileTest, TlsOfTheFileIsForTcpAlone) {
+  const Settings settings = read(std::string(kSmallFile) + "source: {tls: {enabled: true}}\n");
+  EXPECT_TRUE(std::get<LegacyStoreSettings>(settings.source).tls.enabled);
+  EXPECT_FALSE(std::get<LegacyStoreSettings>(settings.source).https);
+}
+
 TEST_F(ConfigurationFileTest, TheExampleParsesAndShowsTheDefaults) {
   std::ifstream stream("app/interconnect.example.yaml");
   std::stringstream text;

@@ -196,6 +196,7 @@ class StoreReader {
     settings.credentials = credentials;
     https = http.https || tcp.https;
     settings.tls.enabled = https;
+    settings.https = https;
     if (!credentials) warn_anonymous();
     return settings;
   }

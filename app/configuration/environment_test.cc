@@ -64,6 +64,7 @@ TEST_F(EnvironmentSettingsTest, EndpointsWithAndWithoutScheme) {
     EXPECT_EQ(legacy(settings.source).http, (Endpoint{"host", 99})) << endpoint;
     EXPECT_EQ(legacy(settings.source).tcp, (Endpoint{"host", 1113})) << endpoint;
     EXPECT_FALSE(legacy(settings.source).tls.enabled) << endpoint;
+    EXPECT_FALSE(legacy(settings.source).https) << endpoint;
   }
   set("HTTP_PORT_SRC") = "";
   set("HTTP_ENDPOINT_SRC") = "https://[::1]:3000";
@@ -73,6 +74,7 @@ TEST_F(EnvironmentSettingsTest, EndpointsWithAndWithoutScheme) {
   EXPECT_EQ(legacy(settings.source).http, (Endpoint{"::1", 3000}));
   EXPECT_EQ(legacy(settings.source).tcp, (Endpoint{"10.0.0.1", 4000}));
   EXPECT_TRUE(legacy(settings.source).tls.enabled);
+  EXPECT_TRUE(legacy(settings.source).https);
 }
 
 TEST_F(EnvironmentSettingsTest, RefusesEndpointsThatAreNone) {

@@ -38,66 +38,75 @@ bool may_pass(const HttpResult& result) {
   return status == 0 || status == 401 || status == 408 || status == 503;
 }
 
-GroupFailed failed(const std::string& what, const HttpResult& result) {
+GroupFailed failed(const std::string& what, const StoreError& error) {
   DropReason reason = DropReason::kServer;
-  if (status_of(result) == 0) reason = DropReason::kConnectionLost;
-  // Also what a wrong password is answered with.
-  if (status_of(result) == 401) reason = DropReason::kAccessDenied;
-  return {reason, what + ": " + text_of(result)};
+  if (error.kind == ErrorKind::kUnavailable) reason = DropReason::kConnectionLost;
+  if (error.kind == ErrorKind::kAccessDenied) reason = DropReason::kAccessDenied;
+  if (error.kind == ErrorKind::kNotAuthenticated) reason = DropReason::kNotAuthenticated;
+  return {reason, what + ": " + error.message};
 }
 
-auto ask(const HttpExchange& exchange, const HttpRequest& request) {
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(HttpResult)>(
-      [&exchange, &request](auto handler) {
+// Calls `start` with a function that resumes the caller with its argument.
+template <typename Result, typename Start>
+auto answer_of(Start start) {
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(Result)>(
+      [start = std::move(start)](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));  // std::function copies
-        exchange(request, [shared](HttpResult result) { (*shared)(std::move(result)); });
+        start([shared](Result result) { (*shared)(std::move(result)); });
       },
       asio::use_awaitable);
 }
 
-}  // namespace
-
-asio::awaitable<GroupResult> upsert_group(HttpExchange exchange, Subscription subscription, bool may_update,
-                                          milliseconds patience) {
-  const std::string path = group_path(subscription);
-  const std::string body = to_json(subscription.settings);
-  const HttpRequest get_info{"GET", path + "/info", ""};
-  const HttpRequest create{"PUT", path, body};
-  const HttpRequest update{"POST", path, body};
-  const std::string group = "group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
+// The answer to GET .../info, asked for again while the server may be starting.
+asio::awaitable<HttpResult> read_info(const HttpExchange& exchange, const Subscription& subscription,
+                                      milliseconds patience) {
+  const HttpRequest request{"GET", group_path(subscription) + "/info", ""};
   const auto give_up_at = steady_clock::now() + patience;
   asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (;;) {
+    HttpResult info = co_await answer_of<HttpResult>([&](auto done) { exchange(request, std::move(done)); });
+    if (!may_pass(info) || steady_clock::now() + kAskAgainAfter >= give_up_at) co_return info;
+    timer.expires_after(kAskAgainAfter);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
 
-  for (int round = 0;; ++round) {
-    const HttpResult info = co_await ask(exchange, get_info);
-    if (may_pass(info) && steady_clock::now() + kAskAgainAfter < give_up_at) {
-      timer.expires_after(kAskAgainAfter);
-      co_await timer.async_wait(asio::use_awaitable);
-      continue;
-    }
+}  // namespace
 
-    if (status_of(info) == 404) {
-      const HttpResult created = co_await ask(exchange, create);
-      if (status_of(created) == 201) co_return GroupPrepared{GroupState::kCreated, subscription.settings};
-      if (status_of(created) == 409 && round == 0) continue;  // someone else was quicker
-      co_return failed("cannot create " + group, created);
-    }
+asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExchange exchange,
+                                          Subscription subscription, bool may_update, milliseconds patience) {
+  const std::string group = "group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
+  const auto send = [&command](GroupCommand which) {
+    return answer_of<GroupOutcome>([&command, which](auto done) { command(which, std::move(done)); });
+  };
 
-    std::optional<GroupSettings> present;
-    if (status_of(info) == 200) present = parse_group_info(std::get<HttpResponse>(info).body);
-    if (!present) {
-      LOG(WARNING) << "the settings of " << group << " cannot be read, it is left as it is: " << text_of(info);
-      co_return GroupPrepared{GroupState::kUnread, subscription.settings};
-    }
-    if (same_effect(*present, subscription.settings) || !may_update) {
-      co_return GroupPrepared{GroupState::kUnchanged, *present};
-    }
-    const HttpResult updated = co_await ask(exchange, update);
-    if (status_of(updated) == 200) co_return GroupPrepared{GroupState::kUpdated, subscription.settings};
-    if (status_of(updated) == 404 && round == 0) continue;  // it has just been deleted
-    LOG(WARNING) << "the settings of " << group << " cannot be updated, it is left as it is: " << text_of(updated);
+  // Does nothing to a group that exists. Who may not create groups may still be allowed to use one.
+  const GroupOutcome created = co_await send(GroupCommand::kCreate);
+  if (created == GroupOutcome(GroupAnswer::kDone)) co_return GroupPrepared{GroupState::kCreated, subscription.settings};
+  const auto* error = std::get_if<StoreError>(&created);
+  if (error != nullptr && error->kind != ErrorKind::kAccessDenied) {
+    co_return failed("cannot create " + group, *error);
+  }
+
+  const HttpResult info = co_await read_info(exchange, subscription, patience);
+  // After AlreadyExists, it says nothing about the group but that HTTP cannot name it.
+  if (status_of(info) == 404 && error != nullptr) co_return failed("cannot create " + group, *error);
+  std::optional<GroupSettings> present;
+  if (status_of(info) == 200) present = parse_group_info(std::get<HttpResponse>(info).body, subscription);
+  if (!present) {
+    LOG(WARNING) << "the settings of " << group << " cannot be read, it is left as it is: " << text_of(info);
+    co_return GroupPrepared{GroupState::kUnread, subscription.settings};
+  }
+  if (same_effect(*present, subscription.settings) || !may_update) {
     co_return GroupPrepared{GroupState::kUnchanged, *present};
   }
+  const GroupOutcome updated = co_await send(GroupCommand::kUpdate);
+  if (updated == GroupOutcome(GroupAnswer::kDone)) co_return GroupPrepared{GroupState::kUpdated, subscription.settings};
+  // A group that has just been deleted shows when it is connected to.
+  const auto* refusal = std::get_if<StoreError>(&updated);
+  LOG(WARNING) << "the settings of " << group << " cannot be updated, it is left as it is: "
+               << (refusal != nullptr ? refusal->message : "it does not exist any more");
+  co_return GroupPrepared{GroupState::kUnchanged, *present};
 }
 
 }  // namespace interconnect::legacy

@@ -1,12 +1,21 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <string>
 #include <variant>
 
 #include "adapters/legacy_tcp/io/http_client.h"
+#include "adapters/legacy_tcp/session/group_command.h"
 #include "domain/subscription.h"
 
+// Consumer groups are created and updated over TCP and read over HTTP, because each can do only that.
+//
+// The HTTP API of 5.0.1 loses every setting that is 0 or false: it deserialises with DefaultValueHandling.Ignore, so
+// that the default of its own stays (10 for maxSubscriberCount, where 0 would have meant any number). Names with `/`,
+// `\`, `?` or
+// `#` it takes apart, percent-encoded or not, and creates a group of another name. The TCP commands carry every setting
+// and every name, but none of them reads a group.
 namespace interconnect::legacy {
 
 struct GroupPrepared {
@@ -19,12 +28,16 @@ struct GroupFailed {
 };
 using GroupResult = std::variant<GroupPrepared, GroupFailed>;
 
+// Sends the command for the subscription's group and calls back with the outcome, once.
+using GroupCommandExchange = std::function<void(GroupCommand command, std::function<void(GroupOutcome)> done)>;
+
 // Has the subscription's group at the server: creates it if there is none; updates it if it has other settings and
 // `may_update` (an update drops everyone who is connected to it). Where the group's settings cannot be read for as long
 // as `patience`, and where the update is refused, leaves the group as it is.
 // A start that differs is a difference like any other, though a group that has a checkpoint goes on from there: the
 // server keeps and shows the start that it was given, so that there is at most one such update.
-boost::asio::awaitable<GroupResult> upsert_group(HttpExchange exchange, Subscription subscription, bool may_update,
+boost::asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExchange exchange,
+                                                 Subscription subscription, bool may_update,
                                                  std::chrono::milliseconds patience);
 
 }  // namespace interconnect::legacy

@@ -18,7 +18,6 @@
 #include "adapters/legacy_tcp/io/group_upsert.h"
 #include "adapters/legacy_tcp/io/http_client.h"
 #include "adapters/legacy_tcp/io/test_certificate.h"
-#include "adapters/legacy_tcp/session/group_settings.h"
 #include "gtest/gtest.h"
 
 namespace interconnect::legacy {
@@ -141,92 +140,134 @@ Subscription subscription() {
   return subscription;
 }
 
-HttpResult info_of(const GroupSettings& settings) {
-  return HttpResponse{200, "OK", R"({"config":)" + to_json(settings) + "}"};
+// What a server shows of a group with our default settings, but for its retry count.
+HttpResult info_with(int max_retry_count) {
+  return HttpResponse{200, "OK",
+                      R"({"config":{"resolveLinktos":true,"startFrom":0,"messageTimeoutMilliseconds":3600000,)"
+                      R"("extraStatistics":false,"maxRetryCount":)" +
+                          std::to_string(max_retry_count) +
+                          R"(,"liveBufferSize":10000,"bufferSize":10000,"readBatchSize":500,)"
+                          R"("checkPointAfterMilliseconds":2000,"minCheckPointCount":10,"maxCheckPointCount":1000,)"
+                          R"("maxSubscriberCount":0,"namedConsumerStrategy":"Pinned"},)"
+                          R"("eventStreamId":"$ce-hero","groupName":"my data"})"};
 }
+const HttpResult kInfoAsWanted = info_with(1'000'000);
+const HttpResult kInfoThatDiffers = info_with(10);
 
-GroupResult upsert(ScriptedHttp& http, bool may_update = true, std::chrono::milliseconds patience = 0ms) {
+// A server's two doors, each of which answers from a list. The log tells in which order they were used.
+struct ScriptedServer {
+  std::deque<GroupOutcome> outcomes;
+  std::deque<HttpResult> answers;
+  std::string log = {};
+  std::string target = {};
+
+  GroupCommandExchange command() {
+    return [this](GroupCommand command, const std::function<void(GroupOutcome)>& done) {
+      log += command == GroupCommand::kCreate ? "create " : "update ";
+      done(next(outcomes, GroupOutcome(StoreError{ErrorKind::kTimeout, "the script is over"})));
+    };
+  }
+  HttpExchange http() {
+    return [this](const HttpRequest& request, const std::function<void(HttpResult)>& done) {
+      log += request.method + " ";
+      target = request.target;
+      done(next(answers, HttpResult(HttpFailure{"the script is over"})));
+    };
+  }
+
+ private:
+  template <typename T>
+  static T next(std::deque<T>& script, T otherwise) {
+    if (script.empty()) return otherwise;
+    const T first = script.front();
+    script.pop_front();
+    return first;
+  }
+};
+
+GroupResult upsert(ScriptedServer& server, bool may_update = true, std::chrono::milliseconds patience = 0ms) {
   asio::io_context io;
-  return run(io, upsert_group(http.exchange(), subscription(), may_update, patience));
+  return run(io, upsert_group(server.command(), server.http(), subscription(), may_update, patience));
 }
 
-std::string methods(const ScriptedHttp& http) {
-  std::string text;
-  for (const HttpRequest& request : http.requests) text += request.method + " ";
-  return text;
-}
+GroupOutcome refused(ErrorKind kind) { return StoreError{kind, "because"}; }
 
 TEST(UpsertGroup, CreatesAMissingGroup) {
-  ScriptedHttp http{{HttpResponse{404, "Not Found", ""}, HttpResponse{201, "Created", "{}"}}, {}};
-  const GroupResult result = upsert(http);
+  ScriptedServer server{{GroupAnswer::kDone}, {}};
+  const GroupResult result = upsert(server);
   EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kCreated);
-  ASSERT_EQ(methods(http), "GET PUT ");
-  EXPECT_EQ(http.requests[0].target, "/subscriptions/%24ce-hero/my%20data/info");
-  EXPECT_EQ(http.requests[1].target, "/subscriptions/%24ce-hero/my%20data");
-  EXPECT_EQ(http.requests[1].body, to_json(GroupSettings{}));
+  EXPECT_EQ(std::get<GroupPrepared>(result).effective, subscription().settings);
+  EXPECT_EQ(server.log, "create ");
 }
 
 TEST(UpsertGroup, LeavesAGroupAloneThatIsAsItShouldBe) {
-  ScriptedHttp http{{info_of(GroupSettings{})}, {}};
-  EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUnchanged);
-  EXPECT_EQ(methods(http), "GET ");
+  ScriptedServer server{{GroupAnswer::kAlreadyExists}, {kInfoAsWanted}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(server)).state, GroupState::kUnchanged);
+  EXPECT_EQ(server.log, "create GET ");
+  EXPECT_EQ(server.target, "/subscriptions/%24ce-hero/my%20data/info");
 }
 
 TEST(UpsertGroup, UpdatesAGroupThatDiffersButOnlyIfItMay) {
-  GroupSettings other;
-  other.max_retry_count = 10;
-  ScriptedHttp http{{info_of(other), HttpResponse{200, "OK", "{}"}}, {}};
-  EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUpdated);
-  EXPECT_EQ(methods(http), "GET POST ");
+  ScriptedServer server{{GroupAnswer::kAlreadyExists, GroupAnswer::kDone}, {kInfoThatDiffers}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(server)).state, GroupState::kUpdated);
+  EXPECT_EQ(server.log, "create GET update ");
 
-  ScriptedHttp later{{info_of(other)}, {}};
+  ScriptedServer later{{GroupAnswer::kAlreadyExists}, {kInfoThatDiffers}};
   const GroupResult result = upsert(later, false);
   EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kUnchanged);
-  EXPECT_EQ(std::get<GroupPrepared>(result).effective, other);
-  EXPECT_EQ(methods(later), "GET ");
+  EXPECT_EQ(std::get<GroupPrepared>(result).effective.max_retry_count, 10);
+  EXPECT_EQ(later.log, "create GET ");
 }
 
 TEST(UpsertGroup, KeepsAGroupWhoseUpdateIsRefused) {
-  GroupSettings other;
-  other.max_retry_count = 10;
-  ScriptedHttp http{{info_of(other), HttpResponse{401, "Unauthorized", ""}}, {}};
-  const GroupResult result = upsert(http);
-  EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kUnchanged);
-  EXPECT_EQ(std::get<GroupPrepared>(result).effective, other);
-}
-
-TEST(UpsertGroup, GoesOnWithoutAnUpdateWhereTheSettingsCannotBeRead) {
-  for (const HttpResult& info : {HttpResult(HttpResponse{200, "OK", "{"}), HttpResult(HttpResponse{200, "OK", "{}"}),
-                                 HttpResult(HttpResponse{401, "Unauthorized", ""}), HttpResult(HttpFailure{"refused"}),
-                                 HttpResult(HttpResponse{500, "Internal", ""})}) {
-    ScriptedHttp http{{info}, {}};
-    EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUnread);
-    EXPECT_EQ(methods(http), "GET ");
+  for (const GroupOutcome& outcome :
+       {refused(ErrorKind::kAccessDenied), refused(ErrorKind::kTimeout), GroupOutcome(GroupAnswer::kDoesNotExist)}) {
+    ScriptedServer server{{GroupAnswer::kAlreadyExists, outcome}, {kInfoThatDiffers}};
+    const GroupResult result = upsert(server);
+    EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kUnchanged);
+    EXPECT_EQ(std::get<GroupPrepared>(result).effective.max_retry_count, 10);
   }
 }
 
-TEST(UpsertGroup, AsksAgainWhileTheServerIsStarting) {
-  ScriptedHttp http{{HttpResponse{401, "Unauthorized", ""}, info_of(GroupSettings{})}, {}};
-  EXPECT_EQ(std::get<GroupPrepared>(upsert(http, true, 10s)).state, GroupState::kUnchanged);
-  EXPECT_EQ(methods(http), "GET GET ");
+TEST(UpsertGroup, GoesOnWithoutAnUpdateWhereTheSettingsCannotBeRead) {
+  // 404 as well: the group exists, HTTP just cannot name it.
+  for (const HttpResult& info :
+       {HttpResult(HttpResponse{200, "OK", "{"}), HttpResult(HttpResponse{200, "OK", "{}"}),
+        HttpResult(HttpResponse{401, "Unauthorized", ""}), HttpResult(HttpFailure{"refused"}),
+        HttpResult(HttpResponse{404, "Not Found", ""}), HttpResult(HttpResponse{500, "Internal", ""})}) {
+    ScriptedServer server{{GroupAnswer::kAlreadyExists}, {info}};
+    EXPECT_EQ(std::get<GroupPrepared>(upsert(server)).state, GroupState::kUnread);
+    EXPECT_EQ(server.log, "create GET ");
+  }
 }
 
-TEST(UpsertGroup, LooksAgainWhereAnotherWasQuicker) {
-  ScriptedHttp http{{HttpResponse{404, "", ""}, HttpResponse{409, "Conflict", ""}, info_of(GroupSettings{})}, {}};
-  EXPECT_EQ(std::get<GroupPrepared>(upsert(http)).state, GroupState::kUnchanged);
-  EXPECT_EQ(methods(http), "GET PUT GET ");
+TEST(UpsertGroup, UsesAGroupThatItMayNotCreate) {
+  ScriptedServer there{{refused(ErrorKind::kAccessDenied)}, {kInfoAsWanted}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(there)).state, GroupState::kUnchanged);
+  ScriptedServer unread{{refused(ErrorKind::kAccessDenied)}, {HttpResponse{401, "Unauthorized", ""}}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(unread)).state, GroupState::kUnread);
+  ScriptedServer missing{{refused(ErrorKind::kAccessDenied)}, {HttpResponse{404, "Not Found", ""}}};
+  EXPECT_EQ(std::get<GroupFailed>(upsert(missing)).reason, DropReason::kAccessDenied);
+}
+
+TEST(UpsertGroup, AsksAgainWhileTheServerIsStarting) {
+  ScriptedServer server{{GroupAnswer::kAlreadyExists}, {HttpResponse{401, "Unauthorized", ""}, kInfoAsWanted}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(server, true, 10s)).state, GroupState::kUnchanged);
+  EXPECT_EQ(server.log, "create GET GET ");
 }
 
 TEST(UpsertGroup, TellsWhyAGroupCannotBeCreated) {
-  ScriptedHttp denied{{HttpResponse{404, "", ""}, HttpResponse{401, "Unauthorized", ""}}, {}};
-  const GroupResult result = upsert(denied);
-  EXPECT_EQ(std::get<GroupFailed>(result).reason, DropReason::kAccessDenied);
-  EXPECT_EQ(std::get<GroupFailed>(result).message,
-            "cannot create group 'my data' of '$ce-hero': HTTP 401 Unauthorized");
-  ScriptedHttp invalid{{HttpResponse{404, "", ""}, HttpResponse{400, "Buffer Size", ""}}, {}};
-  EXPECT_EQ(std::get<GroupFailed>(upsert(invalid)).reason, DropReason::kServer);
-  ScriptedHttp gone{{HttpResponse{404, "", ""}, HttpFailure{"refused"}}, {}};
-  EXPECT_EQ(std::get<GroupFailed>(upsert(gone)).reason, DropReason::kConnectionLost);
+  const auto reason = [](ErrorKind kind) {
+    ScriptedServer server{{refused(kind)}, {}};
+    const GroupResult result = upsert(server);
+    EXPECT_EQ(server.log, "create ");
+    EXPECT_EQ(std::get<GroupFailed>(result).message, "cannot create group 'my data' of '$ce-hero': because");
+    return std::get<GroupFailed>(result).reason;
+  };
+  EXPECT_EQ(reason(ErrorKind::kUnavailable), DropReason::kConnectionLost);
+  EXPECT_EQ(reason(ErrorKind::kNotAuthenticated), DropReason::kNotAuthenticated);
+  EXPECT_EQ(reason(ErrorKind::kTimeout), DropReason::kServer);
+  EXPECT_EQ(reason(ErrorKind::kInvalid), DropReason::kServer);
 }
 
 }  // namespace

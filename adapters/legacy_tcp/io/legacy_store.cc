@@ -35,9 +35,16 @@ SessionSettings session_settings(const LegacyStoreSettings& settings, std::vecto
   return session;
 }
 
+TlsSettings http_tls(const LegacyStoreSettings& settings) {
+  TlsSettings tls = settings.tls;
+  tls.enabled = settings.https;
+  return tls;
+}
+
 // Says in the log which server we are about to work with. Nothing depends on it, and anyone may ask.
 void log_server_info(asio::io_context& io, const LegacyStoreSettings& settings) {
-  const HttpExchange ask = make_http_client(io, settings.http, std::nullopt, settings.tls, settings.operation_timeout);
+  const HttpExchange ask =
+      make_http_client(io, settings.http, std::nullopt, http_tls(settings), settings.operation_timeout);
   ask({"GET", "/info", ""},
       [where = settings.http.host + ":" + std::to_string(settings.http.port)](const HttpResult& result) {
         if (const auto* failure = std::get_if<HttpFailure>(&result)) {
@@ -59,7 +66,8 @@ class ConnectedStore : public ActionHandler {
   ConnectedStore(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
       : io_(io),
         settings_(settings),
-        http_(make_http_client(io, settings.http, settings.credentials, settings.tls, settings.operation_timeout)),
+        http_(
+            make_http_client(io, settings.http, settings.credentials, http_tls(settings), settings.operation_timeout)),
         connection_(std::make_shared<Connection>(io, session_settings(settings, std::move(subscriptions)), settings.tls,
                                                  *this)) {}
 
@@ -77,7 +85,7 @@ class ConnectedStore : public ActionHandler {
   void probe(LinkProbe::Answer answer) {
     const std::uint64_t id = next_probe_++;
     probes_.emplace(id, std::move(answer));
-    connection_->input([id](Session& session, Time now, Actions&) { session.probe(now, id); });
+    connection_->input([id](Session& session, Time now, Actions& actions) { session.probe(now, id, actions); });
   }
 
   void answer(const ProbeCompleted& completed) {
@@ -135,7 +143,10 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
 
   void read(const StreamRead& read) override { ConnectedStore::read(read); }
   void probe(Answer answer) override { ConnectedStore::probe(std::move(answer)); }
-  void stop(std::function<void()> stopped) override { ConnectedStore::stop(std::move(stopped)); }
+  void stop(std::function<void()> stopped) override {
+    ConnectedStore::stop(std::move(stopped));
+    group_commands_.clear();
+  }
 
  private:
   void on_action(const Action& action) override {
@@ -151,6 +162,8 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
       listener_->on_subscription_dropped(drop->subscription, drop->reason, drop->message);
     } else if (const auto* prepare = std::get_if<PrepareGroup>(&action)) {
       prepare_group(*prepare);
+    } else if (const auto* end = std::get_if<GroupCommandEnd>(&action)) {
+      end_group_command(*end);
     } else if (const auto* probe = std::get_if<ProbeCompleted>(&action)) {
       answer(*probe);
     } else if (const auto* lost = std::get_if<Lost>(&action)) {
@@ -160,10 +173,24 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
 
   void on_actions_end() override { listener_->on_deliveries_end(); }
 
+  void end_group_command(const GroupCommandEnd& end) {
+    const auto found = group_commands_.find(end.subscription);
+    if (found == group_commands_.end()) return;
+    const auto done = std::move(found->second);
+    group_commands_.erase(found);
+    done(end.outcome);
+  }
+
   void prepare_group(const PrepareGroup& prepare) {
     const SubscriptionIndex index = prepare.subscription;
+    const auto command = [this, alive = std::weak_ptr<int>(alive_), index](GroupCommand which, auto done) {
+      if (alive.expired()) return done(StoreError{ErrorKind::kUnavailable, "stopped"});
+      group_commands_[index] = std::move(done);
+      connection_->input(
+          [&](Session& session, Time now, Actions& actions) { session.command_group(now, index, which, actions); });
+    };
     asio::co_spawn(
-        io_, upsert_group(http_, subscriptions_[index], prepare.may_update, settings_.operation_timeout),
+        io_, upsert_group(command, http_, subscriptions_[index], prepare.may_update, settings_.operation_timeout),
         [this, alive = std::weak_ptr<int>(alive_), index](const std::exception_ptr& error, const GroupResult& result) {
           if (alive.expired()) return;
           connection_->input([&](Session& session, Time now, Actions& actions) {
@@ -180,6 +207,7 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
   }
 
   std::vector<Subscription> subscriptions_;
+  absl::flat_hash_map<SubscriptionIndex, std::function<void(GroupOutcome)>> group_commands_;  // under way
   EventSourceListener* listener_ = nullptr;
 };
 

@@ -4,8 +4,6 @@
 #include <limits>
 
 #include "rapidjson/document.h"
-#include "rapidjson/stringbuffer.h"
-#include "rapidjson/writer.h"
 
 namespace interconnect::legacy {
 namespace {
@@ -30,8 +28,8 @@ std::string percent_encoded(std::string_view text) {
 }
 
 // Calls `visit` with the name and the member of each setting that is a plain value.
-template <typename Settings, typename Visit>
-void for_each_setting(Settings& settings, Visit visit) {
+template <typename Visit>
+void for_each_setting(GroupSettings& settings, Visit visit) {
   visit("resolveLinktos", settings.resolve_link_tos);
   visit("startFrom", settings.start_from);
   visit("extraStatistics", settings.extra_statistics);
@@ -45,19 +43,6 @@ void for_each_setting(Settings& settings, Visit visit) {
   visit("maxCheckPointCount", settings.max_checkpoint_count);
   visit("maxSubscriberCount", settings.max_subscriber_count);
 }
-
-struct Write {
-  rapidjson::Writer<rapidjson::StringBuffer>& writer;
-
-  void operator()(const char* name, bool value) const { writer.Key(name), writer.Bool(value); }
-  void operator()(const char* name, std::int32_t value) const { writer.Key(name), writer.Int(value); }
-  void operator()(const char* name, std::int64_t value) const { writer.Key(name), writer.Int64(value); }
-  // The server keeps 32 bits of milliseconds.
-  void operator()(const char* name, milliseconds value) const {
-    writer.Key(name);
-    writer.Int64(std::min<std::int64_t>(value.count(), std::numeric_limits<std::int32_t>::max()));
-  }
-};
 
 struct Read {
   const rapidjson::Value& config;
@@ -91,36 +76,32 @@ struct Read {
   }
 };
 
+// Empty if there is no such text.
+std::string_view text_member(const rapidjson::Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  if (member == object.MemberEnd() || !member->value.IsString()) return {};
+  return {member->value.GetString(), member->value.GetStringLength()};
+}
+
 }  // namespace
 
 std::string group_path(const Subscription& subscription) {
   return "/subscriptions/" + percent_encoded(subscription.stream) + "/" + percent_encoded(subscription.group);
 }
 
-std::string to_json(const GroupSettings& settings) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.StartObject();
-  for_each_setting(settings, Write{writer});
-  const std::string_view strategy = to_string(settings.consumer_strategy);
-  writer.Key("namedConsumerStrategy");
-  writer.String(strategy.data(), static_cast<rapidjson::SizeType>(strategy.size()));
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
-std::optional<GroupSettings> parse_group_info(std::string_view json) {
+std::optional<GroupSettings> parse_group_info(std::string_view json, const Subscription& subscription) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  if (text_member(document, "eventStreamId") != subscription.stream) return std::nullopt;
+  if (text_member(document, "groupName") != subscription.group) return std::nullopt;
   const auto config = document.FindMember("config");
   if (config == document.MemberEnd() || !config->value.IsObject()) return std::nullopt;
   GroupSettings settings;
   bool complete = true;
   for_each_setting(settings, Read{config->value, complete});
-  const auto strategy = config->value.FindMember("namedConsumerStrategy");
-  if (!complete || strategy == config->value.MemberEnd() || !strategy->value.IsString()) return std::nullopt;
-  const std::string_view name(strategy->value.GetString(), strategy->value.GetStringLength());
+  if (!complete) return std::nullopt;
+  const std::string_view name = text_member(config->value, "namedConsumerStrategy");
   for (ConsumerStrategy known :
        {ConsumerStrategy::kDispatchToSingle, ConsumerStrategy::kRoundRobin, ConsumerStrategy::kPinned}) {
     if (name != to_string(known)) continue;
@@ -146,13 +127,7 @@ std::optional<ServerInfo> parse_server_info(std::string_view json) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject()) return std::nullopt;
-  ServerInfo info;
-  const auto text = [&document](const char* name) -> std::string {
-    const auto member = document.FindMember(name);
-    return member != document.MemberEnd() && member->value.IsString() ? member->value.GetString() : "";
-  };
-  info.version = text("esVersion");
-  info.state = text("state");
+  ServerInfo info{std::string(text_member(document, "esVersion")), std::string(text_member(document, "state"))};
   if (info.version.empty()) return std::nullopt;
   return info;
 }

@@ -2,6 +2,7 @@
 
 #include "adapters/legacy_tcp/session/outcomes.h"
 #include "gtest/gtest.h"
+#include "rapidjson/document.h"
 #include "testing/wire/conversation.h"
 
 namespace interconnect::legacy {
@@ -9,13 +10,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
+Subscription subscription_of(std::string stream, std::string group) {
+  Subscription subscription;
+  subscription.stream = std::move(stream);
+  subscription.group = std::move(group);
+  return subscription;
+}
+
+// What a server shows of group `g` of stream `s`, with one value put in place of another.
 std::string info_with(std::string_view name, std::string_view value) {
-  std::string json = to_json(GroupSettings{});
+  std::string json =
+      R"({"config":{"resolveLinktos":true,"startFrom":1099511627776,"messageTimeoutMilliseconds":1234,)"
+      R"("extraStatistics":true,"maxRetryCount":0,"liveBufferSize":1,"bufferSize":3,"readBatchSize":2,)"
+      R"("checkPointAfterMilliseconds":5,"minCheckPointCount":6,"maxCheckPointCount":7,"maxSubscriberCount":0,)"
+      R"("namedConsumerStrategy":"RoundRobin"},"eventStreamId":"s","groupName":"g"})";
+  if (name.empty()) return json;
   const std::string key = "\"" + std::string(name) + "\":";
   const std::size_t begin = json.find(key) + key.size();
   json.replace(begin, json.find_first_of(",}", begin) - begin, value);
-  return "{\"config\":" + json + "}";
+  return json;
 }
+
+std::optional<GroupSettings> parsed(std::string_view json) { return parse_group_info(json, subscription_of("s", "g")); }
 
 TEST(GroupSettings, ReadsWhatARealServerShows) {
   std::size_t read = 0;
@@ -24,7 +40,11 @@ TEST(GroupSettings, ReadsWhatARealServerShows) {
     const std::string_view body = (*step.json)["body"].GetString();
     if (body.find("\"config\"") == std::string_view::npos) continue;
     ++read;
-    const auto settings = parse_group_info(body);
+    rapidjson::Document document;
+    document.Parse(body.data(), body.size());
+    const Subscription shown =
+        subscription_of(document["eventStreamId"].GetString(), document["groupName"].GetString());
+    const auto settings = parse_group_info(body, shown);
     ASSERT_TRUE(settings.has_value()) << body;
     if (read > 1) continue;
     GroupSettings expected;
@@ -45,17 +65,31 @@ TEST(GroupSettings, ReadsWhatARealServerShows) {
   EXPECT_GT(read, 0u);
 }
 
-TEST(GroupSettings, AreTheSameAfterTheWayThereAndBack) {
-  GroupSettings settings;
-  settings.start_from = 1ll << 40;
-  settings.message_timeout = 1234ms;
-  settings.extra_statistics = true;
-  settings.max_subscriber_count = 3;
-  EXPECT_EQ(parse_group_info("{\"config\":" + to_json(settings) + "}"), settings);
+TEST(GroupSettings, AreReadEachFromItsPlace) {
+  GroupSettings expected;
+  expected.resolve_link_tos = true;
+  expected.start_from = 1ll << 40;
+  expected.message_timeout = 1234ms;
+  expected.extra_statistics = true;
+  expected.max_retry_count = 0;
+  expected.live_buffer_size = 1;
+  expected.read_batch_size = 2;
+  expected.history_buffer_size = 3;
+  expected.checkpoint_after = 5ms;
+  expected.min_checkpoint_count = 6;
+  expected.max_checkpoint_count = 7;
+  expected.max_subscriber_count = 0;
+  expected.consumer_strategy = ConsumerStrategy::kRoundRobin;
+  EXPECT_EQ(parsed(info_with("", "")), expected);
+}
+
+TEST(GroupSettings, OfAnotherGroupAreNotTaken) {
+  EXPECT_EQ(parsed(info_with("groupName", R"("other")")), std::nullopt);
+  EXPECT_EQ(parsed(info_with("eventStreamId", R"("other")")), std::nullopt);
 }
 
 TEST(GroupSettings, TakesANeverEndingTimeoutForWhatItIs) {
-  const auto shown = parse_group_info(info_with("messageTimeoutMilliseconds", "-2147483648"));
+  const auto shown = parsed(info_with("messageTimeoutMilliseconds", "-2147483648"));
   ASSERT_TRUE(shown.has_value());
   EXPECT_EQ(shown->message_timeout, 0ms);
 }
@@ -66,7 +100,7 @@ TEST(GroupSettings, AreNotReadFromAnythingElse) {
         std::string(R"({"config":{}})"), info_with("bufferSize", "\"500\""), info_with("bufferSize", "99999999999"),
         info_with("startFrom", "1.5"), info_with("resolveLinktos", "1"),
         info_with("namedConsumerStrategy", "\"Unheard\""), std::string(100'000, '[')}) {
-    EXPECT_EQ(parse_group_info(json), std::nullopt) << json.substr(0, 200);
+    EXPECT_EQ(parsed(json), std::nullopt) << json.substr(0, 200);
   }
 }
 

@@ -76,6 +76,21 @@ ReadOutcome read_outcome(std::string_view stream, const ReadStreamEventsComplete
   return read_error(ErrorKind::kNotReady, stream, "the server failed to read", reply.error);
 }
 
+GroupOutcome group_outcome(GroupCommand command, const GroupCommandCompleted& reply) {
+  using Result = GroupCommandCompleted::Result;
+  switch (reply.result) {
+    case Result::kSuccess:
+      return GroupAnswer::kDone;
+    case Result::kAlreadyExists:
+      return command == GroupCommand::kCreate ? GroupAnswer::kAlreadyExists : GroupAnswer::kDoesNotExist;
+    case Result::kAccessDenied:
+      return StoreError{ErrorKind::kAccessDenied, "access denied (" + excerpt(reply.reason) + ")"};
+    case Result::kFail:
+      break;
+  }
+  return StoreError{ErrorKind::kInvalid, "refused (" + excerpt(reply.reason) + ")"};
+}
+
 StoreError not_handled_error(const NotHandled& reply) {
   std::string_view why = "the server is not ready";
   if (reply.reason == NotHandled::Reason::kTooBusy) why = "the server is too busy";

@@ -78,7 +78,7 @@ void Session::authentication_refused(Time now, ErrorKind kind, std::string_view 
   phase_deadline_ = now + retry_delay(auth_refusals_++);
   last_error_ = {kind, named(endpoint_) + " refused the credentials of '" + settings_.credentials->username +
                            "': " + excerpt(reason)};
-  for (Probe& probe : probes_) probe.error = last_error_;
+  fail_probes(actions);
   subscriptions_not_authenticated(actions);
 }
 
@@ -87,10 +87,8 @@ void Session::become_ready(Time now, Actions& actions) {
   attempts_ = 0;
   auth_refusals_ = 0;
   actions.push_back(Ready{endpoint_});
-  for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
-    if (subscriptions_[i].state == SubscriptionStatus::State::kPrepared) connect_subscription(now, i);
-  }
-  for (Probe& probe : probes_) ask(now, probe);
+  for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) advance_subscription(now, i, actions);
+  for (const std::uint64_t probe : std::exchange(probes_, {})) ask(now, probe);
 }
 
 void Session::disconnected(Time now, std::string_view reason, Actions& actions) {
@@ -118,7 +116,7 @@ void Session::connection_lost(Time now, std::string_view reason, Actions& action
     if (!std::holds_alternative<ConnectOperation>(found->second)) fail(now, found->second, last_error_, actions);
     operations.erase(found);
   }
-  for (Probe& probe : probes_) probe.error = last_error_;
+  fail_probes(actions);
   schedule_reconnection(now, actions);
 }
 
@@ -283,13 +281,17 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
     }
   } else if (const auto* probe = std::get_if<ProbeOperation>(&operation)) {
     if (std::holds_alternative<ReadStreamEventsCompleted>(reply)) {
-      std::erase_if(probes_, [&](const Probe& each) { return each.id == probe->id; });
       actions.push_back(ProbeCompleted{probe->id, std::nullopt});
       return;
     }
   } else if (const auto* connect = std::get_if<ConnectOperation>(&operation)) {
     if (const auto* done = std::get_if<PersistentSubscriptionConfirmation>(&reply)) {
       confirm(connect->subscription, *done, actions);
+      return;
+    }
+  } else if (const auto* group = std::get_if<GroupOperation>(&operation)) {
+    if (const auto* done = std::get_if<GroupCommandCompleted>(&reply)) {
+      actions.push_back(GroupCommandEnd{group->subscription, group_outcome(group->command, *done)});
       return;
     }
   } else if (std::holds_alternative<IdentifyOperation>(operation)) {
@@ -317,7 +319,7 @@ void Session::fail(Time now, const Operation& operation, StoreError error, Actio
     error.message = "read of '" + excerpt(read->stream) + "': " + error.message;
     actions.push_back(ReadCompleted{read->id, std::move(error)});
   } else if (const auto* probe = std::get_if<ProbeOperation>(&operation)) {
-    probe_failed(now, probe->id, std::move(error));
+    actions.push_back(ProbeCompleted{probe->id, std::move(error)});
   } else if (const auto* connect = std::get_if<ConnectOperation>(&operation)) {
     const DropReason reason =
         error.kind == ErrorKind::kNotAuthenticated ? DropReason::kNotAuthenticated : DropReason::kServer;
@@ -326,6 +328,8 @@ void Session::fail(Time now, const Operation& operation, StoreError error, Actio
                         "connecting to group '" + excerpt(subscription.group) + "' of '" +
                             excerpt(subscription.stream) + "': " + error.message,
                         actions);
+  } else if (const auto* group = std::get_if<GroupOperation>(&operation)) {
+    actions.push_back(GroupCommandEnd{group->subscription, std::move(error)});
   } else if (error.kind != ErrorKind::kUnavailable) {
     drop_connection(now, "the handshake failed: " + error.message, actions);
   }
@@ -401,7 +405,6 @@ void Session::tick(Time now, Actions& actions) {
     authenticate(now);
   }
   retry_subscriptions(now, actions);
-  expire_probes(now, actions);
 }
 
 std::optional<Time> Session::next_deadline() const {
@@ -414,10 +417,6 @@ std::optional<Time> Session::next_deadline() const {
   }
   for (const SubscriptionStatus& status : subscriptions_) {
     if (status.state == SubscriptionStatus::State::kWaiting) consider(status.retry_at);
-  }
-  for (const Probe& probe : probes_) {
-    consider(probe.deadline);
-    if (phase_ == Phase::kReady && !probe.asked) consider(probe.ask_at);
   }
   return next;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "adapters/legacy_tcp/session/group_command.h"
 #include "adapters/legacy_tcp/wire/replies.h"
 #include "domain/append.h"
 #include "domain/stream_read.h"
@@ -54,10 +55,16 @@ struct Disconnect {
 struct Ready {
   Endpoint endpoint;
 };
-// Have the group of this subscription at the server, then call group_prepared() or group_failed().
+// Have the group of this subscription at the server, then call group_prepared() or group_failed(). Comes while the
+// connection is ready.
 struct PrepareGroup {
   SubscriptionIndex subscription = 0;
   bool may_update = false;  // false: it was prepared before and has been deleted since
+};
+// What came of a command about the group of this subscription.
+struct GroupCommandEnd {
+  SubscriptionIndex subscription = 0;
+  GroupOutcome outcome;
 };
 struct SubscriptionDrop {
   SubscriptionIndex subscription = 0;
@@ -87,7 +94,7 @@ struct Lost {
 
 // What points to bytes that were received, or to the session's own memory, is valid until the next receive().
 using Action = std::variant<Push, AppendCompleted, ReadCompleted, ProbeCompleted, SubscriptionStarted, SubscriptionDrop,
-                            PrepareGroup, Connect, Disconnect, Ready, Lost>;
+                            PrepareGroup, GroupCommandEnd, Connect, Disconnect, Ready, Lost>;
 using Actions = std::vector<Action>;
 
 class Session {
@@ -111,10 +118,13 @@ class Session {
   void read(Time now, const StreamRead& read, Actions& actions);
   // Asks for the last event of a stream that need not exist, from whichever node we are connected to: the answer needs
   // the server's storage and our credentials, but no rights, which a refusal would show as well as an answer. A node
-  // without a leader answers too: whether events can be written is what the writes themselves tell. Asks again, within
-  // the time limit of an operation, while there is no connection or the server is starting.
-  void probe(Time now, std::uint64_t id);
+  // without a leader answers too: whether events can be written is what the writes themselves tell. Waits for
+  // a connection that is being made; where that has failed, it is answered with why.
+  void probe(Time now, std::uint64_t id, Actions& actions);
   void subscribe(Time now, SubscriptionIndex subscription, std::int32_t buffer_size, Actions& actions);
+  // Creates the group of this subscription, or gives it the configured settings. One at a time for a subscription;
+  // answered once, by a GroupCommandEnd.
+  void command_group(Time now, SubscriptionIndex subscription, GroupCommand command, Actions& actions);
   void group_prepared(Time now, SubscriptionIndex subscription, GroupState state, const GroupSettings& effective);
   void group_failed(Time now, SubscriptionIndex subscription, DropReason reason, std::string_view message,
                     Actions& actions);
@@ -146,11 +156,15 @@ class Session {
   struct ConnectOperation {
     SubscriptionIndex subscription = 0;
   };
+  struct GroupOperation {
+    SubscriptionIndex subscription = 0;
+    GroupCommand command = GroupCommand::kCreate;
+  };
   using Operation = std::variant<IdentifyOperation, AuthenticateOperation, AppendOperation, ReadOperation,
-                                 ProbeOperation, ConnectOperation>;
+                                 ProbeOperation, ConnectOperation, GroupOperation>;
 
   struct SubscriptionStatus {
-    enum class State { kUnused, kPreparing, kPrepared, kConnecting, kConnected, kWaiting };
+    enum class State { kUnused, kUnprepared, kPreparing, kPrepared, kConnecting, kConnected, kWaiting };
     State state = State::kUnused;
     std::int32_t buffer_size = 0;
     bool prepared_before = false;
@@ -161,14 +175,6 @@ class Session {
     std::string server_id;  // stream::group
     GroupState group = GroupState::kUnchanged;
     GroupSettings effective;
-  };
-
-  struct Probe {
-    std::uint64_t id = 0;
-    Time deadline{};
-    Time ask_at{};
-    bool asked = false;
-    StoreError error;
   };
 
   Serial begin(Time now, Operation operation);
@@ -197,9 +203,10 @@ class Session {
   void confirm(SubscriptionIndex index, const PersistentSubscriptionConfirmation& reply, Actions& actions);
   void fail(Time now, const Operation& operation, StoreError error, Actions& actions);
 
-  void ask(Time now, Probe& probe);
-  void probe_failed(Time now, std::uint64_t id, StoreError error);
-  void expire_probes(Time now, Actions& actions);
+  void ask(Time now, std::uint64_t probe);
+  void fail_probes(Actions& actions);
+  // Takes the next step, if it is one that needs the connection and there is one.
+  void advance_subscription(Time now, SubscriptionIndex index, Actions& actions);
   void connect_subscription(Time now, SubscriptionIndex index);
   void disconnect_subscription(SubscriptionIndex index);
   void retry_subscriptions(Time now, Actions& actions);
@@ -227,8 +234,8 @@ class Session {
   std::optional<Time> heartbeat_deadline_;
 
   std::vector<SubscriptionStatus> subscriptions_;
-  std::vector<Probe> probes_;
-  std::vector<EventView> page_;  // of the read that was completed last
+  std::vector<std::uint64_t> probes_;  // that wait for the connection
+  std::vector<EventView> page_;        // of the read that was completed last
   std::string output_;
   std::size_t needed_ = 0;
 };

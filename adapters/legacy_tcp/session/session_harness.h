@@ -43,6 +43,15 @@ inline std::string text_of(const Action& action) {
     text << "ready";
   } else if (const auto* prepare = std::get_if<PrepareGroup>(&action)) {
     text << "prepare " << prepare->subscription << (prepare->may_update ? "" : " without update");
+  } else if (const auto* end = std::get_if<GroupCommandEnd>(&action)) {
+    text << "group " << end->subscription << ": ";
+    if (const auto* answer = std::get_if<GroupAnswer>(&end->outcome)) {
+      text << (*answer == GroupAnswer::kDone            ? "done"
+               : *answer == GroupAnswer::kAlreadyExists ? "already exists"
+                                                        : "does not exist");
+    } else {
+      text << text_of(std::get<StoreError>(end->outcome));
+    }
   } else if (const auto* started = std::get_if<SubscriptionStarted>(&action)) {
     text << "started " << started->subscription;
   } else if (const auto* drop = std::get_if<SubscriptionDrop>(&action)) {

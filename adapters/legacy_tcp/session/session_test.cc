@@ -150,7 +150,6 @@ TEST_F(SessionTest, ReportsARefusedLoginAndTriesItAgainOnTheSameConnection) {
   settings_.credentials = Credentials{"admin", "secret"};
   make().start(now_, actions_);
   session_->subscribe(now_, 0, 10, actions_);
-  session_->group_prepared(now_, 0, GroupState::kCreated, {});
   session_->connected(now_);
   answer(sent_one(Command::kIdentifyClient), Command::kClientIdentified);
   actions();
@@ -169,8 +168,7 @@ TEST_F(SessionTest, ReportsARefusedLoginAndTriesItAgainOnTheSameConnection) {
   EXPECT_EQ(session_->next_deadline(), now_ + 2s);
   pass();
   answer(sent_one(Command::kAuthenticate), Command::kAuthenticated);
-  EXPECT_EQ(actions(), Lines{"ready"});
-  sent_one(Command::kConnectToPersistentSubscription);
+  EXPECT_EQ(actions(), (Lines{"ready", "prepare 0"}));
 }
 
 TEST_F(SessionTest, GivesUpAConnectionThatDoesNotIdentifyInTime) {
@@ -548,6 +546,53 @@ TEST_F(SessionTest, PreparesAGroupAgainThatCouldNotBe) {
   EXPECT_EQ(actions(), Lines{"prepare 0"});
 }
 
+TEST_F(SessionTest, PreparesAGroupOnceThereIsAConnection) {
+  make().start(now_, actions_);
+  session_->subscribe(now_, 0, 10, actions_);
+  EXPECT_EQ(actions(), Lines{"connect node1:1113"});
+  shake_hands();
+  EXPECT_EQ(actions(), (Lines{"ready", "prepare 0"}));
+  // Lost meanwhile: what was being prepared is prepared again when that is due and there is a connection again.
+  session_->disconnected(now_, "reset", actions_);
+  session_->command_group(now_, 0, GroupCommand::kCreate, actions_);
+  EXPECT_EQ(actions(), Lines{"group 0: unavailable"});
+  session_->group_failed(now_, 0, DropReason::kConnectionLost, "reset", actions_);
+  EXPECT_EQ(actions(), Lines{"dropped 0: connection lost"});
+  tick_at(now_ + 1s);
+  EXPECT_EQ(actions(), Lines{"connect node1:1113"});
+  shake_hands();
+  EXPECT_EQ(actions(), (Lines{"ready", "prepare 0"}));
+}
+
+TEST_F(SessionTest, TellsTheOutcomesOfGroupCommandsApart) {
+  make_ready();
+  const auto outcome_of = [&](GroupCommand command, Command reply, std::string_view payload) {
+    session_->command_group(now_, 0, command, actions_);
+    answer(sent_one(command == GroupCommand::kCreate ? Command::kCreatePersistentSubscription
+                                                     : Command::kUpdatePersistentSubscription),
+           reply, payload);
+    return actions();
+  };
+  for (const GroupCommand command : {GroupCommand::kCreate, GroupCommand::kUpdate}) {
+    const bool create = command == GroupCommand::kCreate;
+    const Command completed =
+        create ? Command::kCreatePersistentSubscriptionCompleted : Command::kUpdatePersistentSubscriptionCompleted;
+    EXPECT_EQ(outcome_of(command, completed, number_field(1, 0)), Lines{"group 0: done"});
+    EXPECT_EQ(outcome_of(command, completed, number_field(1, 1)),
+              Lines{create ? "group 0: already exists" : "group 0: does not exist"});
+    EXPECT_EQ(outcome_of(command, completed, number_field(1, 2) + text_field(2, "Bad stream name.")),
+              Lines{"group 0: invalid"});
+    EXPECT_EQ(outcome_of(command, completed, number_field(1, 3)), Lines{"group 0: access denied"});
+    EXPECT_EQ(outcome_of(command, Command::kNotAuthenticated, ""), Lines{"group 0: not authenticated"});
+    EXPECT_EQ(outcome_of(command, Command::kNotHandled, number_field(1, 0)), Lines{"group 0: not ready"});
+    EXPECT_EQ(outcome_of(command, Command::kBadRequest, ""), Lines{"group 0: invalid"});
+  }
+  session_->command_group(now_, 0, GroupCommand::kCreate, actions_);
+  sent();
+  tick_at(now_ + 5s);
+  EXPECT_EQ(actions(), Lines{"group 0: timeout"});
+}
+
 TEST_F(SessionTest, ReconnectsWhenAnAcknowledgementIsRefused) {
   make_ready();
   answer(subscribe(), Command::kNotHandled, number_field(1, 2));
@@ -559,58 +604,64 @@ TEST_F(SessionTest, ReconnectsWhenAnAcknowledgementIsRefused) {
 TEST_F(SessionTest, AnswersAProbeWithWhateverTheServerSays) {
   make_ready();
   for (const std::int64_t result : {0, 1, 2, 4, 5}) {
-    session_->probe(now_, 1);
+    session_->probe(now_, 1, actions_);
     answer(sent_one(Command::kReadStreamEventsBackward), Command::kReadStreamEventsBackwardCompleted,
            number_field(2, result));
     EXPECT_EQ(actions(), Lines{"probe 1: well"});
   }
 }
 
-TEST_F(SessionTest, AProbeWaitsForAConnectionAndAsksAgainOnTheNext) {
+TEST_F(SessionTest, AProbeWaitsForAConnectionThatIsBeingMade) {
   make().start(now_, actions_);
-  session_->probe(now_, 1);
-  actions();
+  session_->probe(now_, 1, actions_);
+  EXPECT_EQ(actions(), Lines{"connect node1:1113"});
   shake_hands();
-  actions();
-  sent_one(Command::kReadStreamEventsBackward);
-  session_->disconnected(now_, "reset", actions_);
-  EXPECT_EQ(actions(), Lines{});
-  pass();
-  shake_hands();
-  actions();
+  EXPECT_EQ(actions(), Lines{"ready"});
   answer(sent_one(Command::kReadStreamEventsBackward), Command::kReadStreamEventsBackwardCompleted);
   EXPECT_EQ(actions(), Lines{"probe 1: well"});
 }
 
-TEST_F(SessionTest, AProbeSaysWhyThereWasNoAnswerInTime) {
+TEST_F(SessionTest, AProbeSaysAtOnceWhyThereIsNoConnection) {
   make().start(now_, actions_);
-  session_->probe(now_, 1);
+  session_->probe(now_, 1, actions_);
   session_->disconnected(now_, "refused", actions_);
-  pass();
-  actions();
-  tick_at(105s);
-  ASSERT_FALSE(actions_.empty());
-  EXPECT_EQ(text_of(actions_.back()), "probe 1: unavailable");
-  EXPECT_NE(std::get<ProbeCompleted>(actions_.back()).error->message.find("refused"), std::string::npos);
+  session_->probe(now_, 2, actions_);
+  ASSERT_EQ(actions_.size(), 3u);
+  EXPECT_NE(std::get<ProbeCompleted>(actions_[1]).error->message.find("refused"), std::string::npos);
+  EXPECT_EQ(actions(), (Lines{"connect node1:1113", "probe 1: unavailable", "probe 2: unavailable"}));
+}
+
+TEST_F(SessionTest, AProbeSaysAtOnceThatTheLoginIsRefused) {
+  settings_.credentials = Credentials{"admin", "secret"};
+  make().start(now_, actions_);
+  session_->probe(now_, 1, actions_);
+  session_->connected(now_);
+  answer(sent_one(Command::kIdentifyClient), Command::kClientIdentified);
+  answer(sent_one(Command::kAuthenticate), Command::kNotAuthenticated, "Unauthorized");
+  session_->probe(now_, 2, actions_);
+  EXPECT_EQ(actions(), (Lines{"connect node1:1113", "probe 1: not authenticated", "probe 2: not authenticated"}));
+}
+
+TEST_F(SessionTest, AProbeIsAnsweredWhenTheConnectionIsLost) {
+  make_ready();
+  session_->probe(now_, 1, actions_);
+  session_->disconnected(now_, "reset", actions_);
+  EXPECT_EQ(actions(), Lines{"probe 1: unavailable"});
 }
 
 TEST_F(SessionTest, AProbeTimesOutWhenTheServerIsSilent) {
   make_ready();
-  session_->probe(now_, 1);
+  session_->probe(now_, 1, actions_);
   sent();
   tick_at(now_ + 5s);
   EXPECT_EQ(actions(), Lines{"probe 1: timeout"});
 }
 
-TEST_F(SessionTest, AProbeAsksAgainWhileTheServerIsStarting) {
+TEST_F(SessionTest, AProbeSaysThatTheServerIsStarting) {
   make_ready();
-  session_->probe(now_, 1);
+  session_->probe(now_, 1, actions_);
   answer(sent_one(Command::kReadStreamEventsBackward), Command::kNotHandled, number_field(1, 0));
-  EXPECT_EQ(actions(), Lines{});
-  pass();
-  EXPECT_EQ(now_, 101s);
-  answer(sent_one(Command::kReadStreamEventsBackward), Command::kReadStreamEventsBackwardCompleted);
-  EXPECT_EQ(actions(), Lines{"probe 1: well"});
+  EXPECT_EQ(actions(), Lines{"probe 1: not ready"});
 }
 
 }  // namespace

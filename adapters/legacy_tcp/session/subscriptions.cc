@@ -11,7 +11,6 @@ namespace interconnect::legacy {
 namespace {
 
 constexpr std::string_view kProbeStream = "interconnect-link-check";
-constexpr Duration kProbeAgainAfter = std::chrono::seconds(1);
 
 // Keeps a package of acknowledgements well below what a server is used to read at once.
 constexpr std::size_t kMaxIdsInPackage = 2'000;
@@ -32,12 +31,36 @@ void Session::subscribe(Time now, SubscriptionIndex subscription, std::int32_t b
   SubscriptionStatus& status = subscriptions_[subscription];
   status.buffer_size = buffer_size;
   if (status.state == State::kUnused) {
-    status.state = State::kPreparing;
-    actions.push_back(PrepareGroup{subscription, true});
+    status.state = State::kUnprepared;
+    advance_subscription(now, subscription, actions);
   } else if (status.state == State::kConnecting || status.state == State::kConnected) {
     disconnect_subscription(subscription);
     connect_subscription(now, subscription);
   }
+}
+
+void Session::advance_subscription(Time now, SubscriptionIndex index, Actions& actions) {
+  using State = SubscriptionStatus::State;
+  SubscriptionStatus& status = subscriptions_[index];
+  if (phase_ != Phase::kReady) return;
+  if (status.state == State::kUnprepared) {
+    status.state = State::kPreparing;
+    actions.push_back(PrepareGroup{index, !status.prepared_before});
+  } else if (status.state == State::kPrepared) {
+    connect_subscription(now, index);
+  }
+}
+
+void Session::command_group(Time now, SubscriptionIndex subscription, GroupCommand command, Actions& actions) {
+  if (phase_ != Phase::kReady) {
+    actions.push_back(GroupCommandEnd{subscription, last_error_});
+    return;
+  }
+  const Subscription& wanted = settings_.subscriptions[subscription];
+  const CorrelationId id = correlation(begin(now, GroupOperation{subscription, command}));
+  const auto put =
+      command == GroupCommand::kCreate ? put_create_persistent_subscription : put_update_persistent_subscription;
+  put(output_, id, wanted.stream, wanted.group, wanted.settings);
 }
 
 void Session::group_prepared(Time now, SubscriptionIndex subscription, GroupState state,
@@ -91,13 +114,8 @@ void Session::retry_subscriptions(Time now, Actions& actions) {
   for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
     SubscriptionStatus& status = subscriptions_[i];
     if (status.state != SubscriptionStatus::State::kWaiting || now < status.retry_at) continue;
-    if (status.prepare_next) {
-      status.state = SubscriptionStatus::State::kPreparing;
-      actions.push_back(PrepareGroup{i, !status.prepared_before});
-    } else {
-      status.state = SubscriptionStatus::State::kPrepared;
-      if (phase_ == Phase::kReady) connect_subscription(now, i);
-    }
+    status.state = status.prepare_next ? SubscriptionStatus::State::kUnprepared : SubscriptionStatus::State::kPrepared;
+    advance_subscription(now, i, actions);
   }
 }
 
@@ -118,7 +136,8 @@ void Session::subscriptions_not_authenticated(Actions& actions) {
   const DropReason reason =
       last_error_.kind == ErrorKind::kNotAuthenticated ? DropReason::kNotAuthenticated : DropReason::kServer;
   for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
-    if (subscriptions_[i].state != SubscriptionStatus::State::kPrepared) continue;
+    const SubscriptionStatus::State state = subscriptions_[i].state;
+    if (state != SubscriptionStatus::State::kUnprepared && state != SubscriptionStatus::State::kPrepared) continue;
     actions.push_back(SubscriptionDrop{i, reason, last_error_.message});
   }
 }
@@ -199,37 +218,23 @@ void Session::park(SubscriptionIndex subscription, std::span<const EventId> ids,
 
 // --- probes
 
-void Session::probe(Time now, std::uint64_t id) {
-  probes_.push_back({id, now + settings_.operation_timeout, now, false, last_error_});
-  if (phase_ == Phase::kReady) ask(now, probes_.back());
+void Session::probe(Time now, std::uint64_t id, Actions& actions) {
+  if (phase_ == Phase::kReady) {
+    ask(now, id);
+  } else if (phase_ == Phase::kWaiting || phase_ == Phase::kRefused || phase_ == Phase::kLost) {
+    actions.push_back(ProbeCompleted{id, last_error_});
+  } else {
+    probes_.push_back(id);
+  }
 }
 
-void Session::ask(Time now, Probe& probe) {
-  probe.asked = true;
-  const CorrelationId id = correlation(begin(now, ProbeOperation{probe.id}));
+void Session::ask(Time now, std::uint64_t probe) {
+  const CorrelationId id = correlation(begin(now, ProbeOperation{probe}));
   put_read_stream_events(output_, id, ReadDirection::kBackward, kProbeStream, kStreamEnd, 1, false);
 }
 
-void Session::probe_failed(Time now, std::uint64_t id, StoreError error) {
-  for (Probe& probe : probes_) {
-    if (probe.id != id) continue;
-    probe.error = std::move(error);
-    probe.asked = false;
-    probe.ask_at = now + kProbeAgainAfter;
-  }
-}
-
-void Session::expire_probes(Time now, Actions& actions) {
-  std::erase_if(probes_, [&](Probe& probe) {
-    if (now < probe.deadline) return false;
-    if (probe.asked) probe.error = {ErrorKind::kTimeout, "the server did not answer a read in time"};
-    actions.push_back(ProbeCompleted{probe.id, std::move(probe.error)});
-    return true;
-  });
-  if (phase_ != Phase::kReady) return;
-  for (Probe& probe : probes_) {
-    if (!probe.asked && now >= probe.ask_at) ask(now, probe);
-  }
+void Session::fail_probes(Actions& actions) {
+  for (const std::uint64_t probe : std::exchange(probes_, {})) actions.push_back(ProbeCompleted{probe, last_error_});
 }
 
 }  // namespace interconnect::legacy

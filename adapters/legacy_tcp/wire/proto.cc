@@ -102,12 +102,12 @@ void put_varint(std::string& out, std::uint64_t value) {
 }
 
 void put_varint_field(std::string& out, std::uint32_t field, std::uint64_t value) {
-  out.push_back(static_cast<char>(field << 3));
+  put_varint(out, field << 3);
   put_varint(out, value);
 }
 
 void put_bytes_header(std::string& out, std::uint32_t field, std::size_t size) {
-  out.push_back(static_cast<char>(field << 3 | 2));
+  put_varint(out, field << 3 | 2);
   put_varint(out, size);
 }
 

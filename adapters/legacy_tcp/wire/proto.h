@@ -51,7 +51,7 @@ class ProtoReader {
   WireType type_ = WireType::kVarint;
 };
 
-// Field numbers of this protocol are below 16, so that a tag is one byte.
+// The sizes are those of fields whose number is below 16, so that the tag is one byte.
 std::size_t varint_size(std::uint64_t value);
 inline std::size_t varint_field_size(std::uint64_t value) { return 1 + varint_size(value); }
 inline std::size_t bytes_field_size(std::size_t size) { return 1 + varint_size(size) + size; }

@@ -105,6 +105,17 @@ struct ExpectSame {
   void operator()(const SubscriptionDropped& ours) const {
     EXPECT_EQ(static_cast<int>(ours.reason), static_cast<int>(parse<messages::SubscriptionDropped>(package).reason()));
   }
+  void operator()(const GroupCommandCompleted& ours) const {
+    const auto compare = [&ours](const auto& theirs) {
+      EXPECT_EQ(static_cast<int>(ours.result), static_cast<int>(theirs.result()));
+      EXPECT_EQ(ours.reason, theirs.reason());
+    };
+    if (package.command == Command::kCreatePersistentSubscriptionCompleted) {
+      compare(parse<messages::CreatePersistentSubscriptionCompleted>(package));
+    } else {
+      compare(parse<messages::UpdatePersistentSubscriptionCompleted>(package));
+    }
+  }
   void operator()(const NotHandled& ours) const {
     EXPECT_EQ(static_cast<int>(ours.reason), static_cast<int>(parse<messages::NotHandled>(package).reason()));
   }
@@ -138,6 +149,30 @@ std::vector<EventId> ids_of(const auto& wire_ids) {
   std::vector<EventId> ids;
   for (const std::string& id : wire_ids) ids.push_back(event_id_from_wire(id));
   return ids;
+}
+
+// Nothing for a strategy that we never ask for.
+template <typename Message>
+std::optional<GroupSettings> settings_of(const Message& message) {
+  GroupSettings settings;
+  settings.resolve_link_tos = message.resolve_link_tos();
+  settings.start_from = message.start_from();
+  settings.extra_statistics = message.record_statistics();
+  settings.message_timeout = std::chrono::milliseconds(message.message_timeout_milliseconds());
+  settings.max_retry_count = message.max_retry_count();
+  settings.live_buffer_size = message.live_buffer_size();
+  settings.read_batch_size = message.read_batch_size();
+  settings.history_buffer_size = message.buffer_size();
+  settings.checkpoint_after = std::chrono::milliseconds(message.checkpoint_after_time());
+  settings.min_checkpoint_count = message.checkpoint_min_count();
+  settings.max_checkpoint_count = message.checkpoint_max_count();
+  settings.max_subscriber_count = message.subscriber_max_count();
+  for (ConsumerStrategy strategy :
+       {ConsumerStrategy::kDispatchToSingle, ConsumerStrategy::kRoundRobin, ConsumerStrategy::kPinned}) {
+    settings.consumer_strategy = strategy;
+    if (message.named_consumer_strategy() == to_string(strategy)) return settings;
+  }
+  return std::nullopt;
 }
 
 // The request as our encoder writes it, from what the protobuf library read; empty for commands that we never send.
@@ -180,6 +215,22 @@ std::string encode_again(const Package& package) {
           out, package.correlation,
           package.command == Command::kReadStreamEventsForward ? ReadDirection::kForward : ReadDirection::kBackward,
           message.event_stream_id(), message.from_event_number(), message.max_count(), message.require_master());
+      break;
+    }
+    case Command::kCreatePersistentSubscription: {
+      const auto message = parse<messages::CreatePersistentSubscription>(package);
+      if (const auto settings = settings_of(message)) {
+        put_create_persistent_subscription(out, package.correlation, message.event_stream_id(),
+                                           message.subscription_group_name(), *settings);
+      }
+      break;
+    }
+    case Command::kUpdatePersistentSubscription: {
+      const auto message = parse<messages::UpdatePersistentSubscription>(package);
+      if (const auto settings = settings_of(message)) {
+        put_update_persistent_subscription(out, package.correlation, message.event_stream_id(),
+                                           message.subscription_group_name(), *settings);
+      }
       break;
     }
     case Command::kConnectToPersistentSubscription: {

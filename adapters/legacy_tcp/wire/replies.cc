@@ -145,6 +145,13 @@ void read_fields(ProtoReader& reader, SubscriptionDropped& reply) {
   }
 }
 
+void read_fields(ProtoReader& reader, GroupCommandCompleted& reply) {
+  while (reader.next()) {
+    if (reader.field() == 1) reply.result = read_enum(reader, GroupCommandCompleted::Result::kAccessDenied);
+    if (reader.field() == 2) reply.reason = reader.bytes();
+  }
+}
+
 std::optional<NotHandled::Node> make_node(ProtoReader& reader, std::string_view host, std::int64_t port) {
   if (host.empty() || port == 0) return std::nullopt;
   if (port < 0 || port > std::numeric_limits<std::uint16_t>::max()) {
@@ -208,6 +215,10 @@ Decoded<Reply> decode_reply(const Package& package) {
       return decode_as<PersistentSubscriptionConfirmation>(package, "PersistentSubscriptionConfirmation");
     case Command::kSubscriptionDropped:
       return decode_as<SubscriptionDropped>(package, "SubscriptionDropped");
+    case Command::kCreatePersistentSubscriptionCompleted:
+      return decode_as<GroupCommandCompleted>(package, "CreatePersistentSubscriptionCompleted");
+    case Command::kUpdatePersistentSubscriptionCompleted:
+      return decode_as<GroupCommandCompleted>(package, "UpdatePersistentSubscriptionCompleted");
     case Command::kNotHandled:
       return decode_as<NotHandled>(package, "NotHandled");
     case Command::kHeartbeatRequest:

@@ -99,6 +99,18 @@ struct SubscriptionDropped {
   Reason reason = Reason::kUnsubscribed;
 };
 
+// Answers both CreatePersistentSubscription and UpdatePersistentSubscription.
+struct GroupCommandCompleted {
+  enum class Result : std::uint8_t {
+    kSuccess = 0,
+    kAlreadyExists = 1,  // of an update: there is no such group
+    kFail = 2,
+    kAccessDenied = 3,
+  };
+  Result result = Result::kSuccess;
+  std::string_view reason;
+};
+
 // A command that we never ask for.
 struct OtherReply {
   Command command{};
@@ -107,7 +119,7 @@ struct OtherReply {
 using Reply =
     std::variant<PersistentEventAppeared, WriteEventsCompleted, HeartbeatRequest, HeartbeatResponse, Pong,
                  ClientIdentified, Authenticated, NotAuthenticated, BadRequest, NotHandled, ReadStreamEventsCompleted,
-                 PersistentSubscriptionConfirmation, SubscriptionDropped, OtherReply>;
+                 PersistentSubscriptionConfirmation, SubscriptionDropped, GroupCommandCompleted, OtherReply>;
 
 Decoded<Reply> decode_reply(const Package& package);
 

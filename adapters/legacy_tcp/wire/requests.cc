@@ -1,5 +1,8 @@
 #include "adapters/legacy_tcp/wire/requests.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "adapters/legacy_tcp/wire/net_guid.h"
 #include "adapters/legacy_tcp/wire/proto.h"
 
@@ -43,6 +46,37 @@ void put_ids(std::string& out, std::string_view subscription_id, std::span<const
     put_bytes_header(out, 2, kGuidSize);
     put_event_id(out, id);
   }
+}
+
+std::uint64_t wire_milliseconds(std::chrono::milliseconds value) {
+  return as_varint(std::min<std::int64_t>(value.count(), std::numeric_limits<std::int32_t>::max()));
+}
+
+std::string group_message(std::string_view stream, std::string_view group, const GroupSettings& settings) {
+  std::string out;
+  put_bytes_field(out, 1, group);
+  put_bytes_field(out, 2, stream);
+  put_varint_field(out, 3, settings.resolve_link_tos ? 1 : 0);
+  put_varint_field(out, 4, as_varint(settings.start_from));
+  put_varint_field(out, 5, wire_milliseconds(settings.message_timeout));
+  put_varint_field(out, 6, settings.extra_statistics ? 1 : 0);
+  put_varint_field(out, 7, as_varint(settings.live_buffer_size));
+  put_varint_field(out, 8, as_varint(settings.read_batch_size));
+  put_varint_field(out, 9, as_varint(settings.history_buffer_size));
+  put_varint_field(out, 10, as_varint(settings.max_retry_count));
+  // What there was before strategies had names; servers that know their names do not look at it.
+  put_varint_field(out, 11, settings.consumer_strategy == ConsumerStrategy::kRoundRobin ? 1 : 0);
+  put_varint_field(out, 12, wire_milliseconds(settings.checkpoint_after));
+  put_varint_field(out, 13, as_varint(settings.max_checkpoint_count));
+  put_varint_field(out, 14, as_varint(settings.min_checkpoint_count));
+  put_varint_field(out, 15, as_varint(settings.max_subscriber_count));
+  put_bytes_field(out, 16, to_string(settings.consumer_strategy));
+  return out;
+}
+
+void put_group(std::string& out, Command command, const CorrelationId& correlation, const std::string& message) {
+  put_package_header(out, command, correlation, message.size());
+  out.append(message);
 }
 
 }  // namespace
@@ -91,6 +125,16 @@ void put_read_stream_events(std::string& out, const CorrelationId& correlation, 
   put_varint_field(out, 3, as_varint(count));
   put_varint_field(out, 4, 0);
   put_varint_field(out, 5, require_leader ? 1 : 0);
+}
+
+void put_create_persistent_subscription(std::string& out, const CorrelationId& correlation, std::string_view stream,
+                                        std::string_view group, const GroupSettings& settings) {
+  put_group(out, Command::kCreatePersistentSubscription, correlation, group_message(stream, group, settings));
+}
+
+void put_update_persistent_subscription(std::string& out, const CorrelationId& correlation, std::string_view stream,
+                                        std::string_view group, const GroupSettings& settings) {
+  put_group(out, Command::kUpdatePersistentSubscription, correlation, group_message(stream, group, settings));
 }
 
 void put_connect_to_persistent_subscription(std::string& out, const CorrelationId& correlation, std::string_view stream,

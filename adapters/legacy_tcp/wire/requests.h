@@ -9,6 +9,7 @@
 #include "adapters/legacy_tcp/wire/package.h"
 #include "domain/event.h"
 #include "domain/stream_read.h"
+#include "domain/subscription.h"
 
 // What we send, each appended to `out` as one whole package.
 namespace interconnect::legacy {
@@ -33,6 +34,13 @@ void put_write_events(std::string& out, const CorrelationId& correlation, std::s
 // Does not resolve links. `from` may be kStreamEnd to read backward from the end.
 void put_read_stream_events(std::string& out, const CorrelationId& correlation, ReadDirection direction,
                             std::string_view stream, std::int64_t from, std::int32_t count, bool require_leader);
+
+// Creates or updates a consumer group: the two commands have the same fields, and a setting that is 0 is taken for 0.
+// Times beyond 32 bits of milliseconds are sent as the longest there is.
+void put_create_persistent_subscription(std::string& out, const CorrelationId& correlation, std::string_view stream,
+                                        std::string_view group, const GroupSettings& settings);
+void put_update_persistent_subscription(std::string& out, const CorrelationId& correlation, std::string_view stream,
+                                        std::string_view group, const GroupSettings& settings);
 
 void put_connect_to_persistent_subscription(std::string& out, const CorrelationId& correlation, std::string_view stream,
                                             std::string_view group, std::int32_t allowed_in_flight);

@@ -12,7 +12,7 @@
 
 namespace interconnect {
 
-// To the destination. What the append points to is valid until its outcome is told to the copier.
+// To the destination. What the append points to is valid until the copier is called again.
 struct SendAppend {
   Append append;
 };

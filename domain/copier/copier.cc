@@ -242,6 +242,8 @@ void Copier::withdraw_unsent() {
     }
     if (lane->state == Lane::State::kIdle) emptied.push_back(lane.get());
   }
+  // The map has no order of its own.
+  std::sort(emptied.begin(), emptied.end(), [](const Lane* a, const Lane* b) { return a->number < b->number; });
   for (Lane* lane : emptied) close_if_idle(*lane);
 }
 

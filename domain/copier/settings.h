@@ -47,7 +47,7 @@ struct CopierSettings {
   std::size_t look_up_memory = 2'048;
 
   // Streams without work of which such ids are kept.
-  std::size_t max_idle_lanes = 1'024;
+  std::size_t max_idle_lanes = 128;
 
   // What is remembered of settled streams and events. What was forgotten is looked up anew.
   std::size_t remembered_streams = 200'000;

@@ -22,7 +22,7 @@ std::vector<grpc::ByteBuffer> AppendCall::messages(const Append& append) {
 
 void AppendCall::on_done(const CallStatus& status) {
   if (!status.ok()) {
-    completed_(id_, to_store_error(status, "append to " + stream_));
+    completed_(id_, to_append_error(status, "append to " + stream_));
     return;
   }
   auto response = decode_append_response(view_of(response_));

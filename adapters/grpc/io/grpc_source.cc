@@ -28,6 +28,11 @@ std::string name_of(const Subscription& subscription) {
   return "subscription " + subscription.stream + "::" + subscription.group;
 }
 
+std::string reason_of(const HttpAnswer& answer) {
+  if (answer.status == 0) return answer.body;
+  return answer.status == 200 ? "the answer is not understood" : "HTTP status " + std::to_string(answer.status);
+}
+
 }  // namespace
 
 GrpcSource::GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, std::vector<Subscription> subscriptions)
@@ -36,7 +41,7 @@ GrpcSource::GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, 
               {.drained = [this] { on_drained(); },
                .connection_lost = [this](const CallStatus&) { client_.forget_connection(); }}) {
   for (Subscription& subscription : subscriptions) {
-    states_.push_back(std::make_unique<State>(io, std::move(subscription), client_.settings().reconnection));
+    states_.push_back(std::make_unique<State>(io, std::move(subscription), client_.settings()));
   }
 }
 
@@ -51,13 +56,16 @@ void GrpcSource::subscribe(SubscriptionIndex subscription, std::int32_t buffer_s
   attempt(subscription);
 }
 
-// Begins anew, whatever was under way.
+// Begins anew, whatever was under way. But a Read is not cancelled before it is confirmed: 21.2.0 would keep its
+// consumer for ever (see StaleConsumers). It is confirmed soon, or ends, or its time is over.
 void GrpcSource::attempt(SubscriptionIndex index) {
   State& state = *states_[index];
+  if (state.call != nullptr && !state.confirmed) {
+    state.again = true;
+    return;
+  }
   if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
-  state.confirmed = false;
-  state.writing = false;
-  state.timer.cancel();
+  reset(state);
   client_.connect([this, index, attempt = ++state.attempt](const CallStatus& status) {
     if (asked_to_stop_ || states_[index]->attempt != attempt) return;
     if (status.ok() || client_.connected()) {
@@ -66,6 +74,15 @@ void GrpcSource::attempt(SubscriptionIndex index) {
       fail(index, status);
     }
   });
+}
+
+void GrpcSource::reset(State& state) {
+  state.confirmed = false;
+  state.again = false;
+  state.writing = false;
+  state.timer.cancel();
+  state.look_timer.cancel();
+  state.stale_consumers.disconnected();
 }
 
 void GrpcSource::next_step(SubscriptionIndex index) {
@@ -113,8 +130,7 @@ void GrpcSource::read_group(SubscriptionIndex index) {
                     return upsert(index, state.upsert->info_read(*info));
                   }
                 }
-                LOG(WARNING) << "the settings of " << name_of(state.wanted) << " cannot be read: "
-                             << (answer.status == 0 ? answer.body : "HTTP status " + std::to_string(answer.status));
+                LOG(WARNING) << "the settings of " << name_of(state.wanted) << " cannot be read: " << reason_of(answer);
                 upsert(index, state.upsert->info_unreadable());
               });
 }
@@ -149,13 +165,71 @@ void GrpcSource::wait(SubscriptionIndex index, Duration duration, std::function<
 }
 
 void GrpcSource::on_confirmed(SubscriptionCall& call) {
-  State& state = *states_[call.subscription()];
-  if (state.confirmed || asked_to_stop_) return;
-  state.confirmed = true;
+  const SubscriptionIndex index = call.subscription();
+  State& state = *states_[index];
+  if (std::exchange(state.confirmed, true)) return;
+  if (asked_to_stop_) {
+    flush_acks(state);
+    return stop_when_written();
+  }
+  if (state.again) return attempt(index);
   state.timer.cancel();
+  state.stale_consumers.connected(now());
+  await_look(index);
   const GroupUpsert::Ready& group = state.session.confirmed();
-  listener_->on_subscription_started({call.subscription(), group.state, group.effective});
+  listener_->on_subscription_started({index, group.state, group.effective});
   flush_acks(state);
+}
+
+void GrpcSource::await_look(SubscriptionIndex index) {
+  State& state = *states_[index];
+  const auto next = state.stale_consumers.next_look();
+  if (!next || asked_to_stop_) return;
+  state.look_timer.expires_after(std::max(*next - now(), Duration::zero()));
+  state.look_timer.async_wait(
+      [this, alive = std::weak_ptr(alive_), index, attempt = state.attempt](boost::system::error_code error) {
+        if (error || !alive.lock() || asked_to_stop_) return;
+        if (states_[index]->attempt == attempt) look(index);
+      });
+}
+
+void GrpcSource::look(SubscriptionIndex index) {
+  State& state = *states_[index];
+  state.stale_consumers.looking();
+  client_.get(group_info_target(state.wanted.stream, state.wanted.group),
+              [this, index, attempt = state.attempt](const HttpAnswer& answer) {
+                State& state = *states_[index];
+                if (asked_to_stop_ || state.attempt != attempt) return;
+                if (const auto group = answer.status == 200 ? decode_group_info(answer.body) : std::nullopt) {
+                  if (const auto stale = state.stale_consumers.looked(group->connections, now())) {
+                    evict(index, *group, *stale);
+                  }
+                } else if (state.stale_consumers.not_looked(now())) {
+                  LOG(WARNING) << "who is connected to " << name_of(state.wanted) << " cannot be read, so a consumer "
+                               << "that died and is still listed would not be noticed: " << reason_of(answer);
+                }
+                await_look(index);
+              });
+}
+
+void GrpcSource::evict(SubscriptionIndex index, const GroupInfo& group, const StaleConsumers::Stale& stale) {
+  Subscription updated = states_[index]->wanted;
+  if (group.known_strategy) updated.settings = group.settings;
+  const std::string finding =
+      name_of(updated) + ": its consumer " + stale.connection.connection_name + " holds " +
+      std::to_string(stale.connection.in_flight_messages) + " events and has answered for none in " +
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(stale.seen_for).count()) + " s";
+  if (updated.settings.start_from < 0 && group.last_checkpoint < 0) {
+    LOG(WARNING) << finding
+                 << ". The group is not updated to be rid of it: without a checkpoint it would start anew at "
+                 << "the end of the stream";
+    return;
+  }
+  LOG(WARNING) << finding << ": the group is updated to be rid of it, and all its consumers connect anew";
+  client_.ask(kUpdate, encode_update_group(updated), client_.settings().operation_timeout,
+              [name = name_of(updated)](const CallStatus& status, std::string_view) {
+                if (!status.ok()) LOG(WARNING) << to_store_error(status, "update of " + name).message;
+              });
 }
 
 void GrpcSource::on_event(SubscriptionCall& call, const PushedEvent& event) {
@@ -180,9 +254,7 @@ void GrpcSource::on_ended(SubscriptionCall& call, const CallStatus& status) {
 
 void GrpcSource::fail(SubscriptionIndex index, const CallStatus& status) {
   State& state = *states_[index];
-  state.confirmed = false;
-  state.writing = false;
-  state.timer.cancel();
+  reset(state);
   const std::uint64_t attempt_number = ++state.attempt;
   const SubscriptionSession::Dropped dropped = state.session.failed(status, name_of(state.wanted), now());
   if (is_not_leader(status) && !named_leader(status)) client_.seek_leader();
@@ -256,6 +328,7 @@ void GrpcSource::stop(std::function<void()> stopped) {
   for (const auto& state : states_) {
     state->timer.cancel();
     state->ack_timer.cancel();
+    state->look_timer.cancel();
     flush_acks(*state);
   }
   stop_timer_.expires_after(client_.settings().operation_timeout);
@@ -266,14 +339,15 @@ void GrpcSource::stop(std::function<void()> stopped) {
 }
 
 // An acknowledgement has no answer, and a cancelled call may lose what the server has not read yet. So a last question
-// is asked behind it on the same connection: when that is answered, what was sent before it has been read.
+// is asked behind it on the same connection: when that is answered, what was sent before it has been read. A Read that
+// is not confirmed is waited for, as in attempt().
 void GrpcSource::stop_when_written() {
   if (last_question_) return;
   bool subscribed = false;
   for (const auto& state : states_) {
     if (state->call == nullptr) continue;
-    if (state->writing) return;
-    subscribed |= state->confirmed;
+    if (!state->confirmed || state->writing) return;
+    subscribed = true;
   }
   last_question_ = true;
   if (!subscribed) return finish_stop();

@@ -11,6 +11,7 @@
 #include "adapters/grpc/io/store_client.h"
 #include "adapters/grpc/io/subscription_call.h"
 #include "adapters/grpc/session/group_upsert.h"
+#include "adapters/grpc/session/stale_consumers.h"
 #include "adapters/grpc/session/subscription_session.h"
 #include "ports/event_source.h"
 
@@ -31,20 +32,28 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
 
  private:
   struct State {
-    State(boost::asio::io_context& io, Subscription wanted, const ReconnectionSettings& reconnection)
-        : wanted(std::move(wanted)), session(reconnection), timer(io), ack_timer(io) {}
+    State(boost::asio::io_context& io, Subscription wanted, const GrpcStoreSettings& settings)
+        : wanted(std::move(wanted)),
+          session(settings.reconnection),
+          stale_consumers(settings.connection_name),
+          timer(io),
+          ack_timer(io),
+          look_timer(io) {}
 
     Subscription wanted;
     SubscriptionSession session;
     std::optional<GroupUpsert> upsert;
+    StaleConsumers stale_consumers;
     std::int32_t buffer_size = 0;
     SubscriptionCall* call = nullptr;  // the client's
     bool confirmed = false;
+    bool again = false;                 // connect anew as soon as the call is confirmed
     bool writing = false;               // what was sent last has not yet been handed to the connection
     std::vector<EventId> pending_acks;  // what comes within a moment leaves in one message
     bool ack_timer_runs = false;
     boost::asio::steady_timer timer;  // for the confirmation, or until the next attempt
     boost::asio::steady_timer ack_timer;
+    boost::asio::steady_timer look_timer;
     std::uint64_t attempt = 0;  // answers to earlier attempts are ignored
   };
 
@@ -54,10 +63,14 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   void on_ended(SubscriptionCall& call, const CallStatus& status) override;
 
   void attempt(SubscriptionIndex index);
+  void reset(State& state);
   void next_step(SubscriptionIndex index);
   void upsert(SubscriptionIndex index, GroupUpsert::Action action);
   void read_group(SubscriptionIndex index);
   void connect(SubscriptionIndex index);
+  void await_look(SubscriptionIndex index);
+  void look(SubscriptionIndex index);
+  void evict(SubscriptionIndex index, const GroupInfo& group, const StaleConsumers::Stale& stale);
   void fail(SubscriptionIndex index, const CallStatus& status);
   void wait(SubscriptionIndex index, Duration duration, std::function<void()> then);
   void flush_acks(State& state);

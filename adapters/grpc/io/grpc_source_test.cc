@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "adapters/grpc/grpc_store.h"
 #include "adapters/grpc/io/io_test_support.h"
@@ -318,6 +320,78 @@ TEST_F(GrpcSourceTest, SubscribingAnewTakesTheNewBufferSize) {
   source_->subscribe(0, 10);
   ASSERT_TRUE(run_until_true([&] { return recorder_.started.size() == 2; }));
   EXPECT_EQ(size, 10);
+  EXPECT_TRUE(recorder_.dropped.empty());
+}
+
+// Holds the confirmation back until it is told, or until the client gives up.
+class SlowConfirmation {
+ public:
+  grpc::Status operator()(grpc::ServerContext& context, Stream& stream, Seen& seen) {
+    ++asked_;
+    while (!told_ && !context.IsCancelled()) std::this_thread::yield();
+    if (context.IsCancelled()) {
+      ++given_up_;
+      return grpc::Status::CANCELLED;
+    }
+    confirm(stream);
+    seen.acks_of(stream);
+    return grpc::Status::OK;
+  }
+  void tell() { told_ = true; }
+  int asked() const { return asked_; }
+  int given_up() const { return given_up_; }
+
+ private:
+  std::atomic<bool> told_{false};
+  std::atomic<int> asked_{0};
+  std::atomic<int> given_up_{0};
+};
+
+TEST_F(GrpcSourceTest, AStopDoesNotCancelAReadThatIsNotConfirmed) {
+  SlowConfirmation confirmation;
+  ScriptedServer server(
+      {.read = [](auto&, const auto&, auto&) { return grpc::Status::OK; },
+       .subscribe = [&](auto& context, const auto&, Stream& stream) { return confirmation(context, stream, seen_); }});
+  start(settings_for(server.port()));
+  ASSERT_TRUE(run_until_true([&] { return confirmation.asked() == 1; }));
+  bool stopped = false;
+  source_->stop([&] { stopped = true; });
+  for (int turn = 0; turn < 20 && !stopped; ++turn) io_.run_one_for(std::chrono::milliseconds(10));
+  EXPECT_FALSE(stopped);
+  confirmation.tell();
+  EXPECT_TRUE(run_until_true([&] { return stopped; }));
+  EXPECT_EQ(confirmation.given_up(), 0);
+  source_.reset();
+}
+
+TEST_F(GrpcSourceTest, AStopWaitsForAConfirmationNoLongerThanForAnAnswer) {
+  SlowConfirmation confirmation;
+  ScriptedServer server(
+      {.subscribe = [&](auto& context, const auto&, Stream& stream) { return confirmation(context, stream, seen_); }});
+  auto settings = settings_for(server.port());
+  settings.operation_timeout = std::chrono::milliseconds(500);
+  start(settings);
+  ASSERT_TRUE(run_until_true([&] { return confirmation.asked() == 1; }));
+  stop_and_wait(io_, *source_);
+  source_.reset();
+}
+
+TEST_F(GrpcSourceTest, SubscribingAnewDoesNotCancelAReadThatIsNotConfirmed) {
+  SlowConfirmation confirmation;
+  std::atomic<int> size{0};
+  ScriptedServer server({.subscribe = [&](auto& context, const persistent::ReadReq& options, Stream& stream) {
+    size = options.options().buffer_size();
+    return confirmation(context, stream, seen_);
+  }});
+  start(settings_for(server.port()));
+  ASSERT_TRUE(run_until_true([&] { return confirmation.asked() == 1; }));
+  source_->subscribe(0, 10);
+  for (int turn = 0; turn < 20; ++turn) io_.run_one_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(confirmation.asked(), 1);
+  confirmation.tell();
+  ASSERT_TRUE(run_until_true([&] { return recorder_.started.size() == 1; }));
+  EXPECT_EQ(size, 10);
+  EXPECT_EQ(confirmation.given_up(), 0);
   EXPECT_TRUE(recorder_.dropped.empty());
 }
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "rapidjson/document.h"
 
@@ -68,6 +69,30 @@ bool read(const Value& config, const char* name, std::chrono::milliseconds& out)
   return true;
 }
 
+bool read(const Value& object, const char* name, std::string& out) {
+  const auto member = object.FindMember(name);
+  if (member == object.MemberEnd() || !member->value.IsString()) return false;
+  out.assign(member->value.GetString(), member->value.GetStringLength());
+  return true;
+}
+
+std::vector<GroupConnection> read_connections(const Value& group) {
+  std::vector<GroupConnection> connections;
+  const auto member = group.FindMember("connections");
+  if (member == group.MemberEnd() || !member->value.IsArray()) return connections;
+  for (const Value& listed : member->value.GetArray()) {
+    GroupConnection connection;
+    const bool complete = listed.IsObject() && read(listed, "connectionName", connection.connection_name) &&
+                          read(listed, "totalItemsProcessed", connection.total_items) &&
+                          read(listed, "inFlightMessages", connection.in_flight_messages);
+    if (!complete) continue;
+    read(listed, "from", connection.from);
+    read(listed, "username", connection.username);
+    connections.push_back(std::move(connection));
+  }
+  return connections;
+}
+
 }  // namespace
 
 std::string group_info_target(std::string_view stream, std::string_view group) {
@@ -105,6 +130,8 @@ std::optional<GroupInfo> decode_group_info(std::string_view body) {
     settings.consumer_strategy = known;
     info.known_strategy = true;
   }
+  read(document, "lastProcessedEventNumber", info.last_checkpoint);
+  info.connections = read_connections(document);
   return info;
 }
 

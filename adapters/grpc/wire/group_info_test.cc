@@ -48,6 +48,26 @@ TEST(GroupInfoTest, OurOwnDefaultsAreRecognised) {
   EXPECT_TRUE(info->has(GroupSettings{}));
 }
 
+TEST(GroupInfoTest, ConnectionsAreRead) {
+  std::string body = a_body();
+  body.pop_back();
+  body +=
+      R"(,"lastProcessedEventNumber":41,"connections":[{"from":"","username":"admin","averageItemsPerSecond":0.0,)"
+      R"("totalItemsProcessed":2007,"countSinceLastMeasurement":0,"extraStatistics":[],"availableSlots":0,)"
+      R"("inFlightMessages":2000,"connectionName":"interconnect-1"},{"from":"127.0.0.1:7","connectionName":"old"},7,)"
+      R"({"from":null,"username":null,"totalItemsProcessed":1,"inFlightMessages":0,"connectionName":"b"}]})";
+  const auto info = decode_group_info(body);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->last_checkpoint, 41);
+  EXPECT_EQ(info->connections,
+            (std::vector<GroupConnection>{{.connection_name = "interconnect-1",
+                                           .from = "",
+                                           .username = "admin",
+                                           .total_items = 2007,
+                                           .in_flight_messages = 2000},
+                                          {.connection_name = "b", .from = "", .username = "", .total_items = 1}}));
+}
+
 TEST(GroupInfoTest, EverySettingCounts) {
   for (const auto& [member, value] : std::initializer_list<std::pair<const char*, const char*>>{
            {"resolveLinktos", "false"},

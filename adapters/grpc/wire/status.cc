@@ -10,6 +10,8 @@ constexpr std::string_view kNotReadyText = "Server Is Not Ready";
 constexpr std::string_view kTooBusyText = "Server Is Too Busy";
 constexpr std::string_view kNoLeaderText = "No leader info available";
 constexpr std::string_view kNotHandledText = "received NotHandled instead";
+// grpc-dotnet's own, with details behind it where the server is so configured.
+constexpr std::string_view kHandlerThrewText = "Exception was thrown by handler.";
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -70,6 +72,14 @@ StoreError to_store_error(const CallStatus& status, std::string_view what) {
   error.kind = status.exception.empty() ? kind_of_code(status) : kind_of_exception(status, kind_of_code(status));
   error.message = std::string(what) + ": " + (status.message.empty() ? "no text" : status.message) + " (status " +
                   std::to_string(status.code) + (status.exception.empty() ? "" : ", " + status.exception) + ")";
+  return error;
+}
+
+StoreError to_append_error(const CallStatus& status, std::string_view what) {
+  StoreError error = to_store_error(status, what);
+  if (status.code == kUnknown && status.exception.empty() && status.message.starts_with(kHandlerThrewText)) {
+    error.kind = ErrorKind::kInvalid;
+  }
   return error;
 }
 

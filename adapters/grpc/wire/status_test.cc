@@ -157,6 +157,27 @@ TEST(StatusTest, WhetherItWasDoneIsLeftOpenOnlyWhereItIs) {
   EXPECT_EQ(kind(status_of(kResourceExhausted, "too_many_pings")), ErrorKind::kUnavailable);
 }
 
+TEST(StatusTest, AHandlerThatThrewRefusedTheAppend) {
+  const auto kind = [](const CallStatus& status) { return to_append_error(status, "it").kind; };
+  EXPECT_EQ(kind(status_of(kUnknown, "Exception was thrown by handler.")), ErrorKind::kInvalid);
+  EXPECT_EQ(kind(status_of(kUnknown, "Exception was thrown by handler. ArgumentException: Empty eventType provided.")),
+            ErrorKind::kInvalid);
+  EXPECT_EQ(kind(status_of(kUnknown, "No leader info available in response")), ErrorKind::kNotReady);
+  EXPECT_EQ(kind(status_of(kUnknown, "Unexpected OperationResult: 9")), ErrorKind::kUnavailable);
+  EXPECT_EQ(kind(status_of(kUnknown, "Received http2 header with status: 500")), ErrorKind::kUnavailable);
+  EXPECT_EQ(kind(status_of(kStatusUnavailable, "Socket closed")), ErrorKind::kUnavailable);
+}
+
+TEST(StatusTest, RecordedMalformedAppendsAreInvalid) {
+  int thrown = 0;
+  for_each_failure("Streams/Append", [&](const CallStatus& status) {
+    if (status.code != kUnknown) return;
+    EXPECT_EQ(to_append_error(status, "it").kind, ErrorKind::kInvalid) << status.message;
+    ++thrown;
+  });
+  EXPECT_GE(thrown, 5);
+}
+
 TEST(StatusTest, OnlyTheConnectionsOwnFailuresAreItsLoss) {
   EXPECT_TRUE(is_connection_loss(status_of(kStatusUnavailable, "failed to connect to all addresses")));
   EXPECT_TRUE(is_connection_loss(status_of(kInternal, "Received RST_STREAM")));

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/grpc/wire/group_info.h"
+#include "domain/time.h"
+
+namespace interconnect::next {
+
+// Finds consumers that a group keeps although nobody is behind them. 21.2.0 makes such a one when a client dies within
+// milliseconds of its Read: the Read's end overtakes its connect, which is still being authorised
+// (PersistentSubscriptions.Read.cs), and is then forgotten. The events that such a consumer was sent go to nobody else
+// until the message timeout, with Pinned nothing else of their streams does either, and the checkpoint stands still.
+//
+// The mark of it, seen by looking at the group from time to time: it holds events, and has not answered for a single
+// one since an earlier look. What ends it is an update of the group. A living consumer that is taken for one (because
+// its destination is away) loses nothing: it connects anew, and what it held is delivered again.
+//
+// One of these watches one subscription. It knows no clock: whoever owns it looks when next_look() says so.
+class StaleConsumers {
+ public:
+  // Who died most likely died just before we came in its place. So the first looks come in quick succession, and for
+  // them half of the time is proof enough for which the copier keeps back what follows a gap in a stream
+  // (CopierSettings::predecessor_wait, 15 s): what the dead one holds must come before that is over, or it comes out
+  // of order. Not less, since a consumer whose append is in doubt may be silent for the writer timeout, 5 s.
+  static constexpr Duration kFreshFor = std::chrono::seconds(15);
+  static constexpr Duration kFreshInterval = std::chrono::seconds(2);
+  static constexpr Duration kFreshProof = std::chrono::seconds(6);
+  // Later on there is no hurry: it was another's predecessor, and that other looks as well.
+  static constexpr Duration kInterval = std::chrono::seconds(10);
+  static constexpr Duration kProof = std::chrono::seconds(30);
+  static constexpr Duration kBetweenEvictions = std::chrono::minutes(5);
+
+  struct Stale {
+    GroupConnection connection;
+    Duration seen_for{0};
+  };
+
+  // The name under which the group lists us. Others may share it: then one of that name is us.
+  explicit StaleConsumers(std::string own_connection_name) : own_name_(std::move(own_connection_name)) {}
+
+  void connected(Time now);
+  void disconnected();
+
+  // When to read the group's connections, for looked() or not_looked(). Nothing: not connected, or a look is awaited.
+  std::optional<Time> next_look() const { return next_look_; }
+  // The look is under way.
+  void looking() { next_look_.reset(); }
+
+  // A consumer to be evicted by an update of the group: the one that holds the most events. It is not asked for again
+  // within kBetweenEvictions.
+  std::optional<Stale> looked(std::span<const GroupConnection> connections, Time now);
+  // Whether that is news: the first time since a look was successful.
+  bool not_looked(Time now);
+
+ private:
+  // A consumer that held events in all looks since then, and answered for none meanwhile.
+  struct Silent {
+    GroupConnection connection;
+    Time since{0};
+  };
+
+  void schedule(Time now);
+  bool fresh(Time now) const { return now - connected_at_ <= kFreshFor; }
+
+  std::string own_name_;
+  Time connected_at_{0};
+  std::optional<Time> next_look_;
+  std::optional<Time> last_eviction_;
+  bool readable_ = true;
+  std::vector<Silent> silent_;
+};
+
+}  // namespace interconnect::next

@@ -12,7 +12,8 @@
 namespace interconnect::testing {
 namespace {
 
-constexpr Direction kDirections[] = {{Generation::kNext, Generation::kNext}};
+constexpr Direction kDirections[] = {{Generation::kLegacy, Generation::kLegacy},
+                                     {Generation::kNext, Generation::kNext}};
 
 std::string in_folder(const std::string& name) { return ::testing::TempDir() + "/" + name; }
 

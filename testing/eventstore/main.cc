@@ -20,17 +20,21 @@ using interconnect::eventstore::Generation;
 using interconnect::eventstore::Options;
 
 constexpr char kHelp[] = R"(The test event store.
-  --generation=legacy|next     TCP and HTTP of 5.0.1, or gRPC and HTTP of 21.x (legacy)
-  --version=V                  next: 21.2.0 (default) or 21.10
-  --tcp-port=N --http-port=N   0 takes any free port (0); the TCP port is legacy's only
-  --admin-port=N               where tests tell it to misbehave (0)
-  --projections                makes $ce- and $et- links
+  --generation=legacy|next     TCP and HTTP of 5.0.1, or gRPC and HTTP of 21.x on one port (default: legacy)
+  --version=V                  of next: 21.2.0 or 21.10 (default: 21.2.0)
+  --tcp-port=N --http-port=N   0 takes any free port (default: 0); only legacy has a TCP port
+  --admin-port=N               where tests tell it to misbehave, see README.md (default: 0)
+  --projections                makes $ce- and $et- links of every new event
   --data=FILE                  a journal: a restarted store has its events and groups again
-  --heartbeat-interval-ms=N --heartbeat-timeout-ms=N   of TCP (2000, 1000)
-  --max-append-size=N          bytes of event data in one gRPC append (1048576)
-  --tls-cert=FILE --tls-key=FILE   TLS on every port but admin; next: passwords are checked only with it
-  --start-not-ready-ms=N       serves nobody for so long (0)
-  --user=NAME:PASSWORD         another user, or another password; may be repeated
+  --heartbeat-interval-ms=N --heartbeat-timeout-ms=N
+                               of the TCP protocol (default: 2000 and 1000)
+  --max-append-size=N          bytes of event data in one gRPC append (default: 1048576)
+  --tls-cert=FILE --tls-key=FILE   legacy: TLS on the TCP port; next: on its one port, and users are told apart
+  --https                      legacy: the HTTP port is TLS, too
+  --tls-client-ca=FILE         clients must show a certificate of this authority
+  --manual-time                time stands still, but for what POST /misbehave says
+  --start-not-ready-ms=N       serves nobody for so long (default: 0)
+  --user=NAME:PASSWORD         another user, or another password of admin or ops; may be repeated
 Prints "ready tcp=PORT http=PORT admin=PORT" when it listens. Loopback only.
 )";
 
@@ -51,6 +55,14 @@ bool ParseArgument(std::string_view arg, Options* options) {
     options->projections = true;
     return true;
   }
+  if (arg == "--manual-time") {
+    options->manual_time = true;
+    return true;
+  }
+  if (arg == "--https") {
+    options->https = true;
+    return true;
+  }
   if (Take(arg, "--generation", &value) && (value == "legacy" || value == "next")) {
     options->generation = value == "legacy" ? Generation::kLegacy : Generation::kNext;
     return true;
@@ -61,8 +73,8 @@ bool ParseArgument(std::string_view arg, Options* options) {
   }
   return Take(arg, "--version", &options->version) || Take(arg, "--data", &options->data) ||
          Take(arg, "--tls-cert", &options->tls_cert) || Take(arg, "--tls-key", &options->tls_key) ||
-         number("--tcp-port", &options->tcp_port) || number("--http-port", &options->http_port) ||
-         number("--admin-port", &options->admin_port) ||
+         Take(arg, "--tls-client-ca", &options->tls_client_ca) || number("--tcp-port", &options->tcp_port) ||
+         number("--http-port", &options->http_port) || number("--admin-port", &options->admin_port) ||
          number("--heartbeat-interval-ms", &options->heartbeat_interval_ms) ||
          number("--heartbeat-timeout-ms", &options->heartbeat_timeout_ms) ||
          number("--max-append-size", &options->max_append_size) ||
@@ -87,6 +99,10 @@ int main(int argc, char** argv) {
   if (options.version.empty()) options.version = legacy ? "5.0.1" : "21.2.0";
   if (legacy ? options.version != "5.0.1" : options.version != "21.2.0" && options.version != "21.10") {
     std::fprintf(stderr, "unknown version %s\n", options.version.c_str());
+    return 2;
+  }
+  if ((options.https || !options.tls_client_ca.empty()) && options.tls_cert.empty()) {
+    std::fprintf(stderr, "TLS needs --tls-cert and --tls-key\n");
     return 2;
   }
   try {

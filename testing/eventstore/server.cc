@@ -88,14 +88,15 @@ struct Server::Parts {
 
 Server::Server(const Options& options, boost::asio::io_context& io) : parts_(std::make_unique<Parts>(options, io)) {
   Parts& parts = *parts_;
-  if (!options.tls_cert.empty()) parts.tls = std::make_unique<TlsContext>(options.tls_cert, options.tls_key);
+  if (!options.tls_cert.empty())
+    parts.tls = std::make_unique<TlsContext>(options.tls_cert, options.tls_key, options.tls_client_ca);
   if (options.generation == Generation::kLegacy) {
     parts.node.tcp_port = Listen(io, options.tcp_port, parts.tls.get(), [&parts](std::unique_ptr<ByteStream> stream) {
       std::make_shared<TcpConnection>(parts.node, std::move(stream))->Start();
     });
-    parts.node.http_port = Listen(io, options.http_port, nullptr, [&parts](std::unique_ptr<ByteStream> stream) {
-      parts.ServeHttp(std::move(stream), "");
-    });
+    parts.node.http_port =
+        Listen(io, options.http_port, options.https ? parts.tls.get() : nullptr,
+               [&parts](std::unique_ptr<ByteStream> stream) { parts.ServeHttp(std::move(stream), ""); });
   } else {
     parts.grpc = std::make_unique<GrpcFront>(parts.node);
     parts.node.http_port =

@@ -84,7 +84,8 @@ std::string Step::Frame() const {
   body.push_back(static_cast<char>(command_byte));
   body.push_back(static_cast<char>(flags));
   body += correlation_id;
-  if ((flags & 1) != 0) {
+  // A package whose login could not be read has it in its payload still.
+  if ((flags & 1) != 0 && login) {
     body.push_back(static_cast<char>(login.value_or("").size()));
     body += login.value_or("");
     body.push_back(static_cast<char>(password.value_or("").size()));

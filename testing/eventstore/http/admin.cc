@@ -55,6 +55,9 @@ std::string Misbehave(Node& node, const std::string& name, const rapidjson::Valu
     m.delay_per_append_ms = Int(value);
   } else if (name == "freezeMs") {
     std::this_thread::sleep_for(std::chrono::milliseconds(Int(value)));
+  } else if (name == "advanceMs") {
+    if (!node.options().manual_time) return "needs --manual-time";
+    node.Advance(Int(value));
   } else if (name == "cutConnections") {
     node.CutConnections();
   } else if (name == "dropSubscribers") {
@@ -104,6 +107,15 @@ void Load(Node& node, const rapidjson::Value& d) {
     if (i % 1000 == 999) node.store().Flush();
   }
   node.store().Flush();
+}
+
+// Whoever logs in from now on needs the new password.
+std::string SetUser(Node& node, const rapidjson::Value& d) {
+  if (!d.HasMember("name") || !d["name"].IsString() || !d.HasMember("password") || !d["password"].IsString()) {
+    return "needs name and password";
+  }
+  node.AddUser(d["name"].GetString(), d["password"].GetString());
+  return "";
 }
 
 // The events as Dump() tells them.
@@ -186,6 +198,8 @@ std::string State(Node& node) {
     w.Int64(info.total_items);
     w.Key("checkpoint");
     w.Int64(info.last_processed);
+    w.Key("confirmations");
+    w.Int64(info.confirmations);
     w.Key("parked");
     w.Int64(info.parked);
     w.EndObject();
@@ -205,7 +219,7 @@ void HandleAdmin(Node& node, const HttpRequest& request, const HttpRespond& resp
   if (request.method == "GET" && first == "streams") return respond({.body = Streams(node)});
   if (request.method == "GET" && first == "state") return respond({.body = State(node)});
   const bool is_append = first == "append" && !stream.empty();
-  if (request.method != "POST" || (first != "misbehave" && first != "load" && !is_append)) {
+  if (request.method != "POST" || (first != "misbehave" && first != "load" && first != "users" && !is_append)) {
     return respond({.status = 404});
   }
   rapidjson::Document d;
@@ -213,6 +227,10 @@ void HandleAdmin(Node& node, const HttpRequest& request, const HttpRespond& resp
   if (d.HasParseError() || !d.IsObject()) return respond({.status = 400, .body = "{\"error\":\"not a JSON object\"}"});
   if (is_append) {
     const std::string error = Append(node, stream, d);
+    return respond({.status = error.empty() ? 200 : 400, .body = "{\"error\":\"" + error + "\"}"});
+  }
+  if (first == "users") {
+    const std::string error = SetUser(node, d);
     return respond({.status = error.empty() ? 200 : 400, .body = "{\"error\":\"" + error + "\"}"});
   }
   if (first == "load") {

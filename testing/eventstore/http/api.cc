@@ -12,6 +12,11 @@ namespace {
 
 bool IsLegacy(const Node& node) { return node.options().generation == Generation::kLegacy; }
 
+std::string BaseUri(const Node& node) {
+  const bool tls = IsLegacy(node) ? node.options().https : !node.options().tls_cert.empty();
+  return (tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(node.http_port);
+}
+
 // The caller: anonymous, a user, or one with a wrong password, who gets no further.
 struct Caller {
   bool refused = false;
@@ -19,7 +24,7 @@ struct Caller {
 };
 
 Caller Authenticate(const Node& node, const HttpRequest& request) {
-  if (node.insecure()) return {false, node.Authenticate("admin", "changeit")};
+  if (node.insecure()) return {false, EventStore::System()};
   const std::string header = request.Header("authorization");
   if (!header.starts_with("Basic ")) return {};
   const std::string login = Base64Decode(header.substr(6));
@@ -91,14 +96,13 @@ HttpResponse ManageGroup(Node& node, const HttpRequest& request, const User* use
   HttpResponse response = request.method == "PUT"
                               ? ToResponse(node.groups().Create(stream, group, settings, user), 201, 35)
                               : ToResponse(node.groups().Update(stream, group, settings, user), 200, 37);
-  response.headers.emplace_back(
-      "location", "http://127.0.0.1:" + std::to_string(node.http_port) + "/subscriptions/" + stream + "/" + group);
+  response.headers.emplace_back("location", BaseUri(node) + "/subscriptions/" + stream + "/" + group);
   return response;
 }
 
 HttpResponse Subscriptions(Node& node, const HttpRequest& request, const User* user) {
   const auto& path = request.path;
-  const std::string base = "http://127.0.0.1:" + std::to_string(node.http_port);
+  const std::string base = BaseUri(node);
   if (request.method == "GET" && path.size() == 1) return {.body = GroupsToJson(node.groups().Groups(), base)};
   if (request.method == "GET" && path.size() == 2) {
     const auto groups = node.groups().Groups(path[1]);
@@ -190,7 +194,7 @@ void WriteStream(Node& node, const HttpRequest& request, const User* user, const
     if (!ParseEventId(request.Header("es-eventid"), &event.id)) event.id = NewEventId();
     events.push_back(std::move(event));
   }
-  const std::string location = "http://127.0.0.1:" + std::to_string(node.http_port) + "/streams/" + request.path[1];
+  const std::string location = BaseUri(node) + "/streams/" + request.path[1];
   node.Append(request.path[1], expected, std::move(events), user, [respond, location](const Node::AppendReply& reply) {
     const std::string plain = "text/plain; charset=utf-8";
     if (!reply.refused_with.empty()) return respond({.status = 500, .reason = reply.refused_with});
@@ -268,8 +272,12 @@ void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respo
     if (request.method == "DELETE") {
       const bool hard = request.Header("es-harddelete") == "true";
       const DeleteOutcome outcome = node.store().Delete(request.path[1], kAny, hard, caller.user);
-      if (outcome.result == WriteResult::kSuccess) return respond({.status = 204, .reason = "Stream deleted"});
-      if (outcome.result == WriteResult::kStreamDeleted) return respond({.status = 410, .reason = "Stream deleted"});
+      if (outcome.result == WriteResult::kSuccess) {
+        return respond({.status = 204, .reason = "Stream deleted", .content_type = "text/plain; charset=utf-8"});
+      }
+      if (outcome.result == WriteResult::kStreamDeleted) {
+        return respond({.status = 410, .reason = "Stream deleted", .content_type = "text/plain; charset=utf-8"});
+      }
       return respond(Unauthorized());
     }
   }

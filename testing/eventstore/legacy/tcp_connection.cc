@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::int64_t kInvalid = std::numeric_limits<std::int32_t>::min();
 constexpr std::size_t kReadSize = 256 * 1024;
-// TFConsts.MaxLogRecordSize.
-constexpr std::size_t kMaxEventSize = 16 * 1024 * 1024;
+// Event.cs: above it "Record is too big". A type counts two bytes a character.
+constexpr std::size_t kMaxEventSize = 16 * 1024 * 1024 - 10'000;
 constexpr int kMaxPageSize = 4096;
 const std::string kNoCorrelation(16, '\0');
 
@@ -266,14 +266,14 @@ void TcpConnection::Process(const Package& package) {
       return;
     }
   }
-  if (node_.insecure()) user = node_.Authenticate("admin", "changeit");
+  if (node_.insecure()) user = EventStore::System();
   Dispatch(package, user);
 }
 
 void TcpConnection::Dispatch(const Package& package, const User* user) {
   switch (package.command) {
     case Command::kPing:
-      return Send(Command::kPong, package.correlation_id, "");
+      return Send(Command::kPong, package.correlation_id, package.payload);
     case Command::kWriteEvents:
       return WriteEvents(package, user);
     case Command::kDeleteStream:
@@ -344,7 +344,7 @@ void TcpConnection::WriteEvents(const Package& package, const User* user) {
   events.reserve(static_cast<std::size_t>(message.events_size()));
   for (dto::NewEvent& e : *message.mutable_events()) {
     if (e.event_id().size() != 16 || e.event_type().empty() ||
-        e.data().size() + e.metadata().size() + e.event_type().size() >= kMaxEventSize) {
+        e.data().size() + e.metadata().size() + 2 * e.event_type().size() > kMaxEventSize) {
       return BadRequest(package);
     }
     events.push_back({SwapNetOrder(e.event_id()), std::move(*e.mutable_event_type()), e.data_content_type() == 1,

@@ -106,9 +106,14 @@ struct TlsContext::Impl {
   asio::ssl::context context{asio::ssl::context::tls_server};
 };
 
-TlsContext::TlsContext(const std::string& cert_file, const std::string& key_file) : impl(std::make_unique<Impl>()) {
+TlsContext::TlsContext(const std::string& cert_file, const std::string& key_file, const std::string& client_ca_file)
+    : impl(std::make_unique<Impl>()) {
   impl->context.use_certificate_chain_file(cert_file);
   impl->context.use_private_key_file(key_file, asio::ssl::context::pem);
+  if (!client_ca_file.empty()) {
+    impl->context.load_verify_file(client_ca_file);
+    impl->context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+  }
   SSL_CTX_set_alpn_select_cb(impl->context.native_handle(), SelectProtocol, nullptr);
 }
 

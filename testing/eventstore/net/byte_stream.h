@@ -35,8 +35,9 @@ class ByteStream {
 // A certificate and key that connections are served with.
 class TlsContext {
  public:
-  // Throws std::exception if the files are not as they should be. Offers h2 and http/1.1.
-  TlsContext(const std::string& cert_file, const std::string& key_file);
+  // Clients must show a certificate of `client_ca_file`, unless it is empty. Throws std::exception if the files are not
+  // as they should be. Offers h2 and http/1.1.
+  TlsContext(const std::string& cert_file, const std::string& key_file, const std::string& client_ca_file);
   ~TlsContext();
 
   struct Impl;

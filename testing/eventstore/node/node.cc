@@ -28,16 +28,14 @@ Ticks WallClock() {
 Node::Node(Options options, boost::asio::io_context& io)
     : options_(std::move(options)),
       io_(io),
-      start_(steady_clock::now()),
+      manual_now_(steady_clock::now()),
+      start_(manual_now_),
       store_(StoreOptions(options_), WallClock),
-      groups_(store_,
-              [] { return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count(); }),
+      groups_(store_, [this] { return std::chrono::duration_cast<milliseconds>(Now().time_since_epoch()).count(); }),
       timer_(io),
-      tick_(io),
       next_append_(start_) {
   for (const auto& [name, password] : options_.users) {
-    store_.AddUser(
-        {name, password, name == "admin" ? std::vector<std::string>{"$admins"} : std::vector<std::string>{}});
+    AddUser(name, password);
   }
   if (!options_.data.empty()) {
     journal_ = std::make_unique<Journal>(options_.data, store_);
@@ -84,8 +82,13 @@ void Node::CutConnections() {
   for (const auto& [number, cut] : connections) cut();
 }
 
-bool Node::ready() const {
-  return !not_ready_ && steady_clock::now() - start_ >= milliseconds(options_.start_not_ready_ms);
+bool Node::ready() const { return !not_ready_ && Now() - start_ >= milliseconds(options_.start_not_ready_ms); }
+
+void Node::AddUser(const std::string& name, const std::string& password) {
+  std::vector<std::string> groups;
+  if (name == "admin") groups.emplace_back("$admins");
+  if (name == "ops") groups.emplace_back("$ops");
+  store_.AddUser({name, password, std::move(groups)});
 }
 
 const User* Node::Authenticate(const std::string& name, const std::string& password) const {
@@ -112,7 +115,7 @@ void Node::Append(std::string stream, std::int64_t expected, std::vector<NewEven
   const bool touched = m.stream.empty() || m.stream == stream;
   int wait = touched ? m.apply_delay_ms : 0;
   if (m.appends_per_second > 0 || m.delay_per_append_ms > 0) {
-    const auto now = steady_clock::now();
+    const auto now = Now();
     next_append_ = std::max(next_append_, now) +
                    std::chrono::microseconds(static_cast<std::int64_t>(
                        1000.0 * m.delay_per_append_ms + (m.appends_per_second > 0 ? 1e6 / m.appends_per_second : 0.0)));
@@ -143,28 +146,36 @@ void Node::Apply(std::string stream, std::int64_t expected, std::vector<NewEvent
 }
 
 void Node::After(int ms, std::function<void()> call) {
-  timers_.emplace(steady_clock::now() + milliseconds(ms), std::move(call));
+  timers_.emplace(Now() + milliseconds(ms), std::move(call));
   ArmTimer();
 }
 
+void Node::Advance(int ms) {
+  const TimePoint until = Now() + milliseconds(ms);
+  RunDue(until);
+  manual_now_ = until;
+}
+
+void Node::RunDue(TimePoint until) {
+  while (!timers_.empty() && timers_.begin()->first <= until) {
+    auto due = timers_.extract(timers_.begin());
+    if (options_.manual_time) manual_now_ = due.key();
+    due.mapped()();
+  }
+}
+
 void Node::ArmTimer() {
-  if (timers_.empty()) return;
+  if (timers_.empty() || options_.manual_time) return;
   timer_.expires_at(timers_.begin()->first);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    const auto now = steady_clock::now();
-    while (!timers_.empty() && timers_.begin()->first <= now) {
-      auto node = timers_.extract(timers_.begin());
-      node.mapped()();
-    }
+    RunDue(steady_clock::now());
     ArmTimer();
   });
 }
 
 void Node::ArmTick() {
-  tick_.expires_after(milliseconds(1000));
-  tick_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  After(1000, [this] {
     groups_.Tick();
     ArmTick();
   });

@@ -81,10 +81,14 @@ class Node {
               AppendDone done);
   // Calls back after so many milliseconds, in the order of their times, then of the calls.
   void After(int ms, std::function<void()> call);
+  // With manual time: makes the time pass, and calls what falls due.
+  void Advance(int ms);
 
   // Whether the node can serve yet; it cannot for its first --start-not-ready-ms.
   bool ready() const;
   void SetNotReady(bool not_ready) { not_ready_ = not_ready; }
+  // Another user, or another password.
+  void AddUser(const std::string& name, const std::string& password);
   // Null without a right password. A node that is not ready knows no users.
   const User* Authenticate(const std::string& name, const std::string& password) const;
   // Whether the access rules are off, as on a next-generation server without TLS.
@@ -107,16 +111,21 @@ class Node {
   const EventId instance_id = NewEventId();
 
  private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
   bool Use(int& count, const std::string& stream);
   void Apply(std::string stream, std::int64_t expected, std::vector<NewEvent> events, const User* user,
              AppendDone done);
   void ArmTimer();
   void ArmTick();
+  void RunDue(TimePoint until);
+  TimePoint Now() const { return options_.manual_time ? manual_now_.load() : std::chrono::steady_clock::now(); }
   void Committed(const Record& record);
 
   const Options options_;
   boost::asio::io_context& io_;
-  const std::chrono::steady_clock::time_point start_;
+  std::atomic<TimePoint> manual_now_;
+  const TimePoint start_;
   EventStore store_;
   SubscriptionService groups_;
   Misbehaviour misbehaviour_;
@@ -126,10 +135,9 @@ class Node {
   std::map<int, std::function<void()>> connections_;
   int next_connection_ = 0;
 
-  std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> timers_;
+  std::multimap<TimePoint, std::function<void()>> timers_;
   boost::asio::steady_timer timer_;
-  boost::asio::steady_timer tick_;
-  std::chrono::steady_clock::time_point next_append_;
+  TimePoint next_append_;
 };
 
 }  // namespace interconnect::eventstore

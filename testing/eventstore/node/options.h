@@ -27,7 +27,13 @@ struct Options {
   std::int64_t max_append_size = 1024 * 1024;
   std::string tls_cert;
   std::string tls_key;
+  // Whose certificates clients must show, if it is set.
+  std::string tls_client_ca;
+  // Whether the legacy HTTP port is TLS, too; the next generation's one port is with a certificate.
+  bool https = false;
   int start_not_ready_ms = 0;
+  // Time stands still but for Node::Advance.
+  bool manual_time = false;
   std::vector<std::pair<std::string, std::string>> users;
 
   bool has_batch_append() const { return version != "21.2.0"; }

@@ -32,15 +32,23 @@ EventStore::EventStore(Options options, Clock clock) : options_(options), clock_
 }
 
 void EventStore::AddUser(User user) {
+  std::lock_guard lock(users_mutex_);
   for (auto& known : users_) {
     if (known->name != user.name) continue;
-    *known = std::move(user);
+    former_users_.push_back(std::move(known));
+    known = std::make_shared<const User>(std::move(user));
     return;
   }
-  users_.push_back(std::make_unique<User>(std::move(user)));
+  users_.push_back(std::make_shared<const User>(std::move(user)));
+}
+
+const User* EventStore::System() {
+  static const User kSystem{"system", "", {"$admins"}};
+  return &kSystem;
 }
 
 const User* EventStore::Authenticate(std::string_view name, std::string_view password) const {
+  std::lock_guard lock(users_mutex_);
   for (const auto& user : users_) {
     if (user->name == name) return user->password == password ? user.get() : nullptr;
   }

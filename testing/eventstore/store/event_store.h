@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -95,10 +96,13 @@ class EventStore {
   void ForgetIds();
   // Puts a record of a journal back, without checks, projections or observers.
   void Restore(const std::string& stream, std::int64_t number, NewEvent event, Ticks created);
-  // Users: admin and ops with the published passwords, and whoever is added.
+  // Users: admin and ops with the published passwords, and whoever is added. A known name gets the new password and
+  // groups; users that were handed out stay as they were.
   void AddUser(User user);
-  // Null if the name or the password is wrong.
+  // Null if the name or the password is wrong. Unlike all else, this and AddUser may be called from any thread.
   const User* Authenticate(std::string_view name, std::string_view password) const;
+  // The server's own account, which may do everything.
+  static const User* System();
 
  private:
   enum class Decision { kOk, kIdempotent, kWrongExpectedVersion, kDeleted };
@@ -141,7 +145,9 @@ class EventStore {
   std::size_t flushed_ = 0;
   bool flushing_ = false;
   SystemSettings settings_;
-  std::vector<std::unique_ptr<User>> users_;
+  mutable std::mutex users_mutex_;
+  std::vector<std::shared_ptr<const User>> users_;
+  std::vector<std::shared_ptr<const User>> former_users_;
 };
 
 // "$$stream" for "stream", and back.

@@ -5,8 +5,8 @@
 #include <ctime>
 #include <limits>
 
+#include "rapidjson/prettywriter.h"
 #include "rapidjson/stringbuffer.h"
-#include "rapidjson/writer.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -16,9 +16,10 @@ constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
 constexpr int kMaxPullBatchSize = 500;
 const User kSystem{"$system", "", {"$admins"}};
 
-std::string ParkedMetadata(const std::string& reason, std::int64_t number) {
+std::string ParkedMetadata(const std::string& reason) {
   rapidjson::StringBuffer out;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(out);
+  writer.SetIndent(' ', 2);
   char added[40];
   const std::time_t now = std::time(nullptr);
   std::tm parts;
@@ -29,8 +30,6 @@ std::string ParkedMetadata(const std::string& reason, std::int64_t number) {
   writer.String(added);
   writer.Key("reason");
   writer.String(reason.c_str(), static_cast<rapidjson::SizeType>(reason.size()));
-  writer.Key("subscriptionEventNumber");
-  writer.Int64(number);
   writer.EndObject();
   return std::string(out.GetString(), out.GetSize());
 }
@@ -185,7 +184,7 @@ void PersistentSubscription::Park(const ResolvedEvent& event, const std::string&
   link.type = kLinkType;
   link.data = event.event == nullptr ? event.link->data
                                      : std::to_string(event.event->number) + "@" + event.event->stream_name();
-  link.metadata = ParkedMetadata(reason, event.original().number);
+  link.metadata = ParkedMetadata(reason);
   store_.AppendAsSystem(ParkedStream(), kAny, {link});
   RemoveOutstanding(event.original().id);
   RemoveProcessing(event.original().id);
@@ -193,6 +192,7 @@ void PersistentSubscription::Park(const ResolvedEvent& event, const std::string&
 
 void PersistentSubscription::Ack(Subscriber* subscriber, const std::vector<EventId>& ids, Millis now) {
   auto it = consumers_.find(subscriber);
+  confirmations_ += static_cast<std::int64_t>(ids.size());
   for (const EventId& id : ids) {
     if (it != consumers_.end()) it->second->Remove(id);
     RemoveOutstanding(id);
@@ -302,6 +302,7 @@ void PersistentSubscription::Delete() {
 
 PersistentSubscription::Info PersistentSubscription::GetInfo() {
   Info info;
+  info.confirmations = confirmations_;
   info.status = buffer_->live() ? "Live" : "Behind";
   info.total_items = total_items_;
   info.count_since_last_measurement = total_items_ - measured_items_;

@@ -55,6 +55,8 @@ class PersistentSubscription {
     int total_in_flight = 0;
     std::size_t outstanding = 0;
     std::int64_t parked = 0;
+    // Ids in acks and naks, known or not.
+    std::int64_t confirmations = 0;
     std::vector<const Consumer*> consumers;
   };
 
@@ -125,6 +127,7 @@ class PersistentSubscription {
   std::optional<Millis> last_checkpoint_time_;
   std::int64_t checkpoint_version_ = kAny;
   bool pushing_ = false;
+  std::int64_t confirmations_ = 0;
   std::int64_t total_items_ = 0;
   std::int64_t measured_items_ = 0;
   std::int64_t stat_last_processed_ = -1;

@@ -1,0 +1,65 @@
+#ifndef TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_
+#define TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "google/protobuf/message.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/completion_queue.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/support/status.h"
+#include "gtest/gtest.h"
+
+namespace interconnect::eventstore {
+
+// A call of any method, step by step; every step waits for its end.
+class Call {
+ public:
+  using Metadata = std::vector<std::pair<std::string, std::string>>;
+  enum class Progress { kMessage, kEnd, kNothingYet };
+
+  Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata = {});
+  ~Call();
+
+  bool Write(const std::string& bytes);
+  bool Write(const google::protobuf::Message& message) { return Write(message.SerializeAsString()); }
+  void HalfClose();
+  // The next message, the end of messages, or nothing within the time.
+  Progress Read(std::string* bytes, int timeout_ms);
+  bool Read(std::string* bytes) { return Read(bytes, 30'000) == Progress::kMessage; }
+  template <class Message>
+  Message Read() {
+    std::string bytes;
+    Message message;
+    EXPECT_TRUE(Read(&bytes)) << "the call has ended";
+    EXPECT_TRUE(message.ParseFromString(bytes));
+    return message;
+  }
+  grpc::Status Finish();
+  std::string Trailer(const std::string& name) const;
+
+ private:
+  struct Step {
+    bool done = false;
+    bool ok = false;
+  };
+
+  // False when the time passes first.
+  bool Wait(const Step& step, int timeout_ms);
+  bool Wait(Step& step);
+
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+  grpc::ByteBuffer incoming_;
+  Step read_;
+  bool reading_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace interconnect::eventstore
+
+#endif  // TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_

@@ -1,0 +1,76 @@
+#include "testing/faults/row.h"
+
+namespace interconnect::testing {
+namespace {
+
+// Other values than the copier's own.
+constexpr char kOtherSettings[] =
+    R"({"resolveLinktos":true,"startFrom":0,"messageTimeoutMilliseconds":60000,"maxRetryCount":500,)"
+    R"("namedConsumerStrategy":"Pinned"})";
+constexpr char kDeletedStream[] = "hero-3";
+
+void update_group(Scene& scene) {
+  for (const double share : scene.random_shares(3)) {
+    scene.until_copied(share);
+    scene.manage_group("POST", kOtherSettings);
+  }
+}
+
+void delete_group(Scene& scene) {
+  for (const double share : scene.random_shares(2)) {
+    scene.until_copied(share);
+    scene.manage_group("DELETE");
+  }
+}
+
+void reset_group(Scene& scene) {
+  for (const double share : scene.random_shares(2)) {
+    scene.until_copied(share);
+    scene.manage_group("DELETE");
+    scene.manage_group("PUT", kOtherSettings);
+  }
+}
+
+void drop_consumers(Scene& scene) {
+  for (const double share : scene.random_shares(5)) {
+    scene.until_copied(share);
+    scene.source().misbehave(std::string(R"({"dropSubscribers":")") + Scene::kStream + "::" + Scene::kGroup + R"("})");
+  }
+}
+
+void delete_stream(Scene& scene) {
+  scene.until_copied(scene.random_shares(1).front());
+  scene.exempt(kDeletedStream);
+  scene.source().soft_delete(kDeletedStream);
+}
+
+void delete_stream_for_good(Scene& scene) {
+  // Written to no more: a tombstone is the end.
+  scene.until_copied(0.95);
+  scene.exempt(kDeletedStream);
+  scene.source().tombstone(kDeletedStream);
+}
+
+void change_leaders(Scene& scene) {
+  const auto shares = scene.random_shares(2);
+  scene.until_copied(shares[0]);
+  scene.change_destination();
+  scene.until_copied(shares[1]);
+  scene.change_source();
+}
+
+}  // namespace
+
+std::vector<Row> server_rows() {
+  return {
+      {"group_updated", "the source's group updated, 3 times", {}, update_group},
+      {"group_deleted", "the source's group deleted, twice", {.restarted_after = {3}}, delete_group},
+      {"group_reset", "the source's group deleted and made anew, twice", {}, reset_group},
+      {"consumers_dropped", "the source drops its consumers, 5 times", {}, drop_consumers},
+      {"stream_deleted", "a stream of the source deleted under it", {}, delete_stream},
+      {"stream_tombstoned", "a stream of the source deleted for good under it", {}, delete_stream_for_good},
+      {"leader_changed", "another node becomes the leader, of the destination, then of the source", {}, change_leaders},
+  };
+}
+
+}  // namespace interconnect::testing

@@ -148,7 +148,10 @@ class Planner {
     const bool from_log = !step.IsPackage() && Member(*decoded, "noPosition") == nullptr;
     const bool persistent = step.method.ends_with("Subscriptions/Read");
     const bool live = step.IsPackage() ? push : from_log && (persistent || subscriptions_.contains(CallOf(step)));
-    const int before = live ? step.seq : opened_[CallOf(step)];
+    const Value* event = Member(*decoded, "event");
+    // A link was there before; so was what it leads to.
+    const bool linked = event != nullptr && Member(*event, "link") != nullptr;
+    const int before = live && !linked ? step.seq : opened_[CallOf(step)];
     ForEachObject(*decoded, [&](const Value& v) {
       if (IsRecord(v)) Told(v, before);
     });

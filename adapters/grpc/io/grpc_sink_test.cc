@@ -160,6 +160,14 @@ TEST_F(GrpcSinkTest, TrailersNameTheError) {
   }
 }
 
+TEST_F(GrpcSinkTest, AMalformedAppendIsInvalid) {
+  ScriptedServer server({.append = [](grpc::ServerContext&, const auto&, auto&) {
+    return grpc::Status(grpc::StatusCode::UNKNOWN, "Exception was thrown by handler.");
+  }});
+  start(settings_for(server.port()));
+  EXPECT_EQ(append_error().kind, ErrorKind::kInvalid);
+}
+
 TEST_F(GrpcSinkTest, TheLeaderThatIsNamedIsFollowed) {
   ScriptedServer leader({.append = [](auto&, const auto& requests, auto& response) {
     succeed(requests, response);

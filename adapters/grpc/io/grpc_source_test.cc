@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "adapters/grpc/grpc_store.h"
+#include "adapters/grpc/io/http_front.h"
 #include "adapters/grpc/io/io_test_support.h"
 #include "adapters/grpc/io/scripted_server.h"
 
@@ -393,6 +394,46 @@ TEST_F(GrpcSourceTest, SubscribingAnewDoesNotCancelAReadThatIsNotConfirmed) {
   EXPECT_EQ(size, 10);
   EXPECT_EQ(confirmation.given_up(), 0);
   EXPECT_TRUE(recorder_.dropped.empty());
+}
+
+// As 21.2.0 tells it of a group with the settings that a_subscription() wants.
+std::string group_info(const std::string& start_from, const std::string& connections) {
+  return R"({"config":{"resolveLinktos":true,"startFrom":)" + start_from +
+         R"(,"messageTimeoutMilliseconds":3600000,"extraStatistics":false,"maxRetryCount":1000000,)"
+         R"("liveBufferSize":10000,"bufferSize":10000,"readBatchSize":500,"preferRoundRobin":false,)"
+         R"("checkPointAfterMilliseconds":2000,"minCheckPointCount":10,"maxCheckPointCount":1000,)"
+         R"("maxSubscriberCount":0,"namedConsumerStrategy":"Pinned"},"lastProcessedEventNumber":-1,"connections":[)" +
+         connections + "]}";
+}
+
+std::string listed(const std::string& name, int total, int in_flight) {
+  return R"({"from":"","username":"admin","totalItemsProcessed":)" + std::to_string(total) + R"(,"inFlightMessages":)" +
+         std::to_string(in_flight) + R"(,"connectionName":")" + name + R"("})";
+}
+
+TEST_F(GrpcSourceTest, AConsumerThatHoldsEventsForADeadClientIsEvicted) {
+  std::atomic<int> updates{0};
+  ScriptedServer server({.update =
+                             [&](auto&, const persistent::UpdateReq& request) {
+                               if (request.options().group_name() == "data") ++updates;
+                               return grpc::Status::OK;
+                             },
+                         .subscribe =
+                             [&](auto&, const auto&, Stream& stream) {
+                               confirm(stream);
+                               seen_.acks_of(stream);
+                               return grpc::Status::OK;
+                             }});
+  HttpFront front(server.port(), [](const std::string& target) {
+    return target == "/subscriptions/%24ce-hero/data/info"
+               ? group_info("0", listed("dead", 2'000, 2'000) + "," + listed("test", 10, 0))
+               : std::string();
+  });
+  start(settings_for(front.port()));
+  ASSERT_TRUE(run_until_true([&] { return !recorder_.started.empty(); }));
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kUnchanged);
+  EXPECT_EQ(updates, 0);
+  EXPECT_TRUE(run_until_true([&] { return updates == 1; }));
 }
 
 TEST_F(GrpcSourceTest, AServerThatComesBackDeliversAgain) {

@@ -53,6 +53,7 @@ class ScriptedServer {
     std::function<grpc::Status(grpc::ServerContext&, const streams::ReadReq&, grpc::ServerWriter<streams::ReadResp>&)>
         read = {};
     std::function<grpc::Status(grpc::ServerContext&, const persistent::CreateReq&)> create = {};
+    std::function<grpc::Status(grpc::ServerContext&, const persistent::UpdateReq&)> update = {};
     std::function<grpc::Status(grpc::ServerContext&, const persistent::ReadReq& options, SubscriptionStream&)>
         subscribe = {};
     std::function<void(gossip::ClusterInfo&)> gossip = {};
@@ -105,10 +106,15 @@ class ScriptedServer {
 
   class Persistent : public persistent::PersistentSubscriptions::Service {
    public:
-    explicit Persistent(Script& script) : create_(script.create), subscribe_(script.subscribe) {}
+    explicit Persistent(Script& script)
+        : create_(script.create), update_(script.update), subscribe_(script.subscribe) {}
     grpc::Status Create(grpc::ServerContext* context, const persistent::CreateReq* request,
                         persistent::CreateResp*) override {
       return scripted([&] { return create_ ? create_(*context, *request) : grpc::Status::OK; });
+    }
+    grpc::Status Update(grpc::ServerContext* context, const persistent::UpdateReq* request,
+                        persistent::UpdateResp*) override {
+      return scripted([&] { return update_ ? update_(*context, *request) : unimplemented(); });
     }
     grpc::Status Read(grpc::ServerContext* context, SubscriptionStream* stream) override {
       persistent::ReadReq options;
@@ -118,6 +124,7 @@ class ScriptedServer {
 
    private:
     decltype(Script::create) create_;
+    decltype(Script::update) update_;
     decltype(Script::subscribe) subscribe_;
   };
 

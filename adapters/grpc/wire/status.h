@@ -49,8 +49,9 @@ StoreError to_store_error(const CallStatus& status, std::string_view what);
 // The same for an append, where one answer more is definite. UNKNOWN with the text of a handler that threw is a
 // malformed request: no or an empty stream name, an event without id or type, an expected revision below -4, data
 // beyond a log record (Streams.Append.cs, Event.cs, ClientMessage.WriteEvents of 21.2.0: all of them throw before
-// anything is written). Any other UNKNOWN leaves it open: 21.2.0 gives it without a leader and for an envelope's
-// unexpected message, gRPC for a HTTP status that it does not know.
+// anything is written; tried on it). Any other UNKNOWN leaves it open: 21.2.0 gives it without a leader and for an
+// envelope's unexpected message, gRPC for a HTTP status that it does not know. A server that is told to stop leaves an
+// open append without an answer.
 StoreError to_append_error(const CallStatus& status, std::string_view what);
 
 // Why the Read of a persistent subscription ended, ok included.

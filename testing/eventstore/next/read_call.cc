@@ -57,7 +57,6 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
     if (node_.misbehaviour().silent) return;
     if (!caller_.error.ok()) return End(caller_.error);
     if (const RpcError error = CannotServe(node_, RequiresLeader(*context_)); !error.ok()) return End(error);
-    if (!node_.ready()) return End({grpc::Status(grpc::StatusCode::UNAVAILABLE, "Server Is Not Ready")});
     if (!options_.uuid_option().has_structured() && !options_.uuid_option().has_string()) return End(ThrownByHandler());
     structured_ = options_.uuid_option().has_structured();
     stream_ = options_.has_stream() ? options_.stream().stream_identifier().stream_name() : "";

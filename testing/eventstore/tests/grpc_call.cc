@@ -4,9 +4,9 @@
 
 namespace interconnect::eventstore {
 
-Call::Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata) {
+Call::Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata, Deadline deadline) {
   for (const auto& [name, value] : metadata) context_.AddMetadata(name, value);
-  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  if (deadline == Deadline::kMinute) context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   stream_ = stub.PrepareCall(&context_, method, &queue_);
   Step step;
   stream_->StartCall(&step);

@@ -21,7 +21,11 @@ class Call {
   using Metadata = std::vector<std::pair<std::string, std::string>>;
   enum class Progress { kMessage, kEnd, kNothingYet };
 
-  Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata = {});
+  // Whether the client ends the call itself after a minute.
+  enum class Deadline { kMinute, kNone };
+
+  Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata = {},
+       Deadline deadline = Deadline::kMinute);
   ~Call();
 
   bool Write(const std::string& bytes);

@@ -1,7 +1,10 @@
 // The gRPC front by hand.
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "adapters/grpc/proto/persistent.pb.h"
 #include "adapters/grpc/proto/streams.pb.h"
@@ -20,6 +23,7 @@ namespace {
 namespace streams = event_store::client::streams;
 namespace persistent = event_store::client::persistent_subscriptions;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string Target(const RunningServer& server) { return "127.0.0.1:" + std::to_string(server.http_port()); }
 
@@ -39,6 +43,35 @@ class GrpcFlow : public testing::Test {
     std::string bytes;
     call.Read(&bytes);
     return call.Finish();
+  }
+  // With so many events of so many bytes of data.
+  std::unique_ptr<Call> StartAppend(const std::string& stream, int count, std::size_t size) {
+    auto call = std::make_unique<Call>(stub, "/event_store.client.streams.Streams/Append");
+    streams::AppendReq request;
+    request.mutable_options()->mutable_stream_identifier()->set_stream_name(stream);
+    request.mutable_options()->mutable_any();
+    call->Write(request);
+    for (int i = 0; i < count; ++i) {
+      auto* message = request.mutable_proposed_message();
+      message->mutable_id()->mutable_structured()->set_most_significant_bits(i + 1);
+      (*message->mutable_metadata())["type"] = "T";
+      (*message->mutable_metadata())["content-type"] = "application/octet-stream";
+      message->set_custom_metadata("not counted");
+      message->set_data(std::string(size, 'x'));
+      call->Write(request);
+    }
+    call->HalfClose();
+    return call;
+  }
+  streams::ReadReq ReadOf(const std::string& stream) {
+    streams::ReadReq request;
+    auto* options = request.mutable_options();
+    options->mutable_stream()->mutable_stream_identifier()->set_stream_name(stream);
+    options->mutable_stream()->mutable_start();
+    options->set_count(10);
+    options->mutable_no_filter();
+    options->mutable_uuid_option()->mutable_string();
+    return request;
   }
   streams::AppendResp Append(const std::string& stream, int count) {
     Call call(stub, "/event_store.client.streams.Streams/Append");
@@ -87,6 +120,7 @@ class GrpcFlow : public testing::Test {
     return call;
   }
 
+  static constexpr char kRead[] = "/event_store.client.streams.Streams/Read";
   static constexpr char kCreate[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Create";
   static constexpr char kUpdate[] = "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Update";
   RunningServer server{Next("21.2.0")};
@@ -178,6 +212,69 @@ TEST_F(GrpcFlow, MisbehavesAsItIsTold) {
   EXPECT_EQ(elsewhere.Finish().error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(elsewhere.Trailer("exception"), "not-leader");
   EXPECT_EQ(elsewhere.Trailer("leader-endpoint-port"), "4242");
+}
+
+// The client has no deadline of its own here, only the header that the server reads.
+TEST_F(GrpcFlow, TheServerEnforcesTheTimeoutOfACall) {
+  const Call::Metadata timeout = {{"grpc-timeout", "300m"}};
+  std::string bytes;
+  Call append(stub, "/event_store.client.streams.Streams/Append", timeout, Call::Deadline::kNone);
+  EXPECT_EQ(append.Read(&bytes, 30'000), Call::Progress::kEnd);
+  EXPECT_EQ(append.Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+
+  Call subscription(stub, kRead, timeout, Call::Deadline::kNone);
+  streams::ReadReq request = ReadOf("s");
+  request.mutable_options()->mutable_subscription();
+  subscription.Write(request);
+  subscription.HalfClose();
+  EXPECT_TRUE(subscription.Read<streams::ReadResp>().has_confirmation());
+  EXPECT_EQ(subscription.Read(&bytes, 30'000), Call::Progress::kEnd);
+  EXPECT_EQ(subscription.Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST_F(GrpcFlow, WithoutQuorumOnlyReadsThatNeedNoLeaderAreServed) {
+  Append("s", 1);
+  ASSERT_TRUE(Unary(kCreate, Group()).ok());
+  Http(server.admin_port(), "POST", "/misbehave", R"({"notReady": true})");
+  std::string bytes;
+  auto append = StartAppend("s", 1, 1);
+  EXPECT_FALSE(append->Read(&bytes));
+  const grpc::Status refused = append->Finish();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(refused.error_message(), "Server Is Not Ready");
+  EXPECT_EQ(Unary(kCreate, Group()).error_code(), grpc::StatusCode::UNAVAILABLE);
+
+  auto group = Connect(10);
+  EXPECT_FALSE(group->Read(&bytes));
+  const grpc::Status internal = group->Finish();
+  EXPECT_EQ(internal.error_code(), grpc::StatusCode::UNKNOWN);
+  EXPECT_THAT(internal.error_message(), HasSubstr("received NotHandled instead"));
+
+  Call from_leader(stub, kRead, {{"requires-leader", "true"}});
+  from_leader.Write(ReadOf("s"));
+  from_leader.HalfClose();
+  EXPECT_FALSE(from_leader.Read(&bytes));
+  EXPECT_EQ(from_leader.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  Call from_anyone(stub, kRead);
+  from_anyone.Write(ReadOf("s"));
+  from_anyone.HalfClose();
+  EXPECT_TRUE(from_anyone.Read<streams::ReadResp>().has_event());
+  EXPECT_THAT(Http(server.http_port(), "GET", "/subscriptions"), HasSubstr(" 503 "));
+}
+
+TEST_F(GrpcFlow, TheMaximumAppendSizeCountsTheDataOfACall) {
+  constexpr std::size_t kKiB = 1024;
+  EXPECT_TRUE(StartAppend("one", 1, 1024 * kKiB)->Read<streams::AppendResp>().has_success());
+  EXPECT_TRUE(StartAppend("two", 2, 512 * kKiB)->Read<streams::AppendResp>().has_success());
+  for (auto& [count, size] : {std::pair{1, 1024 * kKiB + 1}, std::pair{3, 400 * kKiB}}) {
+    auto call = StartAppend("too-large", count, size);
+    std::string bytes;
+    EXPECT_FALSE(call->Read(&bytes));
+    EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(call->Trailer("exception"), "maximum-append-size-exceeded");
+    EXPECT_EQ(call->Trailer("maximum-append-size"), "1048576");
+  }
+  EXPECT_THAT(Http(server.admin_port(), "GET", "/streams"), Not(HasSubstr("too-large")));
 }
 
 }  // namespace

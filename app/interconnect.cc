@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -33,6 +34,9 @@ namespace interconnect {
 namespace {
 
 constexpr std::chrono::seconds kSummaryInterval{10};
+
+// Until the copy catches signals itself: nothing is under way yet.
+extern "C" void leave_before_start(int) { std::_Exit(static_cast<int>(ExitCode::kStopped)); }
 
 constexpr char kUsage[] =
     "copies events from one EventStoreDB to another, live and in full.\n"
@@ -181,6 +185,8 @@ int run_interconnect(int argc, char** argv, const Extensions& extensions) {
   FLAGS_logtostderr = true;
   google::InitGoogleLogging(argv[0]);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGTERM, leave_before_start);
+  std::signal(SIGINT, leave_before_start);
   if (arguments.size() > 1) {
     return refuse_configuration(std::string("unexpected argument '") + arguments[1] + "': --help tells what there is");
   }

@@ -42,6 +42,7 @@ void SupervisedCopier::kill() {
 }
 
 void SupervisedCopier::stop() {
+  await("copying from ");  // before that, it does not catch signals
   process_->signal(SIGTERM);
   const auto status = process_->wait(kPatience);
   remember("asked to stop");

@@ -28,12 +28,9 @@ Fault stalled(Toward direction) {
 // What the server did then, nobody was told.
 Fault swallowed(Toward direction) {
   return [direction](Scene& scene, Lines& lines) {
-    lines.each([&](Proxy& proxy) { proxy.swallow(direction, true); });
+    lines.each([&](Proxy& proxy) { proxy.swallow(direction); });
     scene.pass(scene.random_time(20, 300));
-    lines.each([](Proxy& proxy) {
-      proxy.cut();
-      proxy.clear();
-    });
+    lines.each([](Proxy& proxy) { proxy.cut(); });
   };
 }
 

@@ -99,6 +99,7 @@ class Proxy::Line {
   }
 
   void cut() {
+    weather.swallows = {};
     for (const auto& connection : connections_) connection->reset();
   }
 
@@ -218,8 +219,8 @@ void Proxy::trickle(bool on) {
 void Proxy::stall(Toward direction, bool on) {
   line_->tell([&] { line_->weather.stalls[index(direction)] = on; });
 }
-void Proxy::swallow(Toward direction, bool on) {
-  line_->tell([&] { line_->weather.swallows[index(direction)] = on; });
+void Proxy::swallow(Toward direction) {
+  line_->tell([&] { line_->weather.swallows[index(direction)] = true; });
 }
 void Proxy::refuse(bool on) {
   line_->tell([&] { line_->weather.refuses = on; });
@@ -232,9 +233,6 @@ void Proxy::cut_within(Toward direction, int bytes) {
 }
 void Proxy::half_close(Toward direction) {
   line_->tell([&] { line_->half_close(direction); });
-}
-void Proxy::clear() {
-  line_->tell([&] { line_->weather = {}; });
 }
 
 }  // namespace interconnect::testing

@@ -24,8 +24,9 @@ class Proxy final {
   void trickle(bool on);
   // Nothing is read or written in that direction, but the connections stay.
   void stall(Toward direction, bool on);
-  // What goes in that direction is read and thrown away.
-  void swallow(Toward direction, bool on);
+  // What goes in that direction is read and thrown away, until cut() ends this: no line goes on after it has lost
+  // bytes.
+  void swallow(Toward direction);
   // Connections are closed as soon as they are made.
   void refuse(bool on);
   // Cuts the connections (a reset).
@@ -34,8 +35,6 @@ class Proxy final {
   void cut_within(Toward direction, int bytes);
   // The end of the stream, in that direction only; the other one stays open.
   void half_close(Toward direction);
-  // As if nothing had been told; cuts nothing.
-  void clear();
 
  private:
   class Line;

@@ -88,12 +88,16 @@ TEST_F(ProxyTest, CutsWithAReset) {
 TEST_F(ProxyTest, LosesWhatIsSwallowed) {
   asio::write(client, asio::buffer("hello", 5));
   EXPECT_EQ(read(server, 5), "hello");
-  proxy.swallow(Toward::kClient, true);
+  proxy.swallow(Toward::kClient);
   asio::write(server, asio::buffer("lost", 4));
   server.shutdown(tcp::socket::shutdown_send);
   std::string text;
   EXPECT_EQ(end_of(client, text), asio::error::eof);
   EXPECT_EQ(text, "");
+  proxy.cut();
+  connect();
+  asio::write(server, asio::buffer("answer", 6));
+  EXPECT_EQ(read(client, 6), "answer");
 }
 
 TEST_F(ProxyTest, CutsWithinAPieceOnce) {

@@ -1,5 +1,6 @@
 #include "testing/faults/row.h"
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -7,7 +8,7 @@
 namespace interconnect::testing {
 namespace {
 
-constexpr int kFullEvents = 4;  // times those of the quick form
+constexpr int kFullEvents = 2;  // times those of the quick form
 
 // What must not be, first things first; nothing if all is well.
 std::string problem_of(const Outcome& outcome, bool keeps_order) {
@@ -44,7 +45,7 @@ std::vector<Row> all_rows() {
 
 RunReport run(const Row& row, Generation from, Generation to, Form form, std::uint64_t seed,
               const std::string& folder) {
-  static int count = 0;
+  static std::atomic<int> count = 0;
   const std::string own_folder = folder + "/run-" + std::to_string(++count);
   std::filesystem::create_directories(own_folder);
   Setup setup = row.setup;

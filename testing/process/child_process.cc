@@ -45,6 +45,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   sigprocmask(SIG_SETMASK, &none, nullptr);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
+  // A socket of the parent that a child holds open would not be closed when the parent closes it.
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   execve(program, arguments, environment);
   const int error = errno;
   if (write(errors, &error, sizeof error) < 0) _exit(126);

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <memory>
+#include <string>
 #include <system_error>
 
 #include "gtest/gtest.h"
@@ -27,6 +29,14 @@ TEST(ChildProcess, InheritsNoEnvironment) {
   ASSERT_EQ(setenv("UNWANTED", "here", 1), 0);
   ChildProcess child(shell("echo \"[$UNWANTED]\""));
   EXPECT_EQ(child.wait_for_line("[", kLong), "[]");
+}
+
+TEST(ChildProcess, InheritsNoOpenFiles) {
+  const int file = open("/dev/null", O_RDONLY);
+  ASSERT_GT(file, 2);
+  ChildProcess child(shell("test -e /proc/self/fd/" + std::to_string(file) + " && echo open || echo closed"));
+  EXPECT_EQ(child.wait_for_line("e", kLong), "closed");
+  close(file);
 }
 
 TEST(ChildProcess, WaitsForALine) {

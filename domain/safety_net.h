@@ -50,7 +50,7 @@ class StockSafetyNet final : public SafetyNet {
   // `on_invalid_event` speaks of events that failed validation; an event of a type that is not allowed is always
   // skipped, since that is what the list of types is for.
   explicit StockSafetyNet(SafetyAction on_write_failure = SafetyAction::kExit,
-                 SafetyAction on_invalid_event = SafetyAction::kSkip)
+                          SafetyAction on_invalid_event = SafetyAction::kSkip)
       : on_write_failure_(on_write_failure), on_invalid_event_(on_invalid_event) {}
 
   SafetyAction cannot_write_event(const EventView&, const WriteFailure&) override { return on_write_failure_; }

@@ -28,9 +28,9 @@ struct ExitStatus {
   friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
 };
 
-// A child process. It gets no open files of this process. What it writes is collected all the time, line by line, stdout and stderr in one, so that it never
-// blocks on a full pipe. When the object goes the process is killed, if it still runs, and reaped; so it is when the
-// thread that started it ends, however that comes. Not thread-safe.
+// A child process. It gets no open files of this process. What it writes is collected all the time, line by line,
+// stdout and stderr in one, so that it never blocks on a full pipe. When the object goes the process is killed, if it
+// still runs, and reaped; so it is when the thread that started it ends, however that comes. Not thread-safe.
 class ChildProcess final {
  public:
   using Limit = std::chrono::milliseconds;

@@ -236,8 +236,7 @@ void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respo
   const bool legacy = IsLegacy(node);
   // The Accept header of several types that axios sends is not understood from 21.2 on.
   if (!legacy && request.Header("accept").find(',') != std::string::npos) {
-    return respond(
-        {.status = 406, .reason = "Requested URI is not available in requested format", .content_type = ""});
+    return respond({.status = 406, .reason = "Requested URI is not available in requested format", .content_type = ""});
   }
   const Caller caller = Authenticate(node, request);
   if (caller.refused) return respond(Unauthorized());

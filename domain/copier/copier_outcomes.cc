@@ -1,0 +1,210 @@
+// The part of the copier that deals with what became of appends.
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "domain/copier/copier.h"
+#include "domain/copier/describe.h"
+
+namespace interconnect {
+
+void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now) {
+  const auto it = appends_.find(append_id);
+  if (it == appends_.end() || has_exited_) return;
+  Lane& lane = *it->second;
+  appends_.erase(it);
+  lane.append_id = 0;
+  if (lane.state != Lane::State::kAppending) {  // it had been given up
+    const auto* appended = std::get_if<Appended>(&outcome);
+    if (appended != nullptr && lane.look_up) lane.confirmed_meanwhile = appended->last_revision;
+    if (lane.state == Lane::State::kIdle) make_ready(lane);
+    return;
+  }
+  set_timer(lane, kNever);
+  bytes_in_flight_ -= lane.batch_bytes;
+  if (const auto* appended = std::get_if<Appended>(&outcome)) {
+    on_appended(lane, *appended);
+  } else if (const auto* wrong = std::get_if<WrongExpectedVersion>(&outcome)) {
+    on_wrong_expected_version(lane, *wrong, now);
+  } else {
+    on_append_error(lane, std::get<StoreError>(outcome), now);
+  }
+}
+
+void Copier::on_appended(Lane& lane, const Appended& appended) {
+  observer_.on_events_copied(lane.batch);
+  for (std::size_t i = 0; i < lane.batch.size(); ++i) {
+    const Event& event = lane.batch[i];
+    if (lane.sent[i].is_behind) observer_.on_event_out_of_order(event.view());
+    ledger_.settle({lane.stream_hash, event.id()}, true);
+    release(lane, event);
+  }
+  lane.batch.clear();
+  lane.sent.clear();
+  lane.batch_bytes = 0;
+  lane.tail = appended.last_revision;
+  lane.doubts = 0;
+  lane.retry_delay = Duration{0};
+  lane.batch_limit = std::numeric_limits<std::size_t>::max();
+  lane.is_retried_by_safety_net = false;
+  lane.last_error.reset();
+  lane.state = Lane::State::kIdle;
+  if (lane.has_waiting()) {
+    make_ready(lane);
+  } else {
+    close_if_idle(lane);
+  }
+}
+
+void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now) {
+  lane.take_back_sent();
+  lane.last_error.reset();
+  ++lane.doubts;
+  if (lane.tail && wrong.current && *wrong.current < *lane.tail) lane.tail.reset();
+  doubt(lane, wrong.current, now);
+}
+
+void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
+  observer_.on_error(Store::kDestination, error);
+  lane.last_error = error;
+  const std::size_t count = lane.sent.size();
+  switch (error.kind) {
+    case ErrorKind::kTimeout:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kNotReady:
+    case ErrorKind::kNotAuthenticated:
+    case ErrorKind::kAccessDenied:
+    case ErrorKind::kUnsupported:
+      // The same append again, with the same expected revision: if it took place after all, the server says so.
+      return pause_before_retry(lane, now);
+    case ErrorKind::kTooLarge:
+      if (count > 1) {
+        std::size_t payload = 0;
+        for (const Event& event : lane.batch) payload += event.payload_bytes();
+        append_bytes_limit_ = std::min(append_bytes_limit_, std::max<std::size_t>(1, payload / 2));
+        lane.batch_limit = std::max<std::size_t>(1, count / 2);
+        lane.take_back_sent();
+        return make_ready(lane);
+      }
+      break;
+    case ErrorKind::kInvalid:
+    case ErrorKind::kNotFound:
+      if (count > 1) {
+        lane.batch_limit = count / 2;
+        lane.take_back_sent();
+        return make_ready(lane);
+      }
+      break;
+    case ErrorKind::kStreamDeleted:
+      break;
+  }
+  for (HeldEvent& held : lane.sent) held.is_rejected = true;
+  lane.take_back_sent();
+  lane.batch_limit = std::numeric_limits<std::size_t>::max();
+  fail_rejected(lane, {WriteFailureReason::kRejected, error.message}, now);
+}
+
+void Copier::pause_before_retry(Lane& lane, Time now) {
+  lane.retry_delay = std::clamp(2 * lane.retry_delay, settings_.min_retry_delay, settings_.max_retry_delay);
+  pause(lane, std::min(now + lane.retry_delay, std::max(now, first_overdue(lane.sent))));
+}
+
+Time Copier::overdue_at(const HeldEvent& held) const {
+  return held.first_sent == kNever ? kNever : held.first_sent + settings_.writer_timeout;
+}
+
+Time Copier::first_overdue(std::span<const HeldEvent> events) const {
+  Time first = kNever;
+  for (const HeldEvent& held : events) first = std::min(first, overdue_at(held));
+  return first;
+}
+
+void Copier::fail_overdue(Lane& lane, const WriteFailure& failure, Time now) {
+  fail_if(lane, failure, now, [&](const HeldEvent& held) {
+    return now >= overdue_at(held) && held.at_destination != HeldEvent::AtDestination::kPresent &&
+           !lane.ahead.contains(held.event.id());
+  });
+}
+
+void Copier::fail_rejected(Lane& lane, const WriteFailure& failure, Time now) {
+  fail_if(lane, failure, now, [](const HeldEvent& held) { return held.is_rejected; });
+}
+
+void Copier::fail_all(Lane& lane, const WriteFailure& failure, Time now) {
+  fail_if(lane, failure, now, [](const HeldEvent&) { return true; });
+}
+
+template <typename Predicate>
+void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicate fails) {
+  std::vector<HeldEvent> kept;
+  bool is_retried = false;
+  while (lane.has_waiting()) {
+    HeldEvent held = lane.take_front();
+    held.is_asked_about = false;
+    if (!fails(held)) {
+      kept.push_back(std::move(held));
+      continue;
+    }
+    const EventView event = held.event.view();
+    const SafetyAction action = safety_net_.cannot_write_event(event, failure);
+    if (action == SafetyAction::kExit) {
+      return exit(
+          failure.reason == WriteFailureReason::kRefused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
+          "cannot write " + name(event) + ": " + failure.message);
+    }
+    if (action == SafetyAction::kRetry) {
+      is_retried = true;
+      held.first_sent = kNever;
+      held.is_rejected = false;
+      held.at_destination = HeldEvent::AtDestination::kUnknown;
+      kept.push_back(std::move(held));
+      continue;
+    }
+    const Ledger::Identity identity{lane.stream_hash, event.id};
+    if (action == SafetyAction::kPark) {
+      park(identity, event, failure.message);
+    } else {
+      observer_.on_event_skipped(event, failure);
+      ledger_.settle(identity, false);
+    }
+    lane.newest_sent = std::max(lane.newest_sent, event.revision);
+    release(lane, held.event);
+  }
+  lane.waiting = std::move(kept);
+  lane.head = 0;
+  lane.is_retried_by_safety_net = is_retried;
+  if (is_retried) {
+    pause(lane, now + settings_.max_retry_delay);
+  } else {
+    make_ready(lane);
+  }
+}
+
+void Copier::settle_found(Lane& lane, const HeldEvent& held) {
+  observer_.on_event_found(held.event.view());
+  lane.ahead.erase(held.event.id());
+  lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
+  ledger_.settle({lane.stream_hash, held.event.id()}, true);
+  release(lane, held.event);
+}
+
+void Copier::release(Lane& lane, const Event& event) {
+  --held_events_;
+  held_bytes_ -= event.bytes();
+  lane.bytes -= event.bytes();
+}
+
+void Copier::park(const Ledger::Identity& identity, const EventView& event, const std::string& reason) {
+  observer_.on_event_parked(event, reason);
+  std::vector<Ledger::Claim> claims = ledger_.give_up(identity);
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const bool is_repeated = std::any_of(
+        claims.begin(), claims.begin() + static_cast<std::ptrdiff_t>(i),
+        [&](const auto& c) { return c.subscription == claims[i].subscription && c.ack_id == claims[i].ack_id; });
+    if (!is_repeated) actions_.push_back(ParkEvent{claims[i].subscription, claims[i].ack_id, reason});
+  }
+}
+
+}  // namespace interconnect

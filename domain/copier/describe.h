@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "domain/event.h"
+#include "domain/store_error.h"
+
+namespace interconnect {
+
+// The server does not let us, whatever the request.
+inline bool is_refusal(ErrorKind kind) {
+  return kind == ErrorKind::kAccessDenied || kind == ErrorKind::kNotAuthenticated || kind == ErrorKind::kUnsupported;
+}
+
+// An event for people: its id, type, revision and stream.
+inline std::string name(const EventView& event) {
+  std::string text = "event " + to_string(event.id) + " (type '";
+  text.append(event.type).append("', revision ").append(std::to_string(event.revision));
+  text.append(" of stream '").append(event.stream).append("')");
+  return text;
+}
+
+}  // namespace interconnect

@@ -1,3 +1,5 @@
+#include <regex>
+
 #include "testing/faults/row.h"
 
 namespace interconnect::testing {
@@ -59,6 +61,34 @@ void join(Scene& scene) {
   scene.add_copier();
 }
 
+// All are there before the load is.
+void share(Scene& scene) {
+  scene.add_copier();
+  scene.add_copier();
+  scene.until("all three are consumers", [&] { return scene.consumers() == 3; });
+  scene.until_copied(1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    scene.copier(i).stop();
+    if (!std::regex_search(scene.copier(i).output(), std::regex("copied [1-9][0-9]* in"))) {
+      throw Failure("copier " + std::to_string(i + 1) + " had no share");
+    }
+  }
+  scene.copier().start();
+}
+
+// As a deployment grows from one to three, and back.
+void grow_and_shrink(Scene& scene) {
+  const auto shares = scene.random_shares(4);
+  scene.until_copied(shares[0]);
+  scene.add_copier();
+  scene.until_copied(shares[1]);
+  scene.add_copier();
+  scene.until_copied(shares[2]);
+  scene.copier(0).stop();
+  scene.until_copied(shares[3]);
+  scene.copier(1).kill();
+}
+
 void restart_destination(Scene& scene) {
   for (const double share : scene.random_shares(3)) {
     scene.until_copied(share);
@@ -111,6 +141,12 @@ std::vector<Row> process_rows() {
        freeze_destination_and_kill},
       {"frozen_stores", "destination, then source, frozen for 2 s", {}, freeze_each},
       {"one_of_two_killed", "two copiers in the group, one of them killed", {.starts_empty = true}, kill_one_of_two},
+      {"three_share", "three copiers in the group from the start", {.streams = 30, .starts_empty = true}, share},
+      {.name = "three_come_and_go",
+       .fault = "a second and a third copier join the group, then the first is stopped and the second killed",
+       .setup = {.streams = 30},
+       .act = grow_and_shrink,
+       .keeps_order = false},
       {.name = "second_joins",
        .fault = "a second copier joins the group",
        .setup = {},

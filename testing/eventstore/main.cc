@@ -35,6 +35,8 @@ constexpr char kHelp[] = R"(The test event store.
   --manual-time                time stands still, but for what POST /misbehave says
   --start-not-ready-ms=N       serves nobody for so long (default: 0)
   --user=NAME:PASSWORD         another user, or another password of admin or ops; may be repeated
+The environment variables of the real servers' images are heard where no argument says otherwise: EVENTSTORE_EXT_TCP_PORT,
+EVENTSTORE_EXT_HTTP_PORT (5.0.1), EVENTSTORE_HTTP_PORT (21.x), EVENTSTORE_START_STANDARD_PROJECTIONS.
 Prints "ready tcp=PORT http=PORT admin=PORT" when it listens. Loopback only.
 )";
 
@@ -81,10 +83,22 @@ bool ParseArgument(std::string_view arg, Options* options) {
          number("--start-not-ready-ms", &options->start_not_ready_ms);
 }
 
+void ReadEnvironment(Options* options) {
+  const auto port = [](const char* name, int* port) {
+    if (const char* value = std::getenv(name)) *port = std::atoi(value);
+  };
+  port("EVENTSTORE_EXT_TCP_PORT", &options->tcp_port);
+  port("EVENTSTORE_EXT_HTTP_PORT", &options->http_port);
+  port("EVENTSTORE_HTTP_PORT", &options->http_port);
+  const char* projections = std::getenv("EVENTSTORE_START_STANDARD_PROJECTIONS");
+  if (projections != nullptr && std::string_view(projections) == "true") options->projections = true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
+  ReadEnvironment(&options);
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--help") == 0) {
       std::fputs(kHelp, stdout);

@@ -47,6 +47,7 @@ class Store final {
   Generation generation() const { return generation_; }
   int tcp_port() const { return tcp_port_; }
   int http_port() const { return http_port_; }
+  pid_t process_id() const { return process_->pid(); }
 
   // The environment that tells the copier where it is; `side` is SRC or DST.
   std::map<std::string, std::string> environment(const std::string& side) const;

@@ -51,6 +51,8 @@ std::string Misbehave(Node& node, const std::string& name, const rapidjson::Valu
     m.leader_http_port = value.IsObject() && value.HasMember("httpPort") ? Int(value["httpPort"]) : 0;
   } else if (name == "appendsPerSecond") {
     m.appends_per_second = value.IsNumber() ? value.GetDouble() : 0;
+  } else if (name == "eventsPerSecond") {
+    m.events_per_second = value.IsNumber() ? value.GetDouble() : 0;
   } else if (name == "delayPerAppendMs") {
     m.delay_per_append_ms = Int(value);
   } else if (name == "freezeMs") {

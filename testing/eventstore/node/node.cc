@@ -23,6 +23,14 @@ Ticks WallClock() {
          100;
 }
 
+// How long an append of so many events keeps the next one waiting.
+std::chrono::microseconds ThrottledTime(const Misbehaviour& m, std::size_t events) {
+  double microseconds = 1000.0 * m.delay_per_append_ms;
+  if (m.appends_per_second > 0) microseconds += 1e6 / m.appends_per_second;
+  if (m.events_per_second > 0) microseconds += 1e6 * static_cast<double>(events) / m.events_per_second;
+  return std::chrono::microseconds(static_cast<std::int64_t>(microseconds));
+}
+
 }  // namespace
 
 Node::Node(Options options, boost::asio::io_context& io)
@@ -114,11 +122,9 @@ void Node::Append(std::string stream, std::int64_t expected, std::vector<NewEven
   }
   const bool touched = m.stream.empty() || m.stream == stream;
   int wait = touched ? m.apply_delay_ms : 0;
-  if (m.appends_per_second > 0 || m.delay_per_append_ms > 0) {
+  if (const auto time = ThrottledTime(m, events.size()); time.count() > 0) {
     const auto now = Now();
-    next_append_ = std::max(next_append_, now) +
-                   std::chrono::microseconds(static_cast<std::int64_t>(
-                       1000.0 * m.delay_per_append_ms + (m.appends_per_second > 0 ? 1e6 / m.appends_per_second : 0.0)));
+    next_append_ = std::max(next_append_, now) + time;
     wait += static_cast<int>(std::chrono::duration_cast<milliseconds>(next_append_ - now).count());
   }
   if (wait == 0) {

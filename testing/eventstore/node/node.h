@@ -43,8 +43,9 @@ struct Misbehaviour {
   std::string leader_host;
   int leader_tcp_port = 0;
   int leader_http_port = 0;
-  // Throttles: appends for each second, and time for each.
+  // Throttles: appends and events for each second, and time for each append.
   double appends_per_second = 0;
+  double events_per_second = 0;
   int delay_per_append_ms = 0;
 };
 

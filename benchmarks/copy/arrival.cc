@@ -1,0 +1,50 @@
+#include "benchmarks/copy/arrival.h"
+
+#include <utility>
+#include <variant>
+
+namespace interconnect::copy_benchmark {
+namespace {
+
+constexpr std::chrono::milliseconds kBetweenLooks{5};
+
+}  // namespace
+
+Arrival::Arrival(Loop& loop, const StoreSettings& store) : SinkListener(loop), sink_(make_sink(loop, store)) {
+  connect(loop_, *sink_, *this);
+}
+
+void Arrival::await(std::vector<StreamEnd> ends, const std::function<void()>& before_look) {
+  missing_ = std::move(ends);
+  before_look_ = before_look;
+  missing_at_ = look_at_ = Clock::now();
+  const std::string what = "waiting for " + missing_.back().stream + " at the destination";
+  loop_.after({}, [this] { look(); });
+  loop_.run(what);
+}
+
+void Arrival::look() {
+  missing_at_ = std::exchange(look_at_, Clock::now());
+  before_look_();
+  unanswered_ = missing_.size();
+  for (std::size_t i = 0; i < missing_.size(); ++i) {
+    sink_->read(
+        {.id = i, .stream = missing_[i].stream, .direction = ReadDirection::kBackward, .from = kStreamEnd, .count = 1});
+  }
+}
+
+void Arrival::on_read_completed(std::uint64_t id, const ReadOutcome& outcome) {
+  if (const auto* error = std::get_if<StoreError>(&outcome)) {
+    return loop_.fail("a read of the destination failed: " + error->message);
+  }
+  const auto& page = std::get<StreamPage>(outcome);
+  StreamEnd& end = missing_[id];
+  if (page.events.empty() || page.events.front().revision < end.revision) still_missing_.push_back(std::move(end));
+  if (--unanswered_ > 0) return;
+  if (still_missing_.size() < missing_.size()) loop_.alive();
+  missing_ = std::exchange(still_missing_, {});
+  if (missing_.empty()) return loop_.finish();
+  loop_.after(kBetweenLooks, [this] { look(); });
+}
+
+}  // namespace interconnect::copy_benchmark

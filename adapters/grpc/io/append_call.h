@@ -8,8 +8,7 @@
 
 namespace interconnect::next {
 
-// One Streams.Append: its options, then a message for each event. Every server has this call. (A server with
-// BatchAppend could be written to by a call of another kind with the same outcome.)
+// One Streams.Append: its options, then a message for each event. Every server has this call.
 class AppendCall : public Call {
  public:
   using Completed = std::function<void(std::uint64_t append_id, const AppendOutcome&)>;

@@ -23,11 +23,14 @@ GrpcSink::GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings)
         listener_->on_append_completed(id, outcome);
       }),
       client_(io, std::move(settings),
-              {.drained =
-                   [this] {
-                     if (std::exchange(completed_any_, false)) listener_->on_outcomes_end();
-                   },
-               .connection_lost = [this](const CallStatus& status) { on_connection_lost(status); }}) {}
+              {.drained = [this] { on_outcomes_end(); },
+               .connection_lost = [this](const CallStatus& status) { on_connection_lost(status); }}) {
+  batches_.emplace(client_, io, completed_, [this] { on_outcomes_end(); });
+}
+
+void GrpcSink::on_outcomes_end() {
+  if (std::exchange(completed_any_, false)) listener_->on_outcomes_end();
+}
 
 void GrpcSink::start(EventSinkListener& listener) {
   listener_ = &listener;
@@ -36,6 +39,7 @@ void GrpcSink::start(EventSinkListener& listener) {
 }
 
 void GrpcSink::append(const Append& append) {
+  if (client_.connected() && batches_->takes(append)) return batches_->send(append);
   // Without a connection it is refused there, before its events are encoded.
   client_.start(std::make_unique<AppendCall>(append, completed_), kAppend,
                 client_.connected() ? AppendCall::messages(append) : std::vector<grpc::ByteBuffer>(),
@@ -80,11 +84,13 @@ void GrpcSink::attempt() {
 void GrpcSink::on_connected() {
   schedule_.succeeded();
   recovering_ = false;
+  batches_->connected();
 }
 
 void GrpcSink::stop(std::function<void()> stopped) {
   if (client_.stopping()) return;
   timer_.cancel();
+  batches_->stop();
   client_.stop(std::move(stopped));
 }
 

@@ -2,8 +2,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 
 #include "adapters/grpc/io/append_call.h"
+#include "adapters/grpc/io/batch_appender.h"
 #include "adapters/grpc/io/store_client.h"
 #include "adapters/grpc/session/retry_schedule.h"
 #include "ports/event_sink.h"
@@ -27,6 +29,7 @@ class GrpcSink : public EventSink {
   void schedule_attempt(const std::string& message);
   void attempt();
   void on_connected();
+  void on_outcomes_end();
 
   EventSinkListener* listener_ = nullptr;
   RetrySchedule schedule_;
@@ -36,6 +39,7 @@ class GrpcSink : public EventSink {
   boost::asio::steady_timer timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // the timer may ring after the sink is gone
   AppendCall::Completed completed_;
+  std::optional<BatchAppender> batches_;
   StoreClient client_;  // last: it is gone before what its calls tell
 };
 

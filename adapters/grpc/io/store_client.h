@@ -50,6 +50,8 @@ class StoreClient {
   // Finds a node, unless there is one; `done` is called later, with ok as soon as calls can be made.
   void connect(Done done);
   bool connected() const { return stub_ != nullptr; }
+  // Changes whenever the node may be another, or not the same as before.
+  std::uint64_t connection() const { return connection_; }
   // The node is not what we look for: the next connect() asks gossip who leads.
   void seek_leader();
   // Begins a new connection's count: what calls of earlier ones tell of their end is no longer news.

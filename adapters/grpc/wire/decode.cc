@@ -212,6 +212,24 @@ std::variant<Appended, WrongExpectedVersion, Malformed> decode_append_response(s
   return result;
 }
 
+bool offers_batch_append(std::string_view message) {
+  bool offers = false;
+  ProtoReader reader(message);
+  while (reader.next()) {
+    if (reader.field() != 1 || !reader.is_bytes()) continue;
+    std::string_view method;
+    std::string_view service;
+    ProtoReader fields(reader.bytes());
+    while (fields.next()) {
+      if (fields.field() == 1) method = fields.bytes();
+      if (fields.field() == 2) service = fields.bytes();
+    }
+    if (!fields.ok()) return false;
+    offers = offers || (method == "batchappend" && service == "event_store.client.streams.streams");
+  }
+  return offers && reader.ok();
+}
+
 std::variant<std::vector<ClusterMember>, Malformed> decode_cluster(std::string_view message) {
   constexpr std::uint64_t kFollower = 6;
   constexpr std::uint64_t kLeader = 8;

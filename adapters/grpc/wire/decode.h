@@ -50,6 +50,9 @@ ReadMessage decode_read_message(std::string_view message);
 // 20.6.0 and the later ones.
 std::variant<Appended, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message);
 
+// server_features.SupportedMethods: whether Streams.BatchAppend is among them. Not so either if it is malformed.
+bool offers_batch_append(std::string_view message);
+
 enum class NodeState { kLeader, kFollower, kReadOnlyReplica, kOther };
 
 struct ClusterMember {

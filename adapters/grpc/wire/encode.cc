@@ -101,6 +101,33 @@ std::size_t proposed_size(const Event& event) {
          bytes_field_size(event.metadata().size()) + bytes_field_size(event.data().size());
 }
 
+// The message of that field: AppendReq and BatchAppendReq have the same.
+void write_proposed_field(Writer& writer, int field, const Event& event) {
+  writer.bytes_header(field, proposed_size(event));
+  write_uuid_field(writer, 1, event.id());
+  write_map_entry(writer, 2, kTypeKey, event.type());
+  write_map_entry(writer, 2, kContentTypeKey, content_type(event));
+  writer.bytes_field(3, event.metadata());
+  writer.bytes_field(4, event.data());
+}
+
+// A batch's correlation id is the append's own id.
+EventId batch_id(std::uint64_t append_id) {
+  EventId id;
+  for (int i = 0; i < 8; ++i) id.bytes[8 + i] = static_cast<std::uint8_t>(append_id >> (56 - 8 * i));
+  return id;
+}
+
+constexpr std::size_t kFinalSize = 2;
+
+// BatchAppendReq.Options without its own header.
+std::size_t batch_options_size(const Append& append) {
+  const std::size_t revision_size = append.expected_revision == kNoStream
+                                        ? bytes_field_size(0)
+                                        : 1 + varint_size(static_cast<std::uint64_t>(append.expected_revision));
+  return bytes_field_size(bytes_field_size(append.stream.size())) + revision_size;
+}
+
 std::size_t ids_size(std::span<const EventId> ids) {
   std::size_t size = 0;
   for (const EventId& id : ids) size += bytes_field_size(uuid_size(id));
@@ -170,12 +197,29 @@ std::size_t proposed_message_size(const Event& event) { return bytes_field_size(
 
 void write_proposed_message(const Event& event, char* out) {
   Writer writer(out);
-  writer.bytes_header(2, proposed_size(event));
-  write_uuid_field(writer, 1, event.id());
-  write_map_entry(writer, 2, kTypeKey, event.type());
-  write_map_entry(writer, 2, kContentTypeKey, content_type(event));
-  writer.bytes_field(3, event.metadata());
-  writer.bytes_field(4, event.data());
+  write_proposed_field(writer, 2, event);
+}
+
+std::size_t batch_append_size(const Append& append) {
+  std::size_t size = bytes_field_size(uuid_size(batch_id(append.id))) + bytes_field_size(batch_options_size(append)) +
+                     kFinalSize;
+  for (const Event& event : append.events) size += bytes_field_size(proposed_size(event));
+  return size;
+}
+
+void write_batch_append(const Append& append, char* out) {
+  Writer writer(out);
+  write_uuid_field(writer, 1, batch_id(append.id));
+  writer.bytes_header(2, batch_options_size(append));
+  writer.bytes_header(1, bytes_field_size(append.stream.size()));
+  writer.bytes_field(3, append.stream);
+  if (append.expected_revision == kNoStream) {
+    writer.bytes_field(3, {});
+  } else {
+    writer.number_field(2, static_cast<std::uint64_t>(append.expected_revision));
+  }
+  for (const Event& event : append.events) write_proposed_field(writer, 3, event);
+  writer.number_field(4, 1);
 }
 
 std::string encode_read(const StreamRead& read) {

@@ -21,6 +21,12 @@ std::string encode_append_options(std::string_view stream, Revision expected_rev
 std::size_t proposed_message_size(const Event& event);
 void write_proposed_message(const Event& event, char* out);
 
+// streams.BatchAppendReq with a whole append, known to its answer by the append's id. The caller gives the room:
+// batch_append_size() bytes at `out`. It has no deadline of its own: a server looks at that only while a batch is not
+// final, and some compare it with their own clock (Streams.BatchAppend.cs).
+std::size_t batch_append_size(const Append& append);
+void write_batch_append(const Append& append, char* out);
+
 // streams.ReadReq, of one stream, without resolving links.
 std::string encode_read(const StreamRead& read);
 

@@ -119,6 +119,7 @@ class GrpcUnderTest final : public AdapterUnderTest {
 std::vector<Implementation> implementations() {
   return {{"LegacyTcp", [] { return std::make_unique<LegacyUnderTest>(); }},
           {"Grpc", [] { return std::make_unique<GrpcUnderTest>("21.2.0"); }},
+          {"GrpcBatches", [] { return std::make_unique<GrpcUnderTest>("21.10"); }},
           {"Fake", make_fake_under_test}};
 }
 

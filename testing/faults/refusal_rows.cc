@@ -91,11 +91,28 @@ void cut_connections(Scene& scene) {
   }
 }
 
+void kill_destination(Scene& scene) {
+  for (const double share : scene.random_shares(3)) {
+    scene.until_copied(share);
+    scene.destination().kill();
+    scene.start_destination_again();
+  }
+}
+
+void cut_within_message(Scene& scene) {
+  for (const double share : scene.random_shares(10)) {
+    scene.until_copied(share);
+    scene.destination_line().each([](Proxy& proxy) { proxy.cut_within(Toward::kServer, 200); });
+  }
+}
+
 }  // namespace
 
 std::vector<Row> refusal_rows() {
   using Where = Row::Where;
   const Setup with_tls{.has_tls = true};
+  const Setup later{.is_later = true};
+  const Setup later_with_proxies{.has_proxies = true, .is_later = true};
   return {
       refused("not_ready_answers", "NotReady", Where::kToLegacy),
       refused("too_busy", "TooBusy", Where::kToLegacy),
@@ -115,6 +132,26 @@ std::vector<Row> refusal_rows() {
        {},
        at_destination(R"({"ignoreAppends":3})")},
       {"not_ready", "destination, then source, without quorum for 0.5 s", {.restarted_after = {3}}, not_ready},
+      {.name = "batches_refused",
+       .fault = "a destination with BatchAppend answers 10 appends with UNAVAILABLE, 3 times",
+       .setup = later,
+       .act = at_destination(R"({"refuseAppends":{"count":10,"with":"UNAVAILABLE"}})"),
+       .where = Where::kToNext},
+      {.name = "batch_answers_lost",
+       .fault = "a destination with BatchAppend does not answer 3 appends, which take place or not, 3 times",
+       .setup = later,
+       .act = at_destination(R"({"dropAppendAnswers":2,"ignoreAppends":1})"),
+       .where = Where::kToNext},
+      {.name = "batches_killed",
+       .fault = "a destination with BatchAppend killed and restarted, 3 times",
+       .setup = later,
+       .act = kill_destination,
+       .where = Where::kToNext},
+      {.name = "batches_cut",
+       .fault = "a line to a destination with BatchAppend cut in the middle of a message, 10 times",
+       .setup = later_with_proxies,
+       .act = cut_within_message,
+       .where = Where::kToNext},
       {.name = "password_changed",
        .fault = "credentials wrong from one moment to the next, at the destination, then at the source",
        .setup = with_tls,

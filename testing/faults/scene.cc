@@ -74,6 +74,7 @@ Scene::Scene(Generation from, Generation to, const Setup& setup, std::uint64_t s
 
 std::vector<std::string> Scene::store_arguments(Generation generation, const std::string& name) const {
   std::vector<std::string> arguments{"--projections", "--data=" + folder_ + "/" + name + ".journal"};
+  if (setup_.is_later && generation == Generation::kNext) arguments.push_back("--version=21.10");
   if (setup_.has_tls) {
     arguments.push_back("--tls-cert=" + folder_ + "/server.pem");
     arguments.push_back("--tls-key=" + folder_ + "/server.key");

@@ -24,6 +24,7 @@ struct Setup {
   bool has_proxies = false;        // between the copier and all ports of both stores
   bool has_defaults = false;       // of the copier's settings; else short times and small appends
   bool has_tls = false;            // on both sides, verified against an authority of the suite's own
+  bool is_later = false;           // stores of the next generation are 21.10, which offers BatchAppend
   bool asks_certificates = false;  // of clients, beside has_tls; the copier has one
   std::string configuration = "";  // more of the file
   std::map<std::string, std::string> variables{};

@@ -70,6 +70,7 @@ void GrpcSink::attempt() {
       schedule_attempt(to_store_error(status, "connection").message);
       return;
     }
+    batches_->connected();
     client_.probe([this](const std::optional<StoreError>& error) {
       if (!recovering_) return;
       if (error && error->kind != ErrorKind::kNotReady) {

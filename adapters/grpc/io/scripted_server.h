@@ -14,6 +14,7 @@
 
 #include "adapters/grpc/proto/gossip.grpc.pb.h"
 #include "adapters/grpc/proto/persistent.grpc.pb.h"
+#include "adapters/grpc/proto/serverfeatures.grpc.pb.h"
 #include "adapters/grpc/proto/streams.grpc.pb.h"
 
 // A server of gRPC in the test's own process, whose answers the test scripts. The handlers run on the server's threads.
@@ -22,6 +23,7 @@ namespace interconnect::next {
 namespace persistent = event_store::client::persistent_subscriptions;
 namespace streams = event_store::client::streams;
 namespace gossip = event_store::client::gossip;
+namespace server_features = event_store::client::server_features;
 
 // The order that the sockets make between the test's thread and the server's is not seen by the thread sanitizer, gRPC
 // not being instrumented: both pass here before they look at what the other left.
@@ -46,10 +48,13 @@ inline void hold(grpc::ServerContext& context) {
 class ScriptedServer {
  public:
   using SubscriptionStream = grpc::ServerReaderWriter<persistent::ReadResp, persistent::ReadReq>;
+  using BatchStream = grpc::ServerReaderWriter<streams::BatchAppendResp, streams::BatchAppendReq>;
 
   struct Script {
     std::function<grpc::Status(grpc::ServerContext&, const std::vector<streams::AppendReq>&, streams::AppendResp&)>
         append = {};
+    // With this, the server says that it offers BatchAppend.
+    std::function<grpc::Status(grpc::ServerContext&, BatchStream&)> batch_append = {};
     std::function<grpc::Status(grpc::ServerContext&, const streams::ReadReq&, grpc::ServerWriter<streams::ReadResp>&)>
         read = {};
     std::function<grpc::Status(grpc::ServerContext&, const persistent::CreateReq&)> create = {};
@@ -60,12 +65,13 @@ class ScriptedServer {
   };
 
   explicit ScriptedServer(Script script, int port = 0)
-      : streams_(script), persistent_(script), gossip_(script), port_(port) {
+      : streams_(script), persistent_(script), gossip_(script), features_(script.batch_append != nullptr), port_(port) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(&streams_);
     builder.RegisterService(&persistent_);
     builder.RegisterService(&gossip_);
+    builder.RegisterService(&features_);
     barrier();
     server_ = builder.BuildAndStart();
   }
@@ -86,13 +92,17 @@ class ScriptedServer {
 
   class Streams : public streams::Streams::Service {
    public:
-    explicit Streams(Script& script) : append_(script.append), read_(script.read) {}
+    explicit Streams(Script& script)
+        : append_(script.append), batch_append_(script.batch_append), read_(script.read) {}
     grpc::Status Append(grpc::ServerContext* context, grpc::ServerReader<streams::AppendReq>* reader,
                         streams::AppendResp* response) override {
       std::vector<streams::AppendReq> requests;
       streams::AppendReq request;
       while (reader->Read(&request)) requests.push_back(request);
       return scripted([&] { return append_ ? append_(*context, requests, *response) : unimplemented(); });
+    }
+    grpc::Status BatchAppend(grpc::ServerContext* context, BatchStream* stream) override {
+      return scripted([&] { return batch_append_ ? batch_append_(*context, *stream) : unimplemented(); });
     }
     grpc::Status Read(grpc::ServerContext* context, const streams::ReadReq* request,
                       grpc::ServerWriter<streams::ReadResp>* writer) override {
@@ -101,6 +111,7 @@ class ScriptedServer {
 
    private:
     decltype(Script::append) append_;
+    decltype(Script::batch_append) batch_append_;
     decltype(Script::read) read_;
   };
 
@@ -143,9 +154,26 @@ class ScriptedServer {
     decltype(Script::gossip) gossip_;
   };
 
+  class ServerFeatures : public server_features::ServerFeatures::Service {
+   public:
+    explicit ServerFeatures(bool has_batch_append) : has_batch_append_(has_batch_append) {}
+    grpc::Status GetSupportedMethods(grpc::ServerContext*, const event_store::client::Empty*,
+                                     server_features::SupportedMethods* methods) override {
+      if (!has_batch_append_) return unimplemented();
+      auto& method = *methods->add_methods();
+      method.set_method_name("batchappend");
+      method.set_service_name("event_store.client.streams.streams");
+      return grpc::Status::OK;
+    }
+
+   private:
+    bool has_batch_append_;
+  };
+
   Streams streams_;
   Persistent persistent_;
   Gossip gossip_;
+  ServerFeatures features_;
   int port_;
   std::unique_ptr<grpc::Server> server_;
 };

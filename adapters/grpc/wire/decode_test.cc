@@ -296,5 +296,21 @@ TEST(DecodeTest, CorruptBytesNeverLeadOutOfTheMessage) {
   EXPECT_GT(messages, 100);
 }
 
+TEST(DecodeTest, LaterServersSayThatTheyOfferBatchAppend) {
+  int answers = 0;
+  for (const std::string& name : wire::ConversationNames("next-2")) {
+    for (const wire::Step& step : wire::ReadConversation(name).steps) {
+      if (!step.IsMessage() || step.FromClient() || !step.method.ends_with("/GetSupportedMethods")) continue;
+      if (step.truncated) continue;
+      SCOPED_TRACE(name);
+      EXPECT_TRUE(offers_batch_append(step.payload));
+      EXPECT_FALSE(offers_batch_append(std::string_view(step.payload).substr(0, step.payload.size() - 1)));
+      ++answers;
+    }
+  }
+  EXPECT_GT(answers, 0);
+  EXPECT_FALSE(offers_batch_append(""));
+}
+
 }  // namespace
 }  // namespace interconnect::next

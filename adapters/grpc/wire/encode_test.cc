@@ -1,5 +1,6 @@
 #include "adapters/grpc/wire/encode.h"
 
+#include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -92,6 +93,38 @@ TEST(EncodeTest, RecordedAppendsAreReproduced) {
   });
   EXPECT_GT(options, 5);
   EXPECT_GT(events, 20);
+}
+
+TEST(EncodeTest, RecordedBatchesAreReproduced) {
+  int batches = 0;
+  for_each_request("Streams/BatchAppend", [&](const std::string& payload) {
+    streams::BatchAppendReq expected;
+    ASSERT_TRUE(expected.ParseFromString(payload));
+    const auto& options = expected.options();
+    if (!expected.is_final() || (!options.has_stream_position() && !options.has_no_stream())) return;
+    std::vector<Event> events;
+    for (const auto& message : expected.proposed_messages()) {
+      const auto& metadata = message.metadata();
+      events.emplace_back(EventView{"", 0, *parse_event_id(message.id().string()), metadata.at("type"),
+                                    metadata.at("content-type") == "application/json" ? ContentKind::kJson
+                                                                                      : ContentKind::kBinary,
+                                    message.data(), message.custom_metadata()});
+    }
+    const Append append{0x0102030405060708, options.stream_identifier().stream_name(),
+                        options.has_no_stream() ? kNoStream : static_cast<Revision>(options.stream_position()), events};
+    std::string message(batch_append_size(append), '?');
+    write_batch_append(append, message.data());
+    streams::BatchAppendReq encoded;
+    ASSERT_TRUE(encoded.ParseFromString(message));
+    EXPECT_EQ(encoded.correlation_id().structured().least_significant_bits(), 0x0102030405060708);
+    // Ours has no deadline, and its own correlation id.
+    *encoded.mutable_correlation_id() = expected.correlation_id();
+    expected.mutable_options()->clear_deadline_option();
+    for (auto& proposed : *encoded.mutable_proposed_messages()) ids_as_text(*proposed.mutable_id());
+    EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(encoded, expected)) << encoded.DebugString();
+    ++batches;
+  });
+  EXPECT_GE(batches, 4);
 }
 
 TEST(EncodeTest, RecordedAcksAreReproduced) {

@@ -32,8 +32,7 @@ bool is_about_one_append(ErrorKind kind) {
 
 class BatchAppender::BatchAppendCall : public Call {
  public:
-  explicit BatchAppendCall(BatchAppender& owner)
-      : pending(owner.client_.settings().operation_timeout), owner_(owner) {}
+  explicit BatchAppendCall(BatchAppender& owner) : pending(owner.client_.settings().operation_timeout), owner_(owner) {}
 
   void on_message(const grpc::Slice& message) override { owner_.on_answer(*this, message); }
   void on_done(const CallStatus& status) override { owner_.on_ended(*this, status); }

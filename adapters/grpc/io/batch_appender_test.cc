@@ -28,8 +28,8 @@ Response success(const Request& request) {
   Response response = answer_to(request);
   const auto& options = request.options();
   const std::uint64_t first = options.has_stream_position() ? options.stream_position() + 1 : 0;
-  response.mutable_success()->set_current_revision(first + static_cast<std::uint64_t>(request.proposed_messages_size()) -
-                                                   1);
+  response.mutable_success()->set_current_revision(first +
+                                                   static_cast<std::uint64_t>(request.proposed_messages_size()) - 1);
   return response;
 }
 
@@ -175,19 +175,20 @@ TEST_F(BatchAppenderTest, TheOneThatMakesTheServerEndTheCallIsFoundBySendingEach
                                }
                                return answer_append(context, requests, response);
                              },
-                         .batch_append = [&](auto&, BatchStream& stream) {
-                           ++calls;
-                           Request request;
-                           while (stream.Read(&request)) {
-                             const std::string& name = request.options().stream_identifier().stream_name();
-                             if (name == "good") continue;
-                             if (name == "bad") {
-                               return grpc::Status(grpc::StatusCode::UNKNOWN, "Exception was thrown by handler.");
-                             }
-                             stream.Write(success(request));
-                           }
-                           return grpc::Status::OK;
-                         }});
+                         .batch_append =
+                             [&](auto&, BatchStream& stream) {
+                               ++calls;
+                               Request request;
+                               while (stream.Read(&request)) {
+                                 const std::string& name = request.options().stream_identifier().stream_name();
+                                 if (name == "good") continue;
+                                 if (name == "bad") {
+                                   return grpc::Status(grpc::StatusCode::UNKNOWN, "Exception was thrown by handler.");
+                                 }
+                                 stream.Write(success(request));
+                               }
+                               return grpc::Status::OK;
+                             }});
   start(settings_for(server.port()));
   await_batches(calls);
   const std::uint64_t good = send("good");
@@ -202,16 +203,17 @@ TEST_F(BatchAppenderTest, TheOneThatMakesTheServerEndTheCallIsFoundBySendingEach
 
 TEST_F(BatchAppenderTest, WithoutAnAnswerThereIsATimeoutAndTheNextCallIsAnother) {
   std::atomic<int> calls = 0;
-  ScriptedServer server({.append = answer_append, .batch_append = [&](grpc::ServerContext& context, BatchStream& stream) {
-                           if (++calls > 1) return answer_all(stream);
-                           Request request;
-                           while (stream.Read(&request)) {
-                             if (request.options().stream_identifier().stream_name() != "warm") break;
-                             stream.Write(success(request));
-                           }
-                           hold(context);
-                           return grpc::Status::CANCELLED;
-                         }});
+  ScriptedServer server(
+      {.append = answer_append, .batch_append = [&](grpc::ServerContext& context, BatchStream& stream) {
+         if (++calls > 1) return answer_all(stream);
+         Request request;
+         while (stream.Read(&request)) {
+           if (request.options().stream_identifier().stream_name() != "warm") break;
+           stream.Write(success(request));
+         }
+         hold(context);
+         return grpc::Status::CANCELLED;
+       }});
   auto settings = settings_for(server.port());
   settings.operation_timeout = std::chrono::milliseconds(300);
   start(settings);
@@ -241,10 +243,11 @@ TEST_F(BatchAppenderTest, WhatIsBeyondAMessageGoesByAppend) {
                                if (requests.front().options().stream_identifier().stream_name() == "big") ++alone;
                                return answer_append(context, requests, response);
                              },
-                         .batch_append = [&](auto&, BatchStream& stream) {
-                           ++calls;
-                           return answer_all(stream);
-                         }});
+                         .batch_append =
+                             [&](auto&, BatchStream& stream) {
+                               ++calls;
+                               return answer_all(stream);
+                             }});
   start(settings_for(server.port()));
   await_batches(calls);
   EXPECT_EQ(outcome_of(send("big", kNoStream, 1, 3 << 20)), (AppendOutcome{Appended{0}}));
@@ -259,20 +262,21 @@ TEST_F(BatchAppenderTest, TheLeaderThatIsNamedIsFollowed) {
                            return answer_all(stream);
                          }});
   std::atomic<bool> leads = true;
-  ScriptedServer former({.append = answer_append, .batch_append = [&](grpc::ServerContext& context, BatchStream& stream) {
-                           ++calls;
-                           Request request;
-                           while (stream.Read(&request)) {
-                             if (!leads) {
-                               return fail(context, grpc::StatusCode::NOT_FOUND, "Leader info available",
-                                           {{"exception", "not-leader"},
-                                            {"leader-endpoint-host", "127.0.0.1"},
-                                            {"leader-endpoint-port", std::to_string(leader.port())}});
-                             }
-                             stream.Write(success(request));
-                           }
-                           return grpc::Status::OK;
-                         }});
+  ScriptedServer former(
+      {.append = answer_append, .batch_append = [&](grpc::ServerContext& context, BatchStream& stream) {
+         ++calls;
+         Request request;
+         while (stream.Read(&request)) {
+           if (!leads) {
+             return fail(context, grpc::StatusCode::NOT_FOUND, "Leader info available",
+                         {{"exception", "not-leader"},
+                          {"leader-endpoint-host", "127.0.0.1"},
+                          {"leader-endpoint-port", std::to_string(leader.port())}});
+           }
+           stream.Write(success(request));
+         }
+         return grpc::Status::OK;
+       }});
   start(settings_for(former.port()));
   await_batches(calls);
   leads = false;
@@ -282,16 +286,17 @@ TEST_F(BatchAppenderTest, TheLeaderThatIsNamedIsFollowed) {
 
 TEST_F(BatchAppenderTest, AStopTellsNobodyElse) {
   std::atomic<int> calls = 0;
-  ScriptedServer server({.append = answer_append, .batch_append = [&](grpc::ServerContext& context, BatchStream& stream) {
-                           ++calls;
-                           Request request;
-                           while (stream.Read(&request)) {
-                             if (request.options().stream_identifier().stream_name() != "warm") break;
-                             stream.Write(success(request));
-                           }
-                           hold(context);
-                           return grpc::Status::CANCELLED;
-                         }});
+  ScriptedServer server(
+      {.append = answer_append, .batch_append = [&](grpc::ServerContext& context, BatchStream& stream) {
+         ++calls;
+         Request request;
+         while (stream.Read(&request)) {
+           if (request.options().stream_identifier().stream_name() != "warm") break;
+           stream.Write(success(request));
+         }
+         hold(context);
+         return grpc::Status::CANCELLED;
+       }});
   start(settings_for(server.port()));
   await_batches(calls);
   const std::size_t told = recorder_.outcomes.size();

@@ -92,8 +92,7 @@ class ScriptedServer {
 
   class Streams : public streams::Streams::Service {
    public:
-    explicit Streams(Script& script)
-        : append_(script.append), batch_append_(script.batch_append), read_(script.read) {}
+    explicit Streams(Script& script) : append_(script.append), batch_append_(script.batch_append), read_(script.read) {}
     grpc::Status Append(grpc::ServerContext* context, grpc::ServerReader<streams::AppendReq>* reader,
                         streams::AppendResp* response) override {
       std::vector<streams::AppendReq> requests;

@@ -88,8 +88,8 @@ TEST(BatchAppendResponseTest, WhatIsNoAnswerIsMalformed) {
   nameless.mutable_success()->set_current_revision(1);
   Response revisionless = response();
   revisionless.mutable_success();
-  for (const std::string& bytes :
-       {neither.SerializeAsString(), nameless.SerializeAsString(), revisionless.SerializeAsString(), std::string("\x0a")}) {
+  for (const std::string& bytes : {neither.SerializeAsString(), nameless.SerializeAsString(),
+                                   revisionless.SerializeAsString(), std::string("\x0a")}) {
     EXPECT_TRUE(std::holds_alternative<Malformed>(decode_batch_append_response(bytes)));
   }
 }

@@ -201,8 +201,8 @@ void write_proposed_message(const Event& event, char* out) {
 }
 
 std::size_t batch_append_size(const Append& append) {
-  std::size_t size = bytes_field_size(uuid_size(batch_id(append.id))) + bytes_field_size(batch_options_size(append)) +
-                     kFinalSize;
+  std::size_t size =
+      bytes_field_size(uuid_size(batch_id(append.id))) + bytes_field_size(batch_options_size(append)) + kFinalSize;
   for (const Event& event : append.events) size += bytes_field_size(proposed_size(event));
   return size;
 }

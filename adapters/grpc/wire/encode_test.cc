@@ -105,10 +105,10 @@ TEST(EncodeTest, RecordedBatchesAreReproduced) {
     std::vector<Event> events;
     for (const auto& message : expected.proposed_messages()) {
       const auto& metadata = message.metadata();
-      events.emplace_back(EventView{"", 0, *parse_event_id(message.id().string()), metadata.at("type"),
-                                    metadata.at("content-type") == "application/json" ? ContentKind::kJson
-                                                                                      : ContentKind::kBinary,
-                                    message.data(), message.custom_metadata()});
+      events.emplace_back(
+          EventView{"", 0, *parse_event_id(message.id().string()), metadata.at("type"),
+                    metadata.at("content-type") == "application/json" ? ContentKind::kJson : ContentKind::kBinary,
+                    message.data(), message.custom_metadata()});
     }
     const Append append{0x0102030405060708, options.stream_identifier().stream_name(),
                         options.has_no_stream() ? kNoStream : static_cast<Revision>(options.stream_position()), events};

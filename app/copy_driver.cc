@@ -113,6 +113,11 @@ void CopyDriver::SourceListener::on_subscription_dropped(SubscriptionIndex subsc
   driver_.advance();
 }
 
+void CopyDriver::SourceListener::on_older_consumers_suspected(SubscriptionIndex subscription) {
+  driver_.copier_.on_older_consumers_suspected(subscription, driver_.clock_.now());
+  driver_.advance();
+}
+
 void CopyDriver::SourceListener::on_source_lost(std::string_view message) {
   driver_.leave(ExitCode::kKilledBySafetyRules, message);
 }

@@ -39,6 +39,7 @@ class CopyDriver final {
     void on_delivery(const Delivery& delivery) override;
     void on_deliveries_end() override;
     void on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message) override;
+    void on_older_consumers_suspected(SubscriptionIndex subscription) override;
     void on_source_lost(std::string_view message) override;
 
    private:

@@ -28,6 +28,10 @@ class EventSourceListener : public StreamReadListener {
   // process or to another. The source goes on trying to connect, by its reconnection settings.
   virtual void on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message) = 0;
 
+  // Events that were sent to an earlier connection may still be held for it, and come only after newer ones: the server
+  // lists a consumer that answers for nothing, or does not tell in time who is connected. Told again while that is so.
+  virtual void on_older_consumers_suspected(SubscriptionIndex subscription) = 0;
+
   // The source stopped trying: its reconnection settings allow no more attempts.
   virtual void on_source_lost(std::string_view message) = 0;
 };

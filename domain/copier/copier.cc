@@ -84,6 +84,12 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   observer_.on_subscription_dropped(state.subscription, reason, message);
 }
 
+void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time now) {
+  Time& until = subscriptions_[subscription].older_connections_until;
+  const bool is_over = until <= now || until == kNever;
+  if (!is_over) until = std::max(until, now + settings_.predecessor_wait);
+}
+
 void Copier::on_delivery(const Delivery& delivery, Time now) {
   if (has_exited_ || stop_by_ != kNever || subscriptions_[delivery.subscription].is_discarding) return;
   if (delivery.event == nullptr) {

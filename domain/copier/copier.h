@@ -48,6 +48,8 @@ class Copier {
   // What happened. Any number of these may come before the next advance(). Time does not run backward.
   void on_subscription_started(const SubscriptionStarted& started, Time now);
   void on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message, Time now);
+  // Renews the wait for what may come late, while it lasts.
+  void on_older_consumers_suspected(SubscriptionIndex subscription, Time now);
   void on_delivery(const Delivery& delivery, Time now);
   void on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now);
   void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now);

@@ -43,6 +43,29 @@ TEST(CopierOrderTest, AGapIsNotWaitedOutForEver) {
   EXPECT_EQ(script.advance(seconds(1)), Texts({"append s @0 [2]"}));
 }
 
+TEST(CopierOrderTest, AGapIsWaitedOutAsLongAsOlderConsumersAreSuspected) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.deliver({2, 3});
+  script.advance();
+  script.page(1, {1, 0}, true);
+  for (int i = 0; i < 30; ++i) {
+    EXPECT_EQ(script.advance(seconds(1)), Texts{});
+    if (i % 10 == 0) script.suspect_older_consumers();
+  }
+  script.deliver({1});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2 3]"}));
+}
+
+TEST(CopierOrderTest, AWaitThatIsOverIsNotRenewed) {
+  CopierScript script;
+  copy_one_and_reconnect(script);
+  script.advance(seconds(15));
+  script.suspect_older_consumers();
+  script.deliver({2});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [2]"}));
+}
+
 TEST(CopierOrderTest, AGapOfRefusedEventsIsNone) {
   CopierScript script;
   copy_one_and_reconnect(script);

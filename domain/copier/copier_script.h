@@ -56,6 +56,7 @@ class CopierScript {
   void drop(SubscriptionIndex subscription = 0) {
     copier_.on_subscription_dropped(subscription, DropReason::kConnectionLost, "gone", now);
   }
+  void suspect_older_consumers() { copier_.on_older_consumers_suspected(0, now); }
 
   void deliver(std::initializer_list<int> numbers) {
     for (const int n : numbers) deliver_one(n, n);

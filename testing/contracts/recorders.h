@@ -106,6 +106,7 @@ class SourceRecorder final : public EventSourceListener {
     guard_->check();
     drops.push_back(reason);
   }
+  void on_older_consumers_suspected(SubscriptionIndex) override { guard_->check(); }
   void on_source_lost(std::string_view message) override {
     guard_->check();
     lost = message;

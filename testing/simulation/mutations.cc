@@ -37,6 +37,7 @@ class SourceDecorator : public EventSource, public EventSourceListener {
   void on_subscription_dropped(SubscriptionIndex i, DropReason reason, std::string_view message) override {
     listener_->on_subscription_dropped(i, reason, message);
   }
+  void on_older_consumers_suspected(SubscriptionIndex i) override { listener_->on_older_consumers_suspected(i); }
   void on_source_lost(std::string_view message) override { listener_->on_source_lost(message); }
 
  protected:

@@ -204,11 +204,12 @@ void GrpcSource::look(SubscriptionIndex index) {
                   if (const auto stale = state.stale_consumers.looked(group->connections, now())) {
                     evict(index, *group, *stale);
                   }
-                } else if (state.stale_consumers.not_looked(now())) {
+                } else if (state.stale_consumers.not_looked(answer.status != 0, now())) {
                   LOG(WARNING) << "who is connected to " << name_of(state.wanted) << " cannot be read, so a consumer "
                                << "that died and is still listed would not be noticed: " << reason_of(answer);
                 }
                 await_look(index);
+                if (state.stale_consumers.suspects_older()) listener_->on_older_consumers_suspected(index);
               });
 }
 

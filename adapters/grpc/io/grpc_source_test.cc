@@ -434,6 +434,7 @@ TEST_F(GrpcSourceTest, AConsumerThatHoldsEventsForADeadClientIsEvicted) {
   EXPECT_EQ(recorder_.started[0].group, GroupState::kUnchanged);
   EXPECT_EQ(updates, 0);
   EXPECT_TRUE(run_until_true([&] { return updates == 1; }));
+  EXPECT_GT(recorder_.suspicions, 0);
 }
 
 TEST_F(GrpcSourceTest, AServerThatComesBackDeliversAgain) {

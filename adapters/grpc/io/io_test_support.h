@@ -103,6 +103,7 @@ class SourceRecorder : public EventSourceListener {
   void on_subscription_dropped(SubscriptionIndex, DropReason reason, std::string_view) override {
     dropped.push_back(reason);
   }
+  void on_older_consumers_suspected(SubscriptionIndex) override { ++suspicions; }
   void on_source_lost(std::string_view message) override { lost.emplace_back(message); }
   void on_read_completed(std::uint64_t id, const ReadOutcome& outcome) override {
     reads.push_back(copy_of(id, outcome));
@@ -113,6 +114,7 @@ class SourceRecorder : public EventSourceListener {
   std::vector<DropReason> dropped;
   std::vector<std::string> lost;
   std::vector<ReadAnswer> reads;
+  int suspicions = 0;
   int since_end = 0;
   int ends = 0;
 };

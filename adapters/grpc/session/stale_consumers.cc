@@ -15,6 +15,9 @@ bool is_same_and_silent(const GroupConnection& before, const GroupConnection& no
 
 void StaleConsumers::connected(Time now) {
   connected_at_ = now;
+  fresh_until_ = now + kFreshFor;
+  has_looked_ = false;
+  suspects_older_ = false;
   silent_.clear();
   next_look_ = now;
 }
@@ -28,6 +31,7 @@ void StaleConsumers::schedule(Time now) { next_look_ = now + (fresh(now) ? kFres
 
 std::optional<StaleConsumers::Stale> StaleConsumers::looked(std::span<const GroupConnection> connections, Time now) {
   readable_ = true;
+  if (!std::exchange(has_looked_, true)) fresh_until_ = now + kFreshFor;
   schedule(now);
   std::vector<Silent> before = std::exchange(silent_, {});
   for (const GroupConnection& connection : connections) {
@@ -38,11 +42,16 @@ std::optional<StaleConsumers::Stale> StaleConsumers::looked(std::span<const Grou
     silent_.push_back({connection, seen == before.end() ? now : seen->since});
     if (seen != before.end()) before.erase(seen);
   }
-  if (last_eviction_ && now - *last_eviction_ < kBetweenEvictions) return std::nullopt;
 
   const auto is_own = [this](const GroupConnection& connection) { return connection.connection_name == own_name_; };
   const auto listed = std::count_if(connections.begin(), connections.end(), is_own);
+  suspect(listed > 0 && std::any_of(silent_.begin(), silent_.end(),
+                                    [&](const Silent& silent) {
+                                      return silent.since < now && (listed > 1 || !is_own(silent.connection));
+                                    }),
+          now);
   if (listed == 0) return std::nullopt;  // then any of them may be us
+  if (last_eviction_ && now - *last_eviction_ < kBetweenEvictions) return std::nullopt;
   std::vector<Silent> stale;
   for (const Silent& silent : silent_) {
     if (now - silent.since >= (fresh(now) ? kFreshProof : kProof)) stale.push_back(silent);
@@ -65,7 +74,9 @@ std::optional<StaleConsumers::Stale> StaleConsumers::looked(std::span<const Grou
   return Stale{worst.connection, now - worst.since};
 }
 
-bool StaleConsumers::not_looked(Time now) {
+bool StaleConsumers::not_looked(bool answered, Time now) {
+  suspect(!answered, now);
+  if (suspects_older_ && !has_looked_) fresh_until_ = now + kFreshFor;
   schedule(now);
   return std::exchange(readable_, false);
 }

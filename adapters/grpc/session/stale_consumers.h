@@ -28,6 +28,7 @@ class StaleConsumers {
   // them half of the time is proof enough for which the copier keeps back what follows a gap in a stream
   // (CopierSettings::predecessor_wait, 15 s): what the dead one holds must come before that is over, or it comes out
   // of order. Not less, since a consumer whose append is in doubt may be silent for the writer timeout, 5 s.
+  // Counted from the first answer: a server at its limits tells nothing for long, and does not notice who died either.
   static constexpr Duration kFreshFor = std::chrono::seconds(15);
   static constexpr Duration kFreshInterval = std::chrono::seconds(2);
   static constexpr Duration kFreshProof = std::chrono::seconds(6);
@@ -35,6 +36,8 @@ class StaleConsumers {
   static constexpr Duration kInterval = std::chrono::seconds(10);
   static constexpr Duration kProof = std::chrono::seconds(30);
   static constexpr Duration kBetweenEvictions = std::chrono::minutes(5);
+  // After a connect: the longest that suspects_older() holds up what follows a gap.
+  static constexpr Duration kSuspectsFor = std::chrono::minutes(2);
 
   struct Stale {
     GroupConnection connection;
@@ -55,8 +58,13 @@ class StaleConsumers {
   // A consumer to be evicted by an update of the group: the one that holds the most events. It is not asked for again
   // within kBetweenEvictions.
   std::optional<Stale> looked(std::span<const GroupConnection> connections, Time now);
-  // Whether that is news: the first time since a look was successful.
-  bool not_looked(Time now);
+  // `answered`: the server does not tell; else it gave no answer in time. Whether that is news: the first time since a
+  // look was successful.
+  bool not_looked(bool answered, Time now);
+
+  // After a look, whether somebody from before us may hold events: a consumer was silent since an earlier look, or the
+  // server has not answered.
+  bool suspects_older() const { return suspects_older_; }
 
  private:
   // A consumer that held events in all looks since then, and answered for none meanwhile.
@@ -66,10 +74,14 @@ class StaleConsumers {
   };
 
   void schedule(Time now);
-  bool fresh(Time now) const { return now - connected_at_ <= kFreshFor; }
+  void suspect(bool older, Time now) { suspects_older_ = older && now - connected_at_ <= kSuspectsFor; }
+  bool fresh(Time now) const { return now <= fresh_until_; }
 
   std::string own_name_;
   Time connected_at_{0};
+  Time fresh_until_{0};
+  bool has_looked_ = false;  // since the connect
+  bool suspects_older_ = false;
   std::optional<Time> next_look_;
   std::optional<Time> last_eviction_;
   bool readable_ = true;

@@ -159,11 +159,59 @@ TEST_F(StaleConsumersTest, WhatWasSeenBeforeAReconnectionIsForgotten) {
 TEST_F(StaleConsumersTest, ThatNothingCanBeReadIsNewsOnce) {
   connect(1'000s);
   watched_.looking();
-  EXPECT_TRUE(watched_.not_looked(1'000s));
+  EXPECT_TRUE(watched_.not_looked(true, 1'000s));
   EXPECT_TRUE(watched_.next_look());
-  EXPECT_FALSE(watched_.not_looked(1'002s));
+  EXPECT_FALSE(watched_.not_looked(true, 1'002s));
   watched_.looked(Connections{kUs}, 1'004s);
-  EXPECT_TRUE(watched_.not_looked(1'006s));
+  EXPECT_TRUE(watched_.not_looked(true, 1'006s));
+  EXPECT_FALSE(watched_.suspects_older());
+}
+
+TEST_F(StaleConsumersTest, AConsumerThatTakesNothingIsSuspectedUntilItIsGone) {
+  connect(1'000s);
+  watched_.looked(Connections{kUs, kGhost}, 1'000s);
+  EXPECT_FALSE(watched_.suspects_older());
+  watched_.looked(Connections{kUs, kGhost}, 1'002s);
+  EXPECT_TRUE(watched_.suspects_older());
+  watched_.looked(Connections{kUs}, 1'004s);
+  EXPECT_FALSE(watched_.suspects_older());
+}
+
+TEST_F(StaleConsumersTest, NeitherWeNorAConsumerThatMovesAreSuspected) {
+  const GroupConnection us = consumer("us", 500, 500);
+  connect(1'000s);
+  watched_.looked(Connections{us, consumer("another", 20, 10)}, 1'000s);
+  watched_.looked(Connections{us, consumer("another", 30, 10)}, 1'002s);
+  EXPECT_FALSE(watched_.suspects_older());
+}
+
+TEST_F(StaleConsumersTest, OneWithOurNameIsSuspectedIfThereAreTwo) {
+  const Connections both{consumer("us", 500, 500), consumer("us", 2'000, 2'000)};
+  connect(1'000s);
+  watched_.looked(both, 1'000s);
+  watched_.looked(both, 1'002s);
+  EXPECT_TRUE(watched_.suspects_older());
+}
+
+TEST_F(StaleConsumersTest, AsLongAsTheServerGivesNoAnswerTheLooksAreFrequentAndItIsSuspected) {
+  connect(1'000s);
+  for (Time now = 1'000s; now < 1'040s; now += 7s) {
+    watched_.not_looked(false, now);
+    EXPECT_TRUE(watched_.suspects_older());
+    EXPECT_EQ(watched_.next_look(), now + 2s);
+  }
+  watched_.looked(Connections{kUs, kGhost}, 1'040s);
+  EXPECT_TRUE(watched_.looked(Connections{kUs, kGhost}, 1'046s));
+}
+
+TEST_F(StaleConsumersTest, NobodyIsSuspectedForEver) {
+  connect(1'000s);
+  watched_.not_looked(false, 1'121s);
+  EXPECT_FALSE(watched_.suspects_older());
+  EXPECT_EQ(watched_.next_look(), 1'131s);
+  watched_.looked(Connections{kUs, kGhost}, 1'121s);
+  watched_.looked(Connections{kUs, kGhost}, 1'123s);
+  EXPECT_FALSE(watched_.suspects_older());
 }
 
 }  // namespace

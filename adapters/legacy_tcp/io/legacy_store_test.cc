@@ -69,6 +69,7 @@ struct SourceLog : EventSourceListener {
   void on_subscription_dropped(SubscriptionIndex, DropReason reason, std::string_view message) override {
     drops.emplace_back(reason, message);
   }
+  void on_older_consumers_suspected(SubscriptionIndex) override {}
   void on_source_lost(std::string_view message) override { lost = message; }
 
   std::vector<SubscriptionStarted> started;

@@ -22,7 +22,8 @@ using interconnect::eventstore::Options;
 constexpr char kHelp[] = R"(The test event store.
   --generation=legacy|next     TCP and HTTP of 5.0.1, or gRPC and HTTP of 21.x on one port (default: legacy)
   --version=V                  of next: 21.2.0 or 21.10 (default: 21.2.0)
-  --tcp-port=N --http-port=N   0 takes any free port (default: 0); only legacy has a TCP port
+  --tcp-port=N --http-port=N   0 takes any free port (default: 0)
+  --external-tcp               next: a TCP port, too
   --admin-port=N               where tests tell it to misbehave, see README.md (default: 0)
   --projections                makes $ce- and $et- links of every new event
   --data=FILE                  a journal: a restarted store has its events and groups again
@@ -59,6 +60,10 @@ bool ParseArgument(std::string_view arg, Options* options) {
   }
   if (arg == "--manual-time") {
     options->manual_time = true;
+    return true;
+  }
+  if (arg == "--external-tcp") {
+    options->external_tcp = true;
     return true;
   }
   if (arg == "--https") {

@@ -90,10 +90,12 @@ Server::Server(const Options& options, boost::asio::io_context& io) : parts_(std
   Parts& parts = *parts_;
   if (!options.tls_cert.empty())
     parts.tls = std::make_unique<TlsContext>(options.tls_cert, options.tls_key, options.tls_client_ca);
-  if (options.generation == Generation::kLegacy) {
+  if (options.generation == Generation::kLegacy || options.external_tcp) {
     parts.node.tcp_port = Listen(io, options.tcp_port, parts.tls.get(), [&parts](std::unique_ptr<ByteStream> stream) {
       std::make_shared<TcpConnection>(parts.node, std::move(stream))->Start();
     });
+  }
+  if (options.generation == Generation::kLegacy) {
     parts.node.http_port =
         Listen(io, options.http_port, options.https ? parts.tls.get() : nullptr,
                [&parts](std::unique_ptr<ByteStream> stream) { parts.ServeHttp(std::move(stream), ""); });

@@ -63,6 +63,12 @@ Step ParseStep(std::shared_ptr<const rapidjson::Document> doc) {
 
 }  // namespace
 
+std::string Regrown(const Step& step, std::string_view tail) {
+  std::string payload = step.payload;
+  payload.resize(std::max(payload.size(), step.payload_size - tail.size()), payload.back());
+  return payload.append(tail);
+}
+
 std::string FromHex(std::string_view hex) {
   auto digit = [](char c) -> int {
     if (c >= '0' && c <= '9') return c - '0';
@@ -84,8 +90,10 @@ std::string Step::Frame() const {
   body.push_back(static_cast<char>(command_byte));
   body.push_back(static_cast<char>(flags));
   body += correlation_id;
-  // A package whose login could not be read has it in its payload still.
-  if ((flags & 1) != 0 && login) {
+  // Of a package whose login cannot be read, the payload is the whole package.
+  if (payload.starts_with(body)) {
+    body.clear();
+  } else if ((flags & 1) != 0 && login) {
     body.push_back(static_cast<char>(login.value_or("").size()));
     body += login.value_or("");
     body.push_back(static_cast<char>(password.value_or("").size()));

@@ -70,6 +70,9 @@ Conversation ReadConversation(const std::string& name);
 // The names of all recorded conversations whose folder begins with `prefix`, sorted.
 std::vector<std::string> ConversationNames(const std::string& prefix = "");
 
+// The whole payload of a truncated step whose missing middle is its last recorded byte over and over, up to `tail`.
+std::string Regrown(const Step& step, std::string_view tail);
+
 // Bytes of a text of hexadecimal digits; throws std::runtime_error if it is none.
 std::string FromHex(std::string_view hex);
 

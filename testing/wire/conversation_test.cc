@@ -31,6 +31,14 @@ TEST(Conversation, RebuildsAPackage) {
   }
 }
 
+TEST(Conversation, RegrowsACutPayload) {
+  Step step;
+  step.payload = "head aa";
+  step.payload_size = 12;
+  step.truncated = true;
+  EXPECT_EQ(Regrown(step, ".."), "head aaaaa..");
+}
+
 TEST(Conversation, MissingFileIsAnError) { EXPECT_THROW(ReadConversation("none/such"), std::runtime_error); }
 
 TEST(Conversation, RefusesBadHex) {

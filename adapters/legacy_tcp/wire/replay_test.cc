@@ -2,6 +2,7 @@
 // second time with the protobuf library, as an independent witness.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/legacy_tcp/wire/net_guid.h"
@@ -25,7 +26,10 @@ struct RecordedPackage {
 
 std::vector<RecordedPackage> recorded_packages() {
   std::vector<RecordedPackage> packages;
-  for (const std::string& name : wire::ConversationNames("legacy-5.0.1")) {
+  std::vector<std::string> names = wire::ConversationNames("legacy-5.0.1");
+  // A newer server over its TCP port.
+  for (std::string& name : wire::ConversationNames("next-21.2.0-tcp")) names.push_back(std::move(name));
+  for (const std::string& name : names) {
     for (const wire::Step& step : wire::ReadConversation(name).steps) {
       if (!step.IsPackage() || step.truncated) continue;
       packages.push_back({name + " step " + std::to_string(step.seq), step.Frame(), step.FromClient()});

@@ -56,9 +56,12 @@ std::string GroupReply(const GroupOutcome& outcome, int message_type) {
   return std::string(out.GetString(), out.GetSize());
 }
 
-HttpResponse ToResponse(const GroupOutcome& outcome, int success, int message_type) {
+// The server's internal message types, of 5.0.1; 21.2.0 has seven more before them.
+enum class GroupMessage { kCreated = 35, kUpdated = 37, kDeleted = 41, kParkedReplayed = 48 };
+
+HttpResponse ToResponse(const Node& node, const GroupOutcome& outcome, int success, GroupMessage message) {
   HttpResponse response;
-  response.body = GroupReply(outcome, message_type);
+  response.body = GroupReply(outcome, static_cast<int>(message) + (IsLegacy(node) ? 0 : 7));
   switch (outcome.result) {
     case GroupResult::kSuccess:
       response.status = success;
@@ -84,7 +87,8 @@ HttpResponse ToResponse(const GroupOutcome& outcome, int success, int message_ty
 HttpResponse ManageGroup(Node& node, const HttpRequest& request, const User* user) {
   const std::string& stream = request.path[1];
   const std::string& group = request.path[2];
-  if (request.method == "DELETE") return ToResponse(node.groups().Delete(stream, group, user), 200, 41);
+  if (request.method == "DELETE")
+    return ToResponse(node, node.groups().Delete(stream, group, user), 200, GroupMessage::kDeleted);
   const GroupSettings settings = SettingsFromJson(request.body);
   if (settings.buffer_size <= settings.read_batch_size) {
     return {.status = 400,
@@ -93,9 +97,10 @@ HttpResponse ManageGroup(Node& node, const HttpRequest& request, const User* use
             .content_type = "",
             .close = true};
   }
-  HttpResponse response = request.method == "PUT"
-                              ? ToResponse(node.groups().Create(stream, group, settings, user), 201, 35)
-                              : ToResponse(node.groups().Update(stream, group, settings, user), 200, 37);
+  HttpResponse response =
+      request.method == "PUT"
+          ? ToResponse(node, node.groups().Create(stream, group, settings, user), 201, GroupMessage::kCreated)
+          : ToResponse(node, node.groups().Update(stream, group, settings, user), 200, GroupMessage::kUpdated);
   response.headers.emplace_back("location", BaseUri(node) + "/subscriptions/" + stream + "/" + group);
   return response;
 }
@@ -103,6 +108,10 @@ HttpResponse ManageGroup(Node& node, const HttpRequest& request, const User* use
 HttpResponse Subscriptions(Node& node, const HttpRequest& request, const User* user) {
   const auto& path = request.path;
   const std::string base = BaseUri(node);
+  // From 21.2 on, groups are shown to those only who may manage them.
+  if (!IsLegacy(node) && request.method == "GET" && !node.store().CanAccess("$settings", Access::kWrite, user)) {
+    return {.status = 401, .content_type = ""};
+  }
   if (request.method == "GET" && path.size() == 1) return {.body = GroupsToJson(node.groups().Groups(), base)};
   if (request.method == "GET" && path.size() == 2) {
     const auto groups = node.groups().Groups(path[1]);
@@ -117,7 +126,8 @@ HttpResponse Subscriptions(Node& node, const HttpRequest& request, const User* u
   if (request.method == "POST" && path.size() == 4 && path[3] == "replayParked") {
     std::optional<std::int64_t> stop_at;
     if (auto it = request.query.find("stopAt"); it != request.query.end()) stop_at = std::atoll(it->second.c_str());
-    return ToResponse(node.groups().ReplayParked(path[1], path[2], stop_at, user), 200, 45);
+    return ToResponse(node, node.groups().ReplayParked(path[1], path[2], stop_at, user), 200,
+                      GroupMessage::kParkedReplayed);
   }
   if (path.size() == 3 && (request.method == "PUT" || request.method == "POST" || request.method == "DELETE")) {
     return ManageGroup(node, request, user);
@@ -220,6 +230,16 @@ void WriteStream(Node& node, const HttpRequest& request, const User* user, const
 }
 
 HttpResponse Gossip(const Node& node) {
+  if (IsLegacy(node)) {
+    const std::string port = std::to_string(node.http_port);
+    return {.headers = {{"Cache-Control", "max-age=0, no-cache, must-revalidate"}, {"Vary", "Accept"}},
+            .body = "{\n  \"members\": [\n    {\n      \"instanceId\": \"" + ToText(node.instance_id) +
+                    "\",\n      \"state\": \"Unknown\",\n      \"isAlive\": true,\n      \"externalTcpIp\": "
+                    "\"127.0.0.1\",\n      \"externalTcpPort\": " +
+                    std::to_string(node.tcp_port) +
+                    ",\n      \"externalHttpIp\": \"127.0.0.1\",\n      \"externalHttpPort\": " + port +
+                    "\n    }\n  ],\n  \"serverIp\": \"127.0.0.1\",\n  \"serverPort\": " + port + "\n}"};
+  }
   return {.body = "{\n  \"members\": [\n    {\n      \"instanceId\": \"" + ToText(node.instance_id) +
                   "\",\n      \"state\": \"" + (node.ready() ? "Leader" : "Unknown") +
                   "\",\n      \"isAlive\": true,\n      \"httpEndPointIp\": \"127.0.0.1\",\n      "
@@ -252,7 +272,8 @@ void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respo
     return respond({.body = "{\n  \"msgTypeId\": 88,\n  \"text\": \"Ping request successfully handled\"\n}"});
   }
   if (first == "gossip") {
-    if (!legacy) return respond(Gossip(node));
+    // A node without quorum has others to hear from.
+    if (!legacy || !node.ready()) return respond(Gossip(node));
     // A single node never hears from another.
     node.After(10'000, [respond] {
       respond(

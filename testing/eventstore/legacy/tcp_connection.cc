@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "boost/asio/post.hpp"
+#include "testing/eventstore/legacy/tcp_subscriptions.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -13,7 +14,8 @@ constexpr std::size_t kReadSize = 256 * 1024;
 // Event.cs: above it "Record is too big". A type counts two bytes a character.
 constexpr std::size_t kMaxEventSize = 16 * 1024 * 1024 - 10'000;
 constexpr int kMaxPageSize = 4096;
-const std::string kNoCorrelation(16, '\0');
+// A GUID of zeros is none.
+const std::string kNoGuid(16, '\0');
 
 bool IsExpectedVersion(std::int64_t version) { return version >= kStreamExists && version != -3; }
 
@@ -104,60 +106,6 @@ GroupSettings SettingsOf(const Message& m) {
 
 }  // namespace
 
-class TcpConnection::PersistentClient : public Subscriber {
- public:
-  PersistentClient(TcpConnection& connection, std::string correlation_id, std::string group_id)
-      : group_id(std::move(group_id)), connection_(connection), correlation_id_(std::move(correlation_id)) {}
-
-  void Push(const ResolvedEvent& event, int retry_count) override {
-    message_.Clear();
-    FillIndexed(event, message_.mutable_event());
-    message_.set_retrycount(retry_count);
-    connection_.Send(Command::kPersistentSubscriptionStreamEventAppeared, correlation_id_, message_);
-  }
-
-  void Dropped(DropReason) override {
-    connection_.Send(Command::kSubscriptionDropped, correlation_id_, "");
-    // The group still looks at this object until it returns.
-    boost::asio::post(connection_.node_.io(), [connection = connection_.shared_from_this(), id = correlation_id_] {
-      connection->persistent_.erase(id);
-    });
-  }
-
-  const std::string group_id;
-
- private:
-  TcpConnection& connection_;
-  const std::string correlation_id_;
-  dto::PersistentSubscriptionStreamEventAppeared message_;
-};
-
-class TcpConnection::VolatileClient : public CommitListener {
- public:
-  VolatileClient(TcpConnection& connection, std::string correlation_id, std::string stream, bool resolve)
-      : connection_(connection),
-        correlation_id_(std::move(correlation_id)),
-        stream_(std::move(stream)),
-        resolve_(resolve) {
-    connection_.node_.AddListener(stream_, this);
-  }
-  ~VolatileClient() override { connection_.node_.RemoveListener(stream_, this); }
-
-  void Committed(const Record& record) override {
-    dto::StreamEventAppeared message;
-    const ResolvedEvent event =
-        resolve_ ? connection_.node_.store().Resolve(record) : ResolvedEvent{&record, nullptr, true};
-    FillResolved(event, message.mutable_event());
-    connection_.Send(Command::kStreamEventAppeared, correlation_id_, message);
-  }
-
- private:
-  TcpConnection& connection_;
-  const std::string correlation_id_;
-  const std::string stream_;
-  const bool resolve_;
-};
-
 TcpConnection::TcpConnection(Node& node, std::unique_ptr<ByteStream> stream)
     : node_(node), stream_(std::move(stream)), in_(kReadSize, '\0') {}
 
@@ -203,16 +151,16 @@ void TcpConnection::Received(std::size_t size) {
     std::uint32_t length = 0;
     for (int i = 0; i < 4; ++i) length |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(left[i])) << (8 * i);
     if (length == 0 || length > kMaxPackageSize) {
-      BadRequestAndClose(kNoCorrelation, "Invalid TCP frame received. Error: Package size is out of bounds: " +
-                                             std::to_string(static_cast<std::int32_t>(length)) +
-                                             " (max: " + std::to_string(kMaxPackageSize) + ")..");
+      BadRequestAndClose(kNoGuid, "Invalid TCP frame received. Error: Package size is out of bounds: " +
+                                      std::to_string(static_cast<std::int32_t>(length)) +
+                                      " (max: " + std::to_string(kMaxPackageSize) + ")..");
       return;
     }
     if (left.size() - 4 < length) break;
     std::string error;
     const auto package = ParsePackage(left.substr(4, length), &error);
     if (!package) {
-      BadRequestAndClose(kNoCorrelation, "Received bad network package. Error: " + error);
+      BadRequestAndClose(kNoGuid, "Received bad network package. Error: " + error);
       return;
     }
     if (!node_.misbehaviour().silent) Process(*package);
@@ -290,6 +238,10 @@ void TcpConnection::Dispatch(const Package& package, const User* user) {
       return ReadAll(package, user, false);
     case Command::kSubscribeToStream:
       return Subscribe(package, user);
+    case Command::kFilteredSubscribeToStream:
+      return has_filters() ? SubscribeFiltered(package, user) : BadRequest(package);
+    case Command::kFilteredReadAllEventsForward:
+      return has_filters() ? ReadAllFiltered(package, user) : BadRequest(package);
     case Command::kUnsubscribeFromStream:
       return Unsubscribe(package);
     case Command::kConnectToPersistentSubscription:
@@ -343,7 +295,7 @@ void TcpConnection::WriteEvents(const Package& package, const User* user) {
   std::vector<NewEvent> events;
   events.reserve(static_cast<std::size_t>(message.events_size()));
   for (dto::NewEvent& e : *message.mutable_events()) {
-    if (e.event_id().size() != 16 || e.event_type().empty() ||
+    if (e.event_id().size() != 16 || e.event_id() == kNoGuid || e.event_type().empty() ||
         e.data().size() + e.metadata().size() + 2 * e.event_type().size() > kMaxEventSize) {
       return BadRequest(package);
     }
@@ -499,93 +451,6 @@ void TcpConnection::ReadAll(const Package& package, const User* user, bool forwa
     completed.set_next_prepare_position(page.next.prepare);
   }
   Send(reply, package.correlation_id, completed);
-}
-
-void TcpConnection::Subscribe(const Package& package, const User* user) {
-  dto::SubscribeToStream message;
-  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
-    return BadRequest(package);
-  }
-  if (NotHandled(package, !node_.ready())) return;
-  const std::string& stream = message.event_stream_id();
-  if (!node_.store().CanAccess(stream.empty() ? std::string(kAllStream) : stream, Access::kRead, user)) {
-    dto::SubscriptionDropped dropped;
-    dropped.set_reason(dto::SubscriptionDropped::AccessDenied);
-    return Send(Command::kSubscriptionDropped, package.correlation_id, dropped);
-  }
-  dto::SubscriptionConfirmation confirmation;
-  confirmation.set_last_commit_position(node_.store().LastPosition());
-  if (!stream.empty()) confirmation.set_last_event_number(node_.store().LastEventNumber(stream));
-  // What was committed before is not this subscription's.
-  node_.store().Flush();
-  Send(Command::kSubscriptionConfirmation, package.correlation_id, confirmation);
-  std::string id(package.correlation_id);
-  volatile_[id] = std::make_unique<VolatileClient>(*this, id, stream, message.resolve_link_tos());
-}
-
-void TcpConnection::ConnectPersistent(const Package& package, const User* user) {
-  dto::ConnectToPersistentSubscription message;
-  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
-    return BadRequest(package);
-  }
-  if (NotHandled(package, true)) return;
-  const auto found = node_.groups().FindToConnect(message.event_stream_id(), message.subscription_id(), user);
-  if (found.subscription == nullptr) {
-    dto::SubscriptionDropped dropped;
-    dropped.set_reason(found.refused == DropReason::kAccessDenied ? dto::SubscriptionDropped::AccessDenied
-                       : found.refused == DropReason::kNotFound   ? dto::SubscriptionDropped::NotFound
-                                                                : dto::SubscriptionDropped::SubscriberMaxCountReached);
-    return Send(Command::kSubscriptionDropped, package.correlation_id, dropped);
-  }
-  dto::PersistentSubscriptionConfirmation confirmation;
-  confirmation.set_last_commit_position(node_.store().LastPosition());
-  confirmation.set_subscription_id(found.subscription->id());
-  confirmation.set_last_event_number(node_.store().LastEventNumber(message.event_stream_id()));
-  Send(Command::kPersistentSubscriptionConfirmation, package.correlation_id, confirmation);
-  std::string id(package.correlation_id);
-  auto& client = persistent_[id];
-  if (client != nullptr) node_.groups().RemoveClient(client.get());
-  client = std::make_unique<PersistentClient>(*this, id, found.subscription->id());
-  found.subscription->AddClient(client.get(), message.allowed_in_flight_messages(),
-                                user == nullptr ? "anonymous" : user->name, stream_->remote(), connection_name_,
-                                node_.groups().now());
-}
-
-void TcpConnection::Unsubscribe(const Package& package) {
-  bool found = false;
-  if (auto it = volatile_.find(package.correlation_id); it != volatile_.end()) {
-    volatile_.erase(it);
-    found = true;
-  }
-  if (auto it = persistent_.find(package.correlation_id); it != persistent_.end()) {
-    const auto client = std::move(it->second);
-    persistent_.erase(it);
-    node_.groups().RemoveClient(client.get());
-    found = true;
-  }
-  if (found) Send(Command::kSubscriptionDropped, package.correlation_id, "");
-}
-
-void TcpConnection::Acknowledge(const Package& package, bool nak) {
-  dto::PersistentSubscriptionNakEvents message;
-  // An ack is a nak without message and action; both carry the ids in the same field.
-  if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
-    return BadRequest(package);
-  }
-  std::vector<EventId> ids;
-  for (const std::string& id : message.processed_event_ids()) {
-    if (id.size() != 16) return BadRequest(package);
-    ids.push_back(SwapNetOrder(id));
-  }
-  PersistentSubscription* subscription = node_.groups().Find(message.subscription_id());
-  if (subscription == nullptr) return;
-  auto it = persistent_.find(package.correlation_id);
-  Subscriber* client = it == persistent_.end() ? nullptr : it->second.get();
-  if (nak) {
-    subscription->Nak(client, ids, static_cast<NakAction>(message.action()), message.message(), node_.groups().now());
-  } else {
-    subscription->Ack(client, ids, node_.groups().now());
-  }
 }
 
 template <class Message, class Completed>

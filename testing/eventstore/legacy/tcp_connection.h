@@ -37,7 +37,13 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   void ReadEvent(const Package& package, const User* user);
   void ReadStream(const Package& package, const User* user, bool forward);
   void ReadAll(const Package& package, const User* user, bool forward);
+  // The commands with a filter came with 20.6.
+  bool has_filters() const { return node_.options().generation == Generation::kNext; }
+  void ReadAllFiltered(const Package& package, const User* user);
   void Subscribe(const Package& package, const User* user);
+  void SubscribeFiltered(const Package& package, const User* user);
+  struct VolatileOptions;
+  void StartVolatile(const Package& package, const User* user, VolatileOptions options);
   void ConnectPersistent(const Package& package, const User* user);
   void Unsubscribe(const Package& package);
   void Acknowledge(const Package& package, bool nak);

@@ -62,14 +62,14 @@ bool ExpectedOf(const Options& options, std::int64_t* expected) {
 }
 
 // Takes a proposed message of either append; empty if it is all right, else the metadata property that is missing, or
-// "id".
+// "id" if that is none or all zeros.
 template <class Proposed>
 std::string TakeProposed(Proposed& message, NewEvent* event) {
   auto type = message.metadata().find("type");
   if (type == message.metadata().end()) return "type";
   auto content_type = message.metadata().find("content-type");
   if (content_type == message.metadata().end()) return "content-type";
-  if (!FromUuid(message.id(), &event->id)) return "id";
+  if (!FromUuid(message.id(), &event->id) || event->id == EventId{}) return "id";
   event->type = type->second;
   event->is_json = content_type->second == "application/json";
   event->data = std::move(*message.mutable_data());

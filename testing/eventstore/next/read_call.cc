@@ -4,6 +4,9 @@
 #include <memory>
 #include <optional>
 #include <regex>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "testing/eventstore/next/call.h"
 #include "testing/eventstore/next/convert.h"
@@ -15,37 +18,27 @@ namespace proto = esdb::streams;
 using Options = proto::ReadReq::Options;
 
 constexpr std::int64_t kPage = 512;
+// Enumerators.cs.
+constexpr std::int64_t kReadBatchSize = 32;
 constexpr char kReadStreamError[] = "Unexpected ReadStreamResult: Error";
 
-// Which events of $all are wanted.
-class Filter {
- public:
-  // Nothing if the options name no filter.
+// What a read or subscription of $all filters by, and how often a subscription tells how far it has looked.
+struct Filter {
+  // Nothing if the options name no filter. Throws std::regex_error.
   static std::optional<Filter> Of(const Options& options) {
     if (!options.has_filter()) return std::nullopt;
-    Filter filter;
     const auto& f = options.filter();
-    filter.by_type_ = f.has_event_type();
-    const auto& expression = filter.by_type_ ? f.event_type() : f.stream_identifier();
-    filter.prefixes_.assign(expression.prefix().begin(), expression.prefix().end());
-    if (filter.prefixes_.empty()) filter.regex_.emplace(expression.regex());
-    const std::int64_t window = f.has_max() ? f.max() : 32;
-    filter.checkpoint_every = std::max<std::int64_t>(window * f.checkpoint_interval_multiplier(), 1);
-    return filter;
+    const auto by = f.has_event_type() ? EventFilter::By::kType : EventFilter::By::kStream;
+    const auto& expression = f.has_event_type() ? f.event_type() : f.stream_identifier();
+    std::vector<std::string> prefixes(expression.prefix().begin(), expression.prefix().end());
+    const std::int64_t window = f.has_max() ? f.max() : kReadBatchSize;
+    return Filter{prefixes.empty() ? EventFilter(by, expression.regex()) : EventFilter(by, std::move(prefixes)), window,
+                  std::max<std::int64_t>(window * f.checkpoint_interval_multiplier(), 1)};
   }
 
-  bool Wants(const Record& record) const {
-    const std::string& text = by_type_ ? record.type : record.stream_name();
-    if (regex_) return std::regex_search(text, *regex_);
-    return std::any_of(prefixes_.begin(), prefixes_.end(), [&](const auto& p) { return text.starts_with(p); });
-  }
-
-  std::int64_t checkpoint_every = 32;
-
- private:
-  bool by_type_ = false;
-  std::vector<std::string> prefixes_;
-  std::optional<std::regex> regex_;
+  EventFilter events;
+  std::int64_t search_window;
+  std::int64_t checkpoint_every;
 };
 
 class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>, proto::ReadResp>,
@@ -97,8 +90,8 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
       position_ = {node_.store().EndPosition(), node_.store().EndPosition()};
       PushAll(record);
     } else if (record.number == kDeletedStream) {
-      if (node_.options().version != "21.2.0") return Leave(StreamDeletedError(stream_));
       Push(Resolved(record, true));
+      if (node_.options().version != "21.2.0") Leave(StreamDeletedError(stream_));
     } else if (record.number >= next_) {
       next_ = record.number + 1;
       Push(Resolved(record, true));
@@ -138,12 +131,16 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
 
   void PushAll(const Record& record) {
     if (!filter_) return Push(Resolved(record, true));
-    if (filter_->Wants(record)) Push(Resolved(record, true));
-    if (++examined_ < filter_->checkpoint_every) return;
-    examined_ = 0;
+    if (filter_->events.Wants(record)) Push(Resolved(record, true));
+    if (++considered_ < filter_->checkpoint_every) return;
+    considered_ = 0;
+    PushCheckpoint({record.position, record.position});
+  }
+
+  void PushCheckpoint(LogPosition position) {
     proto::ReadResp response;
-    response.mutable_checkpoint()->set_commit_position(static_cast<std::uint64_t>(record.position));
-    response.mutable_checkpoint()->set_prepare_position(static_cast<std::uint64_t>(record.position));
+    response.mutable_checkpoint()->set_commit_position(static_cast<std::uint64_t>(position.commit));
+    response.mutable_checkpoint()->set_prepare_position(static_cast<std::uint64_t>(position.prepare));
     Send(std::move(response));
   }
 
@@ -217,7 +214,7 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
       if (page.result != ReadResult::kSuccess) return Leave(AccessDeniedError());
       bool sent = false;
       for (const ResolvedEvent& event : page.events) {
-        if (left_ == 0 || (filter_ && !filter_->Wants(event.original()))) continue;
+        if (left_ == 0 || (filter_ && !filter_->events.Wants(event.original()))) continue;
         --left_;
         sent = true;
         Push(event);
@@ -260,7 +257,9 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
 
   void CatchUp() {
     while (!live_ && !ended_) {
-      if (options_.has_all()) {
+      if (filter_) {
+        CatchUpFiltered();
+      } else if (options_.has_all()) {
         const AllPage page = node_.store().ReadAllForward(position_, kPage, false, caller_.user);
         for (const ResolvedEvent& event : page.events) PushAll(*event.event);
         if (!page.events.empty()) position_ = page.next;
@@ -272,6 +271,26 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
         if (page.result == ReadResult::kSuccess) next_ = page.next;
       }
       if (queued() > 0) return;
+    }
+  }
+
+  // A page, and a checkpoint after so many events that were looked at. 21.2.0 tells one more when all is read, and then
+  // begins to count anew (Enumerators.AllSubscriptionFiltered.cs).
+  void CatchUpFiltered() {
+    const AllPage page = node_.store().ReadAllForward(position_, kReadBatchSize, false, caller_.user, &filter_->events,
+                                                      filter_->search_window);
+    for (const ResolvedEvent& event : page.events) Push(Resolved(*event.event, true));
+    LogPosition reached = position_;
+    if (!page.events.empty()) reached = {page.events.back().event->position, page.events.back().event->position};
+    position_ = page.next;
+    considered_ += page.considered;
+    live_ = page.is_end;
+    if (live_ && node_.options().version == "21.2.0") {
+      considered_ = 0;
+      PushCheckpoint(position_);
+    } else if (!live_ && considered_ >= filter_->checkpoint_every) {
+      considered_ %= filter_->checkpoint_every;
+      PushCheckpoint(reached);
     }
   }
 
@@ -292,7 +311,7 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
   bool ended_ = false;
   std::int64_t left_ = 0;
   std::int64_t next_ = 0;
-  std::int64_t examined_ = 0;
+  std::int64_t considered_ = 0;
   LogPosition position_;
 };
 

@@ -10,9 +10,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+SubscriptionService::Options GroupOptions(const Options& options) {
+  SubscriptionService::Options groups;
+  groups.lost_consumers_count = options.generation == Generation::kNext;
+  return groups;
+}
+
 EventStore::Options StoreOptions(const Options& options) {
   EventStore::Options store;
   store.projections = options.projections;
+  if (options.generation == Generation::kNext) store.projections_version = 4;
   store.delete_needs_stream = options.generation == Generation::kNext && options.version != "21.2.0";
   return store;
 }
@@ -39,7 +46,8 @@ Node::Node(Options options, boost::asio::io_context& io)
       manual_now_(steady_clock::now()),
       start_(manual_now_),
       store_(StoreOptions(options_), WallClock),
-      groups_(store_, [this] { return std::chrono::duration_cast<milliseconds>(Now().time_since_epoch()).count(); }),
+      groups_(store_, GroupOptions(options_),
+              [this] { return std::chrono::duration_cast<milliseconds>(Now().time_since_epoch()).count(); }),
       timer_(io),
       next_append_(start_) {
   for (const auto& [name, password] : options_.users) {

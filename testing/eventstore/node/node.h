@@ -93,7 +93,9 @@ class Node {
   // Null without a right password. A node that is not ready knows no users.
   const User* Authenticate(const std::string& name, const std::string& password) const;
   // Whether the access rules are off, as on a next-generation server without TLS.
-  bool insecure() const { return options_.generation == Generation::kNext && options_.tls_cert.empty(); }
+  bool insecure() const {
+    return options_.generation == Generation::kNext && options_.tls_cert.empty() && !options_.authenticates_without_tls;
+  }
 
   // Listeners of a stream, of all streams if it is empty.
   void AddListener(const std::string& stream, CommitListener* listener);

@@ -15,7 +15,7 @@ struct Options {
   Generation generation = Generation::kLegacy;
   // "5.0.1", "21.2.0" or "21.10".
   std::string version;
-  // 0 takes any free port. The TCP port is the legacy generation's only.
+  // 0 takes any free port.
   int tcp_port = 0;
   int http_port = 0;
   int admin_port = 0;
@@ -31,6 +31,10 @@ struct Options {
   std::string tls_client_ca;
   // Whether the legacy HTTP port is TLS, too; the next generation's one port is with a certificate.
   bool https = false;
+  // Whether the next generation has a TCP port, too.
+  bool external_tcp = false;
+  // Whether the next generation tells callers apart without TLS.
+  bool authenticates_without_tls = false;
   int start_not_ready_ms = 0;
   // Time stands still but for Node::Advance.
   bool manual_time = false;

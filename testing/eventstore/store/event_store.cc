@@ -343,19 +343,23 @@ EventPage EventStore::ReadEvent(const std::string& name, std::int64_t number, bo
   return page;
 }
 
-StreamPage EventStore::ReadForward(const std::string& name, std::int64_t from, std::int64_t count, bool resolve,
-                                   const User* user) const {
+StreamPage EventStore::BeginPage(const std::string& name, const User* user) const {
   StreamPage page;
-  page.last = LastEventNumber(name);
   if (!CanAccess(name, Access::kRead, user)) {
     page.result = ReadResult::kAccessDenied;
-    page.last = -1;
     return page;
   }
+  page.last = LastEventNumber(name);
   if (page.last == kDeletedStream)
     page.result = ReadResult::kStreamDeleted;
   else if (page.last == kNoStream || IsSoftDeleted(name))
     page.result = ReadResult::kNoStream;
+  return page;
+}
+
+StreamPage EventStore::ReadForward(const std::string& name, std::int64_t from, std::int64_t count, bool resolve,
+                                   const User* user) const {
+  StreamPage page = BeginPage(name, user);
   if (page.result != ReadResult::kSuccess) return page;
 
   const std::int64_t end = count > kDeletedStream - from ? kDeletedStream : from + count - 1;
@@ -382,17 +386,7 @@ StreamPage EventStore::ReadForward(const std::string& name, std::int64_t from, s
 
 StreamPage EventStore::ReadBackward(const std::string& name, std::int64_t from, std::int64_t count, bool resolve,
                                     const User* user) const {
-  StreamPage page;
-  page.last = LastEventNumber(name);
-  if (!CanAccess(name, Access::kRead, user)) {
-    page.result = ReadResult::kAccessDenied;
-    page.last = -1;
-    return page;
-  }
-  if (page.last == kDeletedStream)
-    page.result = ReadResult::kStreamDeleted;
-  else if (page.last == kNoStream || IsSoftDeleted(name))
-    page.result = ReadResult::kNoStream;
+  StreamPage page = BeginPage(name, user);
   if (page.result != ReadResult::kSuccess) return page;
 
   const std::int64_t end = from < 0 ? page.last : from;
@@ -419,7 +413,8 @@ StreamPage EventStore::ReadBackward(const std::string& name, std::int64_t from, 
   return page;
 }
 
-AllPage EventStore::ReadAllForward(LogPosition from, std::int64_t count, bool resolve, const User* user) const {
+AllPage EventStore::ReadAllForward(LogPosition from, std::int64_t count, bool resolve, const User* user,
+                                   const EventFilter* filter, std::int64_t search_window) const {
   AllPage page;
   page.next = from;
   if (!CanAccess(std::string(kAllStream), Access::kRead, user)) {
@@ -429,15 +424,17 @@ AllPage EventStore::ReadAllForward(LogPosition from, std::int64_t count, bool re
   auto it = std::lower_bound(log_.begin(), log_.end(), from.commit,
                              [](const Record& r, std::int64_t position) { return r.position < position; });
   if (it != log_.end() && it->position == from.commit && from.prepare > it->position) ++it;
-  for (; it != log_.end() && static_cast<std::int64_t>(page.events.size()) < count; ++it) {
-    page.events.push_back({&*it, nullptr, true});
+  while (static_cast<std::int64_t>(page.events.size()) < count && page.considered < search_window) {
+    if (it == log_.end()) {
+      page.is_end = true;
+      break;
+    }
+    ++page.considered;
+    if (filter == nullptr || filter->Wants(*it)) page.events.push_back({&*it, nullptr, true});
+    ++it;
+    page.next = {it == log_.end() ? next_position_ : it->position, 0};
   }
-  page.is_end = it == log_.end();
-  if (!page.events.empty()) {
-    const std::int64_t next = page.is_end ? next_position_ : it->position;
-    page.next = {next, 0};
-  }
-  if (resolve && !ResolveAll(page.events, user)) page = {ReadResult::kAccessDenied, {}, {}, false};
+  if (resolve && !ResolveAll(page.events, user)) page = {.result = ReadResult::kAccessDenied, .events = {}, .next = {}};
   return page;
 }
 
@@ -457,7 +454,7 @@ AllPage EventStore::ReadAllBackward(LogPosition from, std::int64_t count, bool r
     page.next = {it->position, it->position};
   }
   page.is_end = it == log_.begin();
-  if (resolve && !ResolveAll(page.events, user)) page = {ReadResult::kAccessDenied, {}, {}, false};
+  if (resolve && !ResolveAll(page.events, user)) page = {.result = ReadResult::kAccessDenied, .events = {}, .next = {}};
   return page;
 }
 
@@ -546,21 +543,21 @@ void EventStore::Project(const Record& record) {
   const std::size_t dash = subject.find('-');
   if (!subject.starts_with('$') && dash != std::string::npos && dash != 0) {
     EmitLink("$ce-" + subject.substr(0, dash), record.type == kLinkType ? record.data : number + "@" + name, record,
-             ",\"$o\":\"" + subject + "\"");
+             ",\"$o\":\"" + subject + "\"" + (hard_deleted || soft_deleted ? ",\"$deleted\":-1" : ""));
   }
   if (record.type != kLinkType) {
     EmitLink("$et-" + (hard_deleted || soft_deleted ? "$deleted" : record.type), number + "@" + subject, record, "");
   }
 }
 
-void EventStore::EmitLink(std::string stream, std::string target, const Record& cause, std::string_view extra) {
+void EventStore::EmitLink(std::string stream, std::string target, const Record& cause, const std::string& extra) {
   const std::string position = std::to_string(cause.position);
   NewEvent link;
   link.id = NewEventId();
   link.type = kLinkType;
   link.data = std::move(target);
-  link.metadata = "{\"$v\":\"3:-1:1:3\",\"$c\":" + position + ",\"$p\":" + position + std::string(extra) +
-                  ",\"$causedBy\":\"" + ToText(cause.id) + "\"}";
+  link.metadata = "{\"$v\":\"3:-1:1:" + std::to_string(options_.projections_version) + "\",\"$c\":" + position +
+                  ",\"$p\":" + position + extra + ",\"$causedBy\":\"" + ToText(cause.id) + "\"}";
   Stream& links = FindOrAdd(stream);
   Write(links, static_cast<std::int64_t>(links.events.size()), std::move(link));
 }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "testing/eventstore/store/event_filter.h"
 #include "testing/eventstore/store/stream_metadata.h"
 #include "testing/eventstore/store/types.h"
 
@@ -36,6 +37,8 @@ class EventStore {
  public:
   struct Options {
     bool projections = false;
+    // The version of the projections' system, as links tell it.
+    int projections_version = 3;
     // From 21.10 on the deletion of a stream that never was is refused.
     bool delete_needs_stream = false;
   };
@@ -61,8 +64,10 @@ class EventStore {
   // `from` -1 stands for the end.
   StreamPage ReadBackward(const std::string& stream, std::int64_t from, std::int64_t count, bool resolve,
                           const User* user) const;
-  // Events at or after `from` (forward) or before it (backward).
-  AllPage ReadAllForward(LogPosition from, std::int64_t count, bool resolve, const User* user) const;
+  // Events at or after `from` (forward) or before it (backward). With a filter, a page ends after so many events that
+  // were looked at, too.
+  AllPage ReadAllForward(LogPosition from, std::int64_t count, bool resolve, const User* user,
+                         const EventFilter* filter = nullptr, std::int64_t search_window = kDeletedStream) const;
   AllPage ReadAllBackward(LogPosition from, std::int64_t count, bool resolve, const User* user) const;
 
   bool CanAccess(const std::string& stream, Access access, const User* user) const;
@@ -116,6 +121,8 @@ class EventStore {
 
   Check CheckCommit(const std::string& name, std::int64_t expected, const std::vector<NewEvent>& events) const;
   const Stream* Find(const std::string& name) const;
+  // An empty page, with the result that rights and existence of the stream make.
+  StreamPage BeginPage(const std::string& name, const User* user) const;
   Stream& FindOrAdd(const std::string& name);
   // The metadata that holds for a stream: of a metastream, that only its last event counts.
   const StreamMetadata& MetadataOf(const std::string& name) const;
@@ -126,7 +133,7 @@ class EventStore {
   void WriteMetadata(const std::string& stream, std::string json);
   void Undelete(const std::string& stream, std::int64_t truncate_before);
   void Project(const Record& record);
-  void EmitLink(std::string stream, std::string target, const Record& cause, std::string_view extra);
+  void EmitLink(std::string stream, std::string target, const Record& cause, const std::string& extra);
   bool ResolveAll(std::vector<ResolvedEvent>& events, const User* user) const;
 
   const Options options_;

@@ -16,7 +16,8 @@ constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
 constexpr int kMaxPullBatchSize = 500;
 const User kSystem{"$system", "", {"$admins"}};
 
-std::string ParkedMetadata(const std::string& reason) {
+// Newtonsoft leaves out a number that is 0.
+std::string ParkedMetadata(const std::string& reason, std::int64_t event_number) {
   rapidjson::StringBuffer out;
   rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(out);
   writer.SetIndent(' ', 2);
@@ -30,15 +31,20 @@ std::string ParkedMetadata(const std::string& reason) {
   writer.String(added);
   writer.Key("reason");
   writer.String(reason.c_str(), static_cast<rapidjson::SizeType>(reason.size()));
+  if (event_number != 0) {
+    writer.Key("subscriptionEventNumber");
+    writer.Int64(event_number);
+  }
   writer.EndObject();
   return std::string(out.GetString(), out.GetSize());
 }
 
 }  // namespace
 
-PersistentSubscription::PersistentSubscription(EventStore& store, std::string stream, std::string group,
-                                               GroupSettings settings, Millis now)
+PersistentSubscription::PersistentSubscription(EventStore& store, Options options, std::string stream,
+                                               std::string group, GroupSettings settings, Millis now)
     : store_(store),
+      options_(options),
       stream_(std::move(stream)),
       group_(std::move(group)),
       id_(stream_ + "::" + group_),
@@ -79,19 +85,26 @@ void PersistentSubscription::RemoveClient(Subscriber* subscriber, Millis now) {
   const std::unique_ptr<Consumer> consumer = std::move(it->second);
   consumers_.erase(it);
   strategy_->Removed(consumer.get());
-  std::vector<ResolvedEvent> lost;
-  for (const auto& [id, event] : consumer->unconfirmed()) lost.push_back(event);
-  std::sort(lost.begin(), lost.end(),
-            [](const auto& a, const auto& b) { return a.original().number < b.original().number; });
-  for (const ResolvedEvent& event : lost) Retry({event, 0});
+  RetryLost(*consumer);
   TryPushing(now);
+}
+
+void PersistentSubscription::RetryLost(const Consumer& consumer) {
+  std::vector<OutstandingMessage> lost;
+  for (const auto& [id, event] : consumer.unconfirmed()) {
+    auto it = outstanding_.find(id);
+    const bool counted = options_.lost_consumers_count && it != outstanding_.end();
+    lost.push_back({event, counted ? it->second.message.retry_count : 0});
+  }
+  std::sort(lost.begin(), lost.end(), [](const auto& a, const auto& b) { return a.number() < b.number(); });
+  for (const OutstandingMessage& message : lost) Retry(message);
 }
 
 void PersistentSubscription::DropAll() {
   while (!consumers_.empty()) {
     auto node = consumers_.extract(consumers_.begin());
     strategy_->Removed(node.mapped().get());
-    for (const auto& [id, event] : node.mapped()->unconfirmed()) Retry({event, 0});
+    RetryLost(*node.mapped());
     node.key()->Dropped(DropReason::kUnsubscribed);
   }
 }
@@ -184,7 +197,7 @@ void PersistentSubscription::Park(const ResolvedEvent& event, const std::string&
   link.type = kLinkType;
   link.data = event.event == nullptr ? event.link->data
                                      : std::to_string(event.event->number) + "@" + event.event->stream_name();
-  link.metadata = ParkedMetadata(reason);
+  link.metadata = ParkedMetadata(reason, event.original().number);
   store_.AppendAsSystem(ParkedStream(), kAny, {link});
   RemoveOutstanding(event.original().id);
   RemoveProcessing(event.original().id);

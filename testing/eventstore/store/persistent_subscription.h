@@ -42,6 +42,12 @@ class PersistentSubscription {
  public:
   using Millis = std::int64_t;
 
+  struct Options {
+    // Whether an event keeps its count of retries when the consumer that held it leaves (21.2.0 on); before it begins
+    // again.
+    bool lost_consumers_count = false;
+  };
+
   struct Info {
     std::string status;
     std::int64_t total_items = 0;
@@ -61,7 +67,8 @@ class PersistentSubscription {
   };
 
   // Takes up at the checkpoint that the store holds for the group, else where the settings say.
-  PersistentSubscription(EventStore& store, std::string stream, std::string group, GroupSettings settings, Millis now);
+  PersistentSubscription(EventStore& store, Options options, std::string stream, std::string group,
+                         GroupSettings settings, Millis now);
 
   // "stream::group", which acks and naks of the legacy protocol carry.
   const std::string& id() const { return id_; }
@@ -105,12 +112,15 @@ class PersistentSubscription {
   void RemoveOutstanding(const EventId& id);
   void RemoveProcessing(const EventId& id);
   void Retry(const OutstandingMessage& message);
+  // Of a consumer that has left.
+  void RetryLost(const Consumer& consumer);
   // Parks it if it has been tried often enough.
   bool ParkIfExhausted(const OutstandingMessage& message, Millis now);
   void Park(const ResolvedEvent& event, const std::string& reason);
   void TryMarkCheckpoint(bool is_time_check, Millis now);
 
   EventStore& store_;
+  const Options options_;
   const std::string stream_;
   const std::string group_;
   const std::string id_;

@@ -15,8 +15,8 @@ const User kSystem{"$system", "", {"$admins"}};
 
 }  // namespace
 
-SubscriptionService::SubscriptionService(EventStore& store, std::function<Millis()> steady_clock)
-    : store_(store), steady_clock_(std::move(steady_clock)) {
+SubscriptionService::SubscriptionService(EventStore& store, Options options, std::function<Millis()> steady_clock)
+    : store_(store), options_(options), steady_clock_(std::move(steady_clock)) {
   store_.AddObserver([this](const Record& record) {
     auto it = by_stream_.find(record.stream_name());
     if (it == by_stream_.end()) return;
@@ -117,7 +117,8 @@ void SubscriptionService::Tick() {
 }
 
 void SubscriptionService::Add(const std::string& stream, const std::string& group, GroupSettings settings) {
-  auto subscription = std::make_unique<PersistentSubscription>(store_, stream, group, std::move(settings), now());
+  auto subscription =
+      std::make_unique<PersistentSubscription>(store_, options_, stream, group, std::move(settings), now());
   by_id_[subscription->id()] = subscription.get();
   by_stream_[stream].push_back(subscription.get());
   groups_.push_back(std::move(subscription));

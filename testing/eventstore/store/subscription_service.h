@@ -29,7 +29,9 @@ class SubscriptionService {
  public:
   using Millis = PersistentSubscription::Millis;
 
-  SubscriptionService(EventStore& store, std::function<Millis()> steady_clock);
+  using Options = PersistentSubscription::Options;
+
+  SubscriptionService(EventStore& store, Options options, std::function<Millis()> steady_clock);
 
   GroupOutcome Create(const std::string& stream, const std::string& group, GroupSettings settings, const User* user);
   // Drops everyone who is connected.
@@ -64,6 +66,7 @@ class SubscriptionService {
   void Remove(PersistentSubscription* subscription);
 
   EventStore& store_;
+  const Options options_;
   const std::function<Millis()> steady_clock_;
   std::vector<std::unique_ptr<PersistentSubscription>> groups_;
   std::unordered_map<std::string, PersistentSubscription*> by_id_;

@@ -118,6 +118,9 @@ struct AllPage {
   ReadResult result = ReadResult::kSuccess;
   std::vector<ResolvedEvent> events;
   LogPosition next;
+  // Events looked at, wanted or not.
+  std::int64_t considered = 0;
+  // Whether the end of the log is what ended the page.
   bool is_end = false;
 };
 

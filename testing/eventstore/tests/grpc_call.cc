@@ -5,8 +5,18 @@
 namespace interconnect::eventstore {
 
 Call::Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata, Deadline deadline) {
-  for (const auto& [name, value] : metadata) context_.AddMetadata(name, value);
   if (deadline == Deadline::kMinute) context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  Start(stub, method, metadata);
+}
+
+Call::Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata,
+           std::chrono::milliseconds timeout) {
+  context_.set_deadline(std::chrono::system_clock::now() + timeout);
+  Start(stub, method, metadata);
+}
+
+void Call::Start(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata) {
+  for (const auto& [name, value] : metadata) context_.AddMetadata(name, value);
   stream_ = stub.PrepareCall(&context_, method, &queue_);
   Step step;
   stream_->StartCall(&step);

@@ -1,6 +1,7 @@
 #ifndef TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_
 #define TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ class Call {
 
   Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata = {},
        Deadline deadline = Deadline::kMinute);
+  Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata, std::chrono::milliseconds timeout);
   ~Call();
 
   bool Write(const std::string& bytes);
@@ -46,6 +48,8 @@ class Call {
   std::string Trailer(const std::string& name) const;
 
  private:
+  void Start(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata);
+
   struct Step {
     bool done = false;
     bool ok = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <memory>
 #include <regex>
 #include <set>
 
@@ -10,6 +11,8 @@
 #include "rapidjson/document.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
+#include "testing/eventstore/http/http_connection.h"
+#include "testing/eventstore/store/types.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -26,7 +29,7 @@ Options OnManualTime(Options options, const Recording& recording) {
 std::string Readable(const Value& v, const std::string& indent = "") {
   static const std::set<std::string> kVolatile = {"correlationId", "averageItemsPerSecond", "countSinceLastMeasurement",
                                                   "from"};
-  static const std::regex kPort("127\\.0\\.0\\.1:[0-9]+");
+  static const std::regex kHost("https?://127\\.0\\.0\\.1:[0-9]+");
   if (v.IsObject()) {
     std::map<std::string, std::string> members;
     for (const auto& m : v.GetObject()) {
@@ -43,7 +46,7 @@ std::string Readable(const Value& v, const std::string& indent = "") {
     for (const auto& e : v.GetArray()) out += indent + "  " + Readable(e, indent + "  ") + "\n";
     return out + indent + "]";
   }
-  if (v.IsString()) return "\"" + std::regex_replace(v.GetString(), kPort, "HOST") + "\"";
+  if (v.IsString()) return "\"" + std::regex_replace(v.GetString(), kHost, "HOST") + "\"";
   rapidjson::StringBuffer out;
   rapidjson::Writer<rapidjson::StringBuffer> writer(out);
   v.Accept(writer);
@@ -107,16 +110,113 @@ void ExpectSame(const std::string& target, const wire::Step& want, const Answer&
 
 void PrintTo(const Recording& recording, std::ostream* out) { *out << recording.name; }
 
+void ExpectAllReplayed(const std::vector<std::string>& names, const std::vector<Recording>& recordings) {
+  for (const std::string& name : names) {
+    EXPECT_TRUE(std::any_of(recordings.begin(), recordings.end(), [&](const Recording& r) { return r.name == name; }))
+        << name;
+  }
+}
+
 std::string TestName(const Recording& recording) {
   std::string name = recording.name;
   for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   return name;
 }
 
+std::string WithoutVolatile(const std::string& debug_string) {
+  static const std::regex kAdded("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.+]+");
+  static const std::regex kCause(R"((\$c|\$p|\$causedBy)(\\+"):[^,}]+)");
+  return std::regex_replace(std::regex_replace(debug_string, kAdded, "TIME"), kCause, "$1$2:X");
+}
+
+SideRequest Delete(int before_seq, const std::string& stream, bool hard) {
+  return {before_seq, false,
+          "DELETE",   "/streams/" + PercentEncode(stream),
+          "",         std::string(kAsAdmin) + (hard ? "ES-HardDelete: true\r\n" : "")};
+}
+
+SideRequest Fill(int before_seq, const std::string& stream, int count) {
+  std::string events;
+  for (int i = 0; i < count; ++i) {
+    events += (i == 0 ? "" : ",") +
+              ("{\"id\":\"" + ToText(NewEventId()) + "\",\"type\":\"Filling\",\"data\":\"\",\"metadata\":\"\"}");
+  }
+  return {before_seq, true, "POST", "/append/" + PercentEncode(stream), "{\"events\":[" + events + "]}", ""};
+}
+
+namespace {
+
+bool IsPosition(const google::protobuf::FieldDescriptor& field) {
+  return field.name().ends_with("commit_position") || field.name().ends_with("prepare_position");
+}
+
+bool IsInt64(const google::protobuf::FieldDescriptor& field) {
+  return field.cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT64;
+}
+
+// Calls `visit` with each message and each position in it, in the order of the fields' numbers.
+template <class Visit>
+void ForEachPosition(google::protobuf::Message* message, const Visit& visit) {
+  const auto* reflection = message->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const auto* field : fields) {
+    if (IsPosition(*field)) {
+      visit(message, field);
+    } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map()) {
+      const int size = field->is_repeated() ? reflection->FieldSize(*message, field) : 1;
+      for (int i = 0; i < size; ++i) {
+        ForEachPosition(field->is_repeated() ? reflection->MutableRepeatedMessage(message, field, i)
+                                             : reflection->MutableMessage(message, field),
+                        visit);
+      }
+    }
+  }
+}
+
+std::int64_t ValueOf(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field) {
+  const auto* reflection = message.GetReflection();
+  return IsInt64(field) ? reflection->GetInt64(message, &field)
+                        : static_cast<std::int64_t>(reflection->GetUInt64(message, &field));
+}
+
+std::vector<std::int64_t> PositionsIn(const google::protobuf::Message& message) {
+  std::unique_ptr<google::protobuf::Message> copy(message.New());
+  copy->CopyFrom(message);
+  std::vector<std::int64_t> positions;
+  ForEachPosition(copy.get(), [&](google::protobuf::Message* m, const google::protobuf::FieldDescriptor* field) {
+    positions.push_back(ValueOf(*m, *field));
+  });
+  return positions;
+}
+
+}  // namespace
+
+void Positions::Learn(const google::protobuf::Message& recorded, const google::protobuf::Message& ours) {
+  const std::vector<std::int64_t> theirs = PositionsIn(recorded);
+  const std::vector<std::int64_t> own = PositionsIn(ours);
+  for (std::size_t i = 0; i < theirs.size() && theirs.size() == own.size(); ++i) {
+    if (theirs[i] > 1) ours_[theirs[i]] = own[i];
+  }
+}
+
+void Positions::Translate(google::protobuf::Message* request) const {
+  ForEachPosition(request, [this](google::protobuf::Message* m, const google::protobuf::FieldDescriptor* field) {
+    auto it = ours_.find(ValueOf(*m, *field));
+    if (it == ours_.end()) return;
+    if (IsInt64(*field)) {
+      m->GetReflection()->SetInt64(m, field, it->second);
+    } else {
+      m->GetReflection()->SetUInt64(m, field, static_cast<std::uint64_t>(it->second));
+    }
+  });
+}
+
 ReplayStage::ReplayStage(const Recording& recording, Options options)
-    : conversation_(wire::ReadConversation(recording.name)),
+    : recording_(recording),
+      conversation_(wire::ReadConversation(recording.name)),
       server_(OnManualTime(std::move(options), recording)),
-      plan_(PlanSeeding(conversation_, recording.group_settings)) {
+      plan_(PlanSeeding(conversation_, recording.hints)) {
   plan_.insert(plan_.end(), recording.beside.begin(), recording.beside.end());
   std::stable_sort(plan_.begin(), plan_.end(),
                    [](const SideRequest& a, const SideRequest& b) { return a.before_seq < b.before_seq; });
@@ -136,6 +236,13 @@ void ReplayStage::Reach(const wire::Step& step, const std::function<void()>& set
                                                 side.target, side.body, side.headers);
     EXPECT_EQ(answer.substr(0, 10), "HTTP/1.1 2") << side.method << " " << side.target << "\n" << answer;
   }
+}
+
+std::string ReplayStage::Payload(const wire::Step& step) const {
+  if (!step.truncated) return step.payload;
+  auto tail = recording_.cut_tails.find(step.seq);
+  EXPECT_NE(tail, recording_.cut_tails.end()) << "payload was cut";
+  return tail == recording_.cut_tails.end() ? step.payload : wire::Regrown(step, tail->second);
 }
 
 void ReplayStage::Nudge() {

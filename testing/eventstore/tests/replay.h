@@ -1,6 +1,7 @@
 #ifndef TESTING_EVENTSTORE_TESTS_REPLAY_H_
 #define TESTING_EVENTSTORE_TESTS_REPLAY_H_
 
+#include <cstdint>
 #include <functional>
 #include <future>
 #include <map>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "google/protobuf/message.h"
 #include "testing/eventstore/tests/running_server.h"
 #include "testing/eventstore/tests/seeding.h"
 #include "testing/wire/conversation.h"
@@ -18,15 +20,39 @@ namespace interconnect::eventstore {
 // A recorded conversation, and what was done beside it that cannot be seen in it.
 struct Recording {
   std::string name;
-  // For groups whose settings the conversation does not tell.
-  std::string group_settings = "{\"startFrom\":0}";
+  SeedingHints hints = {};
   std::vector<SideRequest> beside = {};
   bool projections = false;
   // Steps that our server is asked and not compared with.
   std::set<int> not_compared = {};
+  // How the payloads end that were cut in the recording; see wire::Regrown.
+  std::map<int, std::string> cut_tails = {};
 };
 
 void PrintTo(const Recording& recording, std::ostream* out);
+
+// A hard or soft deletion over HTTP.
+SideRequest Delete(int before_seq, const std::string& stream, bool hard = true);
+// So many events that nobody looks at.
+SideRequest Fill(int before_seq, const std::string& stream, int count);
+
+// A message's text without times, and without positions and ids in what servers write themselves.
+std::string WithoutVolatile(const std::string& debug_string);
+
+// What a recorded server called its positions in the log, and what ours calls them.
+class Positions {
+ public:
+  // Two answers to the same request.
+  void Learn(const google::protobuf::Message& recorded, const google::protobuf::Message& ours);
+  // Makes a recorded request one for our server.
+  void Translate(google::protobuf::Message* request) const;
+
+ private:
+  std::map<std::int64_t, std::int64_t> ours_;
+};
+
+// Fails for each conversation of `names` that no recording replays.
+void ExpectAllReplayed(const std::vector<std::string>& names, const std::vector<Recording>& recordings);
 
 // For gtest: the name without what gtest does not allow.
 std::string TestName(const Recording& recording);
@@ -45,6 +71,8 @@ class ReplayStage {
   void Reach(const wire::Step& step, const std::function<void()>& settle);
   // Time goes on a little: for answers that come by time alone.
   void Nudge();
+  // The payload of a recorded request, made whole where it was cut.
+  std::string Payload(const wire::Step& step) const;
   // Sends a recorded request, or compares the answer to one.
   void Http(const wire::Step& step);
   // Waits until the group has seen so many acknowledged or refused ids.
@@ -53,6 +81,7 @@ class ReplayStage {
  private:
   void Advance(std::int64_t ms);
 
+  const Recording recording_;
   const wire::Conversation conversation_;
   RunningServer server_;
   std::vector<SideRequest> plan_;

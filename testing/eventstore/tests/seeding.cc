@@ -8,6 +8,7 @@
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
 #include "testing/eventstore/http/http_connection.h"
+#include "testing/eventstore/store/types.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -48,9 +49,17 @@ std::int64_t Number(const Value* v) {
   return v->IsString() ? std::atoll(v->GetString()) : v->GetInt64();
 }
 
-// Ids are told structured, too, as two numbers.
 std::string Guid(const Value* id) {
   if (id == nullptr) return "";
+  if (const Value* halves = Member(*id, "structured")) {
+    EventId bytes;
+    std::size_t at = 0;
+    for (const char* half : {"mostSignificantBits", "leastSignificantBits"}) {
+      const auto bits = static_cast<std::uint64_t>(Number(Member(*halves, half)));
+      for (int shift = 56; shift >= 0; shift -= 8) bytes[at++] = static_cast<std::uint8_t>(bits >> shift);
+    }
+    return ToText(bytes);
+  }
   if (const Value* text = Member(*id, "string")) return Text(text);
   if (const Value* guid = Member(*id, "guid")) return Text(guid);
   return "";
@@ -76,13 +85,23 @@ bool IsRecord(const Value& v) {
          (Member(v, "streamIdentifier") != nullptr && Member(v, "metadata") != nullptr);
 }
 
+// Stream and group.
+using Group = std::pair<std::string, std::string>;
+
+// Of "stream::group".
+Group StreamAndGroup(const std::string& id) {
+  const std::size_t colons = id.rfind("::");
+  return colons == std::string::npos ? Group() : Group(id.substr(0, colons), id.substr(colons + 2));
+}
+
 class Planner {
  public:
-  Planner(const wire::Conversation& conversation, const std::string& group_settings)
-      : conversation_(conversation), group_settings_(group_settings) {}
+  Planner(const wire::Conversation& conversation, const SeedingHints& hints)
+      : conversation_(conversation), hints_(hints) {}
 
   std::vector<SideRequest> Plan() {
     for (const Step& step : conversation_.steps) Look(step);
+    for (const auto& [group, seq] : told_groups_) Needed(seq, group);
     std::multimap<std::int64_t, SideRequest> ordered;
     for (const auto& [stream, last, seq] : there_) {
       for (auto& [number, event] : events_[stream]) {
@@ -126,7 +145,7 @@ class Planner {
       } else if (step.command == "CreatePersistentSubscription") {
         created_.insert({Text(*decoded, "eventStreamId"), Text(*decoded, "subscriptionGroupName")});
       } else if (const Value* options = Member(*decoded, "options"); options != nullptr) {
-        const std::pair<std::string, std::string> group = {StreamOf(*options), Text(*options, "groupName")};
+        const Group group = {StreamOf(*options), Text(*options, "groupName")};
         if (step.method.ends_with("/Create")) created_.insert(group);
         if (step.method.ends_with("Subscriptions/Read")) asked_[CallOf(step)] = group;
       }
@@ -136,14 +155,25 @@ class Planner {
       });
       return;
     }
+    if (const Value* subscriptions = Member(*decoded, "subscriptions")) {
+      for (const auto& s : subscriptions->GetArray()) {
+        const Group group = {Text(s, "eventSource"), Text(s, "groupName")};
+        if (group.first != "$all") told_groups_.emplace_back(group, opened_[CallOf(step)]);
+      }
+    }
     if (step.command == "PersistentSubscriptionConfirmation" ||
         Member(*decoded, "subscriptionConfirmation") != nullptr) {
-      if (auto it = asked_.find(CallOf(step)); it != asked_.end()) Connected(opened_[CallOf(step)], it->second);
+      if (auto it = asked_.find(CallOf(step)); it != asked_.end()) Needed(opened_[CallOf(step)], it->second);
     }
     if (const Value* last = Member(*decoded, "lastEventNumber"); last != nullptr && step.IsPackage()) {
-      there_.push_back({streams_[CallOf(step)], Number(last), opened_[CallOf(step)]});
+      int seq = opened_[CallOf(step)];
+      // What a group finds on its first connection was there before it was made.
+      auto made = made_over_http_.find(StreamAndGroup(Text(*decoded, "subscriptionId")));
+      if (made != made_over_http_.end()) seq = std::min(seq, made->second);
+      there_.push_back({streams_[CallOf(step)], Number(last), seq});
     }
-    const bool push = step.command.ends_with("EventAppeared") || Member(*decoded, "commitPosition") != nullptr ||
+    const bool push = step.command.ends_with("EventAppeared") ||
+                      (Member(*decoded, "commitPosition") != nullptr && !step.command.starts_with("ReadAllEvents")) ||
                       subscriptions_.contains(CallOf(step));
     const bool from_log = !step.IsPackage() && Member(*decoded, "noPosition") == nullptr;
     const bool persistent = step.method.ends_with("Subscriptions/Read");
@@ -151,7 +181,8 @@ class Planner {
     const Value* event = Member(*decoded, "event");
     // A link was there before; so was what it leads to.
     const bool linked = event != nullptr && Member(*event, "link") != nullptr;
-    const int before = live && !linked ? step.seq : opened_[CallOf(step)];
+    const bool pushed_live = live && !linked && !hints_.caught_up.contains(step.seq);
+    const int before = pushed_live ? step.seq : opened_[CallOf(step)];
     ForEachObject(*decoded, [&](const Value& v) {
       if (IsRecord(v)) Told(v, before);
     });
@@ -162,14 +193,32 @@ class Planner {
     if (step.FromClient() && target != nullptr && step.method == "PUT") {
       const std::string path = Text(target);
       const std::size_t slash = path.rfind('/');
-      if (path.starts_with("/subscriptions/"))
-        created_.insert({PercentDecode(path.substr(15, slash - 15)), path.substr(slash + 1)});
+      if (path.starts_with("/subscriptions/")) {
+        const Group group = {PercentDecode(path.substr(15, slash - 15)), path.substr(slash + 1)};
+        created_.insert(group);
+        made_over_http_.emplace(group, step.seq);
+      }
     }
+    // A group that an answer tells is there when it is asked for.
+    const Value* body = Member(*step.json, "body_json");
+    if (body == nullptr) return;
+    ForEachObject(*body, [&](const Value& v) {
+      if (Member(v, "groupName") == nullptr || Member(v, "eventStreamId") == nullptr) return;
+      told_groups_.emplace_back(Group(Text(v, "eventStreamId"), Text(v, "groupName")),
+                                static_cast<int>(Number(Member(*step.json, "in_reply_to"))));
+    });
   }
 
   // The settings that some answer of the conversation tells for the group.
-  std::string SettingsOf(const std::pair<std::string, std::string>& group) {
+  std::string SettingsOf(const Group& group) {
     for (const Step& step : conversation_.steps) {
+      if (const Value* decoded = Member(*step.json, "decoded")) {
+        if (const Value* subscriptions = Member(*decoded, "subscriptions")) {
+          for (const auto& s : subscriptions->GetArray()) {
+            if (Text(s, "eventSource") == group.first && Text(s, "groupName") == group.second) return SettingsOf(s);
+          }
+        }
+      }
       const Value* body = Member(*step.json, "body_json");
       if (body == nullptr || Text(*body, "eventStreamId") != group.first || Text(*body, "groupName") != group.second) {
         continue;
@@ -181,18 +230,50 @@ class Planner {
         return {out.GetString(), out.GetSize()};
       }
     }
-    return group_settings_;
+    auto own = hints_.settings_of_group.find(group.second);
+    return own != hints_.settings_of_group.end() ? own->second : hints_.group_settings;
   }
 
-  void Connected(int seq, const std::pair<std::string, std::string>& group) {
+  // Of a SubscriptionInfo, which leaves out what is zero.
+  static std::string SettingsOf(const Value& info) {
+    static constexpr const char* kNumbers[] = {"messageTimeoutMilliseconds",
+                                               "maxRetryCount",
+                                               "liveBufferSize",
+                                               "bufferSize",
+                                               "readBatchSize",
+                                               "checkPointAfterMilliseconds",
+                                               "minCheckPointCount",
+                                               "maxCheckPointCount",
+                                               "maxSubscriberCount",
+                                               "startFrom"};
+    rapidjson::StringBuffer out;
+    rapidjson::Writer<rapidjson::StringBuffer> w(out);
+    w.StartObject();
+    for (const char* name : kNumbers) {
+      w.Key(name);
+      w.Int64(Number(Member(info, name)));
+    }
+    w.Key("resolveLinkTos");
+    const Value* resolves = Member(info, "resolveLinkTos");
+    w.Bool(resolves != nullptr && resolves->GetBool());
+    w.Key("namedConsumerStrategy");
+    w.String(Text(info, "namedConsumerStrategy").c_str());
+    w.EndObject();
+    return {out.GetString(), out.GetSize()};
+  }
+
+  // A group that was made beside the conversation, before the step of this number.
+  void Needed(int seq, const Group& group) {
     if (!created_.insert(group).second) return;
-    groups_.push_back({seq, false, "PUT", "/subscriptions/" + PercentEncode(group.first) + "/" + group.second,
+    groups_.push_back({seq, false, "PUT",
+                       "/subscriptions/" + PercentEncode(group.first) + "/" + PercentEncode(group.second),
                        SettingsOf(group), kAsAdmin});
   }
 
   void Told(const Value& v, int before) {
     const std::string stream = StreamOf(v);
-    if (stream.starts_with('$') && stream != "$$$all") return;
+    const bool servers_own = stream.starts_with('$') && stream != "$$$all";
+    if (servers_own && !hints_.whole_log) return LinkTold(v, before);
     Event event;
     event.before_seq = before;
     std::int64_t number;
@@ -212,10 +293,20 @@ class Planner {
       number = Number(Member(v, "eventNumber"));
     }
     event.data = Bytes(Member(v, "data"));
-    if ((event.type.starts_with('$') && event.type != "$>" && stream != "$$$all") || event.id.empty() ||
-        written_.contains(event.id))
-      return;
+    const bool own_type = event.type.starts_with('$') && event.type != "$>" && stream != "$$$all";
+    if ((own_type && !servers_own) || event.id.empty() || written_.contains(event.id)) return;
     events_[stream].emplace(number, event);
+  }
+
+  // What a projection's link leads to was there before the link.
+  void LinkTold(const Value& v, int before) {
+    const Value* metadata = Member(v, "metadata");
+    const bool link = Text(v, "eventType") == "$>" || (metadata != nullptr && Text(*metadata, "type") == "$>");
+    const std::string target = Bytes(Member(v, "data"));
+    const std::size_t at = target.find('@');
+    if (!link || at == std::string::npos || target[at + 1] == '$') return;
+    const std::int64_t number = std::atoll(target.c_str());
+    if (number != INT64_MAX) there_.push_back({target.substr(at + 1), number, before});
   }
 
   static SideRequest ToRequest(const std::string& stream, const Event& event) {
@@ -241,7 +332,7 @@ class Planner {
   }
 
   const wire::Conversation& conversation_;
-  const std::string group_settings_;
+  const SeedingHints& hints_;
   // What was asked, by call: when, and of which stream.
   std::map<std::string, int> opened_;
   std::map<std::string, std::string> streams_;
@@ -255,15 +346,18 @@ class Planner {
   std::set<std::string> subscriptions_;
   std::set<std::string> written_;
   std::map<std::string, std::map<std::int64_t, Event>> events_;
-  std::map<std::string, std::pair<std::string, std::string>> asked_;
-  std::set<std::pair<std::string, std::string>> created_;
+  std::map<std::string, Group> asked_;
+  std::set<Group> created_;
+  // When each was made in the conversation, and when an answer was asked for that tells it.
+  std::map<Group, int> made_over_http_;
+  std::vector<std::pair<Group, int>> told_groups_;
   std::vector<SideRequest> groups_;
 };
 
 }  // namespace
 
-std::vector<SideRequest> PlanSeeding(const wire::Conversation& conversation, const std::string& group_settings) {
-  return Planner(conversation, group_settings).Plan();
+std::vector<SideRequest> PlanSeeding(const wire::Conversation& conversation, const SeedingHints& hints) {
+  return Planner(conversation, hints).Plan();
 }
 
 }  // namespace interconnect::eventstore

@@ -20,7 +20,7 @@ class Consumer {
   next() {
     if (this.queue.length > 0) return Promise.resolve(this.queue.shift());
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('no event came')), GIVE_UP_MS);
+      const timer = setTimeout(() => reject(new Error('no event came')), GIVE_UP_MS).unref();
       this.waiting.push((event) => { clearTimeout(timer); resolve(event); });
     });
   }

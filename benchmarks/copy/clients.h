@@ -35,6 +35,7 @@ class SourceListener : public EventSourceListener {
   explicit SourceListener(Loop& loop) : loop_(loop) {}
   void on_subscription_started(const SubscriptionStarted&) override {}
   void on_deliveries_end() override {}
+  void on_older_consumers_suspected(SubscriptionIndex) override {}
   void on_read_completed(std::uint64_t, const ReadOutcome&) override {}
   void on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message) override;
   void on_source_lost(std::string_view message) override { loop_.fail("connection lost: " + std::string(message)); }

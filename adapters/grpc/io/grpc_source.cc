@@ -228,8 +228,11 @@ void GrpcSource::evict(SubscriptionIndex index, const GroupInfo& group, const St
   }
   LOG(WARNING) << finding << ": the group is updated to be rid of it, and all its consumers connect anew";
   client_.ask(kUpdate, encode_update_group(updated), client_.settings().operation_timeout,
-              [name = name_of(updated)](const CallStatus& status, std::string_view) {
-                if (!status.ok()) LOG(WARNING) << to_store_error(status, "update of " + name).message;
+              [this, index, name = name_of(updated)](const CallStatus& status, std::string_view) {
+                if (status.ok()) return;
+                const StoreError error = to_store_error(status, "update of " + name);
+                LOG(WARNING) << error.message;
+                if (is_transient(error.kind)) states_[index]->stale_consumers.not_evicted();
               });
 }
 

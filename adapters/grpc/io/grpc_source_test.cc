@@ -411,12 +411,13 @@ std::string listed(const std::string& name, int total, int in_flight) {
          std::to_string(in_flight) + R"(,"connectionName":")" + name + R"("})";
 }
 
-TEST_F(GrpcSourceTest, AConsumerThatHoldsEventsForADeadClientIsEvicted) {
+TEST_F(GrpcSourceTest, AConsumerThatHoldsEventsForADeadClientIsEvictedThoughTheServerFailsAtFirst) {
   std::atomic<int> updates{0};
   ScriptedServer server({.update =
                              [&](auto&, const persistent::UpdateReq& request) {
-                               if (request.options().group_name() == "data") ++updates;
-                               return grpc::Status::OK;
+                               EXPECT_EQ(request.options().group_name(), "data");
+                               if (++updates > 1) return grpc::Status::OK;
+                               return grpc::Status(grpc::StatusCode::UNKNOWN, "Exception was thrown by handler.");
                              },
                          .subscribe =
                              [&](auto&, const auto&, Stream& stream) {
@@ -433,7 +434,7 @@ TEST_F(GrpcSourceTest, AConsumerThatHoldsEventsForADeadClientIsEvicted) {
   ASSERT_TRUE(run_until_true([&] { return !recorder_.started.empty(); }));
   EXPECT_EQ(recorder_.started[0].group, GroupState::kUnchanged);
   EXPECT_EQ(updates, 0);
-  EXPECT_TRUE(run_until_true([&] { return updates == 1; }));
+  EXPECT_TRUE(run_until_true([&] { return updates == 2; }));
   EXPECT_GT(recorder_.suspicions, 0);
 }
 

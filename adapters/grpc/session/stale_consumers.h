@@ -58,6 +58,8 @@ class StaleConsumers {
   // A consumer to be evicted by an update of the group: the one that holds the most events. It is not asked for again
   // within kBetweenEvictions.
   std::optional<Stale> looked(std::span<const GroupConnection> connections, Time now);
+  // The server failed at the update, and may not the next time: it is asked for again.
+  void not_evicted() { last_eviction_.reset(); }
   // `answered`: the server does not tell; else it gave no answer in time. Whether that is news: the first time since a
   // look was successful.
   bool not_looked(bool answered, Time now);

@@ -134,6 +134,14 @@ TEST_F(StaleConsumersTest, LooksAreRareInTheLongRun) {
   EXPECT_LE(looks_, 370);
 }
 
+TEST_F(StaleConsumersTest, AnEvictionThatFailedIsAskedForAgain) {
+  connect(1'000s);
+  const auto always = [](Duration) { return Connections{kUs, kGhost}; };
+  EXPECT_EQ(watch(6s, always).size(), 1u);
+  watched_.not_evicted();
+  EXPECT_EQ(watch(10s, always).size(), 1u);
+}
+
 TEST_F(StaleConsumersTest, NobodyIsEvictedAgainWithinFiveMinutesReconnectionsIncluded) {
   connect(1'000s);
   const auto always = [](Duration) { return Connections{kUs, kGhost}; };

@@ -54,7 +54,7 @@ class PersistentSubscriptionTest : public testing::Test {
 
   std::int64_t now = 1'000'000;
   EventStore store{{}, [] { return Ticks{0}; }};
-  SubscriptionService groups{store, [this] { return now; }};
+  SubscriptionService groups{store, {}, [this] { return now; }};
   const User* admin = store.Authenticate("admin", "changeit");
 };
 

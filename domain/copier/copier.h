@@ -18,6 +18,7 @@
 #include "domain/copier/action.h"
 #include "domain/copier/lane.h"
 #include "domain/copier/ledger.h"
+#include "domain/copier/load.h"
 #include "domain/copier/lru_map.h"
 #include "domain/copier/settings.h"
 #include "domain/copier/string_hash.h"
@@ -63,14 +64,7 @@ class Copier {
   std::optional<Time> next_deadline() const;
 
   // One look at how it goes.
-  struct Load {
-    std::size_t held_events = 0;
-    std::size_t held_bytes = 0;
-    std::size_t appends_in_flight = 0;
-    std::size_t bytes_in_flight = 0;
-    std::size_t look_ups = 0;
-    std::size_t lanes = 0;
-  };
+  using Load = CopyLoad;
   Load load() const;
 
  private:

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "domain/time.h"
+
+namespace interconnect {
+
+// The rule that a copy which has work and does none is not well. A store that does not answer excuses it: that is
+// the link check's affair.
+class StallWatch {
+ public:
+  // `patience`: for how long nothing may move, above every wait that the copy makes by itself.
+  explicit StallWatch(Duration patience) : patience_(patience) {}
+
+  struct Look {
+    std::uint64_t settled = 0;         // events done with here since the start, whatever became of them
+    std::size_t held = 0;              // delivered here, and not done with
+    std::int64_t lag_events = 0;       // that the source has beyond what is settled; 0 where it is not known
+    std::uint64_t group_activity = 0;  // changes whenever the source's groups move, be it through another copier
+    bool links_answer = true;
+  };
+  void look(const Look& look, Time now);
+
+  // Why the copy is not well, for people; nothing if it is.
+  std::optional<std::string> stall(Time now) const;
+
+ private:
+  struct Waiting {
+    bool waits = false;  // there is something to do
+    Time since{0};       // when last something was done, or there was nothing to do
+  };
+  Duration patience_;
+  Look last_;
+  bool has_looked_ = false;
+  Waiting here_;
+  Waiting at_source_;
+};
+
+}  // namespace interconnect

@@ -1,0 +1,74 @@
+#include "domain/progress/stall_watch.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace interconnect {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Optional;
+
+class StallWatchTest : public testing::Test {
+ protected:
+  StallWatch watch{60s};
+};
+
+TEST_F(StallWatchTest, NothingToDoIsWell) {
+  watch.look({.settled = 7}, 1s);
+  watch.look({.settled = 7}, 1000s);
+  EXPECT_EQ(watch.stall(1001s), std::nullopt);
+}
+
+TEST_F(StallWatchTest, HeldEventsThatDoNotSettleAreAStall) {
+  watch.look({.settled = 7, .held = 3}, 10s);
+  watch.look({.settled = 7, .held = 3}, 69s);
+  EXPECT_EQ(watch.stall(69s), std::nullopt);
+  EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("settled for 60 s, with 3 events held")));
+}
+
+TEST_F(StallWatchTest, EachSettledEventBeginsAnew) {
+  watch.look({.settled = 7, .held = 3}, 10s);
+  watch.look({.settled = 8, .held = 3}, 60s);
+  EXPECT_EQ(watch.stall(119s), std::nullopt);
+  EXPECT_NE(watch.stall(120s), std::nullopt);
+}
+
+TEST_F(StallWatchTest, WorkThatComesAfterARestBeginsAnew) {
+  watch.look({.settled = 7}, 10s);
+  watch.look({.settled = 7}, 500s);
+  watch.look({.settled = 7, .held = 1}, 501s);
+  EXPECT_EQ(watch.stall(559s), std::nullopt);
+  EXPECT_NE(watch.stall(560s), std::nullopt);
+}
+
+TEST_F(StallWatchTest, ASourceThatIsAheadAndDeliversNothingIsAStall) {
+  watch.look({.lag_events = 500}, 10s);
+  watch.look({.lag_events = 510}, 60s);
+  EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("delivered for 60 s, though the source is 510 events ahead")));
+}
+
+TEST_F(StallWatchTest, AnotherCopierThatWorksOffTheGroupExcusesThisOne) {
+  watch.look({.lag_events = 500, .group_activity = 1}, 10s);
+  watch.look({.lag_events = 400, .group_activity = 2}, 60s);
+  EXPECT_EQ(watch.stall(100s), std::nullopt);
+}
+
+TEST_F(StallWatchTest, AnotherCopierDoesNotExcuseWhatIsHeldHere) {
+  watch.look({.held = 1, .lag_events = 500, .group_activity = 1}, 10s);
+  watch.look({.held = 1, .lag_events = 400, .group_activity = 2}, 60s);
+  EXPECT_NE(watch.stall(70s), std::nullopt);
+}
+
+TEST_F(StallWatchTest, AStoreThatDoesNotAnswerExcuses) {
+  watch.look({.held = 1, .lag_events = 5}, 10s);
+  watch.look({.held = 1, .lag_events = 5, .links_answer = false}, 500s);
+  EXPECT_EQ(watch.stall(501s), std::nullopt);
+  watch.look({.held = 1, .lag_events = 5}, 501s);
+  EXPECT_EQ(watch.stall(559s), std::nullopt);
+  EXPECT_NE(watch.stall(560s), std::nullopt);
+}
+
+}  // namespace
+}  // namespace interconnect

@@ -145,7 +145,6 @@ class Parser {
   }
 
   Fault options(ConnectionString& result) {
-    std::set<std::string> seen;
     while (at_ < end_) {
       const std::size_t key = ++at_;
       const std::size_t end = find("&?");
@@ -153,7 +152,7 @@ class Parser {
       if (equals >= end || equals == key || equals + 1 == end) return fault(key, "key=value");
       if (end < end_ && text_[end] == '?') return fault(end, "& before the next key=value");
       const std::string_view name = text_.substr(key, equals - key);
-      if (!seen.insert(flat_case(name)).second) return fault(key, "each key only once");
+      if (!result.given.insert(flat_case(name)).second) return fault(key, "each key only once");
       if (Fault wrong = option(name, equals + 1, end, result)) return wrong;
       at_ = end;
       if (at_ < end_ && at_ + 1 == end_) return fault(end_, "key=value");

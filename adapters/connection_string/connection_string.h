@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +19,7 @@ struct ConnectionString {
   GrpcStoreSettings settings;
   std::optional<std::chrono::milliseconds> default_deadline;  // defaultDeadline; also OperationTimeout, its .NET name
   std::vector<std::string> warnings;
+  std::set<std::string> given;  // its keys, in lower case
 };
 
 struct ConnectionStringError {

@@ -6,6 +6,7 @@
 #include "domain/subscription.h"
 #include "ports/event_sink.h"
 #include "ports/event_source.h"
+#include "ports/store_inspector.h"
 #include "ports/store_settings.h"
 
 namespace boost::asio {
@@ -27,5 +28,8 @@ std::unique_ptr<EventSource> make_legacy_source(boost::asio::io_context& io, Leg
                                                 std::vector<Subscription> subscriptions);
 
 std::unique_ptr<EventSink> make_legacy_sink(boost::asio::io_context& io, LegacyStoreSettings settings);
+
+// Asks over HTTP, a connection for each question.
+std::unique_ptr<StoreInspector> make_legacy_inspector(boost::asio::io_context& io, const LegacyStoreSettings& settings);
 
 }  // namespace interconnect

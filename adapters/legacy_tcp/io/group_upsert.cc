@@ -2,13 +2,12 @@
 
 #include <glog/logging.h>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <memory>
 #include <utility>
 
+#include "adapters/await_answer/await_answer.h"
 #include "adapters/legacy_tcp/session/group_settings.h"
 #include "adapters/legacy_tcp/session/outcomes.h"
 
@@ -46,17 +45,6 @@ GroupFailed failed(const std::string& what, const StoreError& error) {
   return {reason, what + ": " + error.message};
 }
 
-// Calls `start` with a function that resumes the caller with its argument.
-template <typename Result, typename Start>
-auto answer_of(Start start) {
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(Result)>(
-      [start = std::move(start)](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));  // std::function copies
-        start([shared](Result result) { (*shared)(std::move(result)); });
-      },
-      asio::use_awaitable);
-}
-
 // The answer to GET .../info, asked for again while the server may be starting.
 asio::awaitable<HttpResult> read_info(const HttpExchange& exchange, const Subscription& subscription,
                                       milliseconds patience) {
@@ -64,7 +52,7 @@ asio::awaitable<HttpResult> read_info(const HttpExchange& exchange, const Subscr
   const auto give_up_at = steady_clock::now() + patience;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {
-    HttpResult info = co_await answer_of<HttpResult>([&](auto done) { exchange(request, std::move(done)); });
+    HttpResult info = co_await await_answer<HttpResult>([&](auto done) { exchange(request, std::move(done)); });
     if (!may_pass(info) || steady_clock::now() + kAskAgainAfter >= give_up_at) co_return info;
     timer.expires_after(kAskAgainAfter);
     co_await timer.async_wait(asio::use_awaitable);
@@ -77,7 +65,7 @@ asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExch
                                           Subscription subscription, bool may_update, milliseconds patience) {
   const std::string group = "group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
   const auto send = [&command](GroupCommand which) {
-    return answer_of<GroupOutcome>([&command, which](auto done) { command(which, std::move(done)); });
+    return await_answer<GroupOutcome>([&command, which](auto done) { command(which, std::move(done)); });
   };
 
   // Does nothing to a group that exists. Who may not create groups may still be allowed to use one.

@@ -1,0 +1,100 @@
+#include "adapters/http_api/answers.h"
+
+#include <cstdint>
+
+#include "rapidjson/document.h"
+
+namespace interconnect::http_api {
+namespace {
+
+using rapidjson::Value;
+
+// Iterative: bounds the parser's work on a body that is nested without end.
+std::optional<rapidjson::Document> parse(std::string_view body) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  return document;
+}
+
+const Value* find(const Value& object, const char* name) {
+  const auto member = object.FindMember(name);
+  return member == object.MemberEnd() ? nullptr : &member->value;
+}
+
+std::string_view text(const Value& object, const char* name) {
+  const Value* value = find(object, name);
+  if (value == nullptr || !value->IsString()) return {};
+  return {value->GetString(), value->GetStringLength()};
+}
+
+std::optional<std::int64_t> number(const Value& object, const char* name) {
+  const Value* value = find(object, name);
+  if (value == nullptr || !value->IsInt64()) return std::nullopt;
+  return value->GetInt64();
+}
+
+}  // namespace
+
+std::string percent_encoded(std::string_view name) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
+    if (plain) {
+      encoded.push_back(c);
+    } else {
+      const auto byte = static_cast<std::uint8_t>(c);
+      encoded += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
+    }
+  }
+  return encoded;
+}
+
+std::optional<ServerInfo> decode_server(std::string_view body) {
+  const auto document = parse(body);
+  if (!document || text(*document, "esVersion").empty()) return std::nullopt;
+  return ServerInfo{std::string(text(*document, "esVersion")), std::string(text(*document, "state"))};
+}
+
+std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, std::string_view stream,
+                                                       std::string_view group) {
+  const auto document = parse(body);
+  if (!document || text(*document, "eventStreamId") != stream || text(*document, "groupName") != group) {
+    return std::nullopt;
+  }
+  ConsumerGroupInfo info;
+  info.last_checkpoint = number(*document, "lastProcessedEventNumber").value_or(kNoStream);
+  info.delivered = number(*document, "totalItemsProcessed").value_or(0);
+  info.parked = number(*document, "parkedMessageCount");
+  const Value* connections = find(*document, "connections");
+  if (connections != nullptr && connections->IsArray()) info.consumers = connections->Size();
+  return info;
+}
+
+std::optional<ProjectionInfo> decode_projection(std::string_view body) {
+  const auto document = parse(body);
+  if (!document) return std::nullopt;
+  const Value* list = find(*document, "projections");
+  if (list == nullptr || !list->IsArray() || list->Empty() || !(*list)[0].IsObject()) return std::nullopt;
+  const std::string_view status = text((*list)[0], "status");
+  if (status.empty()) return std::nullopt;
+  return ProjectionInfo{std::string(status), status.starts_with("Running")};
+}
+
+std::optional<UserInfo> decode_user(std::string_view body) {
+  const auto document = parse(body);
+  if (!document) return std::nullopt;
+  const Value* data = find(*document, "data");
+  if (data == nullptr || !data->IsObject() || text(*data, "loginName").empty()) return std::nullopt;
+  UserInfo user{std::string(text(*data, "loginName")), {}};
+  const Value* groups = find(*data, "groups");
+  if (groups == nullptr || !groups->IsArray()) return user;
+  for (const Value& group : groups->GetArray()) {
+    if (group.IsString()) user.groups.emplace_back(group.GetString(), group.GetStringLength());
+  }
+  return user;
+}
+
+}  // namespace interconnect::http_api

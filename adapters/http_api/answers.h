@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ports/store_inspector.h"
+
+// The JSON bodies of the HTTP API's answers. Each reads as nothing if it is not what it should be.
+namespace interconnect::http_api {
+
+// A name as one part of a path.
+std::string percent_encoded(std::string_view name);
+
+// GET /info
+std::optional<ServerInfo> decode_server(std::string_view body);
+
+// GET /subscriptions/STREAM/GROUP/info. Nothing as well if it is about another group: 5.0.1 takes names with `?` or `/`
+// apart.
+std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, std::string_view stream,
+                                                       std::string_view group);
+
+// GET /projection/NAME/statistics
+std::optional<ProjectionInfo> decode_projection(std::string_view body);
+
+// GET /users/$current
+std::optional<UserInfo> decode_user(std::string_view body);
+
+}  // namespace interconnect::http_api

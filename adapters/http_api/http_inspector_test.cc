@@ -1,0 +1,132 @@
+#include "adapters/http_api/http_inspector.h"
+
+#include <optional>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace interconnect::http_api {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class HttpInspectorTest : public testing::Test {
+ protected:
+  HttpReply reply;
+  std::string asked;
+  std::function<void(const HttpReply&)> done;
+  std::unique_ptr<StoreInspector> inspector = make_http_inspector([this](const std::string& target, auto callback) {
+    asked = target;
+    done = std::move(callback);
+  });
+
+  template <typename T>
+  auto take(std::optional<std::variant<T, StoreError>>& got) {
+    return [&got](const std::variant<T, StoreError>& answer) { got = answer; };
+  }
+
+  std::variant<ConsumerGroupInfo, StoreError> group(const HttpReply& reply) {
+    std::optional<std::variant<ConsumerGroupInfo, StoreError>> got;
+    inspector->consumer_group("$ce-hero", "da/ta", take(got));
+    done(reply);
+    return got.value();
+  }
+};
+
+TEST_F(HttpInspectorTest, AsksForTheGroupByItsEncodedNames) {
+  group({200, "{}"});
+  EXPECT_EQ(asked, "/subscriptions/%24ce-hero/da%2Fta/info");
+}
+
+// As 5.0.1 answers; it does not tell what is parked.
+TEST_F(HttpInspectorTest, ReadsAGroupOfTheOldGeneration) {
+  const auto answer = group({200, R"({"eventStreamId": "$ce-hero", "groupName": "da/ta", "status": "Live",
+      "totalItemsProcessed": 6, "lastProcessedEventNumber": -1, "lastKnownEventNumber": 5,
+      "connections": [{"from": "127.0.0.1:1"}, {"from": "127.0.0.1:2"}]})"});
+  const auto* info = std::get_if<ConsumerGroupInfo>(&answer);
+  ASSERT_NE(info, nullptr);
+  EXPECT_EQ(info->last_checkpoint, kNoStream);
+  EXPECT_EQ(info->delivered, 6);
+  EXPECT_EQ(info->consumers, 2u);
+  EXPECT_EQ(info->parked, std::nullopt);
+}
+
+TEST_F(HttpInspectorTest, ReadsAGroupOfTheNextGeneration) {
+  const auto answer = group({200, R"({"eventStreamId": "$ce-hero", "groupName": "da/ta", "totalItemsProcessed": 30,
+      "lastProcessedEventNumber": 19, "parkedMessageCount": 3, "connections": []})"});
+  const auto* info = std::get_if<ConsumerGroupInfo>(&answer);
+  ASSERT_NE(info, nullptr);
+  EXPECT_EQ(info->last_checkpoint, 19);
+  EXPECT_EQ(info->parked, 3);
+}
+
+TEST_F(HttpInspectorTest, DoesNotTakeAnotherGroupsAnswer) {
+  const auto answer = group({200, R"({"eventStreamId": "$ce-hero", "groupName": "da"})"});
+  EXPECT_EQ(std::get<StoreError>(answer).kind, ErrorKind::kUnsupported);
+}
+
+TEST_F(HttpInspectorTest, TellsRefusalsApart) {
+  const auto kind = [this](int status) { return std::get<StoreError>(group({status, "why"})).kind; };
+  EXPECT_EQ(kind(401), ErrorKind::kNotAuthenticated);
+  EXPECT_EQ(kind(403), ErrorKind::kAccessDenied);
+  EXPECT_EQ(kind(404), ErrorKind::kNotFound);
+  EXPECT_EQ(kind(503), ErrorKind::kNotReady);
+  EXPECT_EQ(kind(500), ErrorKind::kUnsupported);
+  EXPECT_EQ(kind(0), ErrorKind::kUnavailable);
+  EXPECT_THAT(std::get<StoreError>(group({0, "connection refused"})).message, HasSubstr("connection refused"));
+}
+
+TEST_F(HttpInspectorTest, WhatIsNoJsonIsNoAnswer) {
+  for (const std::string body : {"", "[]", "{", "null", "<html>"}) {
+    EXPECT_TRUE(std::holds_alternative<StoreError>(group({200, body}))) << body;
+  }
+}
+
+TEST_F(HttpInspectorTest, ReadsTheServer) {
+  std::optional<std::variant<ServerInfo, StoreError>> got;
+  inspector->server(take(got));
+  EXPECT_EQ(asked, "/info");
+  done({200, R"({"esVersion": "21.2.0.0", "state": "leader"})"});
+  const auto* info = std::get_if<ServerInfo>(&got.value());
+  ASSERT_NE(info, nullptr);
+  EXPECT_EQ(info->version, "21.2.0.0");
+  EXPECT_EQ(info->state, "leader");
+}
+
+TEST_F(HttpInspectorTest, ReadsAProjection) {
+  for (const auto& [status, is_running] :
+       {std::pair{"Running", true}, std::pair{"Stopped", false}, std::pair{"Faulted (Enabled)", false}}) {
+    std::optional<std::variant<ProjectionInfo, StoreError>> got;
+    inspector->projection("$by_category", take(got));
+    EXPECT_EQ(asked, "/projection/%24by_category/statistics");
+    done({200, std::string(R"({"projections": [{"name": "$by_category", "status": ")") + status + "\"}]}"});
+    const auto* info = std::get_if<ProjectionInfo>(&got.value());
+    ASSERT_NE(info, nullptr) << status;
+    EXPECT_EQ(info->status, status);
+    EXPECT_EQ(info->is_running, is_running) << status;
+  }
+}
+
+TEST_F(HttpInspectorTest, ReadsTheUser) {
+  std::optional<std::variant<UserInfo, StoreError>> got;
+  inspector->user(take(got));
+  EXPECT_EQ(asked, "/users/%24current");
+  done({200, R"({"data": {"loginName": "copier", "fullName": "", "groups": ["$ops", "team"]}, "success": true})"});
+  const auto* user = std::get_if<UserInfo>(&got.value());
+  ASSERT_NE(user, nullptr);
+  EXPECT_EQ(user->name, "copier");
+  EXPECT_THAT(user->groups, ElementsAre("$ops", "team"));
+}
+
+TEST_F(HttpInspectorTest, TellsNobodyOnceItIsGone) {
+  std::optional<std::variant<UserInfo, StoreError>> got;
+  inspector->user(take(got));
+  inspector.reset();
+  done({200, "{}"});
+  EXPECT_FALSE(got.has_value());
+}
+
+}  // namespace
+}  // namespace interconnect::http_api

@@ -1,0 +1,132 @@
+#include "adapters/prometheus/prometheus_metrics.h"
+
+#include <sstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace interconnect {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+class PrometheusMetricsTest : public testing::Test {
+ protected:
+  static std::vector<Subscription> subscriptions() {
+    Subscription hero;
+    hero.stream = "$ce-hero";
+    hero.group = "data \"quoted\"";
+    Subscription villain;
+    villain.stream = "$ce-villain";
+    villain.group = "data";
+    return {hero, villain};
+  }
+
+  // The lines of one metric, without its comments.
+  std::string lines(const std::string& name) const {
+    std::istringstream text(metrics.text());
+    std::string found;
+    for (std::string line; std::getline(text, line);) {
+      if (line.starts_with(name)) found += line + "\n";
+    }
+    return found;
+  }
+
+  PrometheusMetrics metrics{subscriptions(), "1.2.3"};
+};
+
+TEST_F(PrometheusMetricsTest, CountersAreThereBeforeTheyCount) {
+  EXPECT_EQ(lines("interconnect_events_copied_total"), "interconnect_events_copied_total 0\n");
+  EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"type_not_allowed\"} 0"));
+  EXPECT_EQ(lines("interconnect_build_info"), "interconnect_build_info{version=\"1.2.3\"} 1\n");
+}
+
+TEST_F(PrometheusMetricsTest, CountsEvents) {
+  EventView view;
+  view.stream = "hero-1";
+  view.type = "Changed";
+  std::vector<Event> events;
+  for (int i = 0; i < 3; ++i) events.emplace_back(view);
+  metrics.on_events_copied(events);
+  metrics.on_event_refused(view, {true, "schema"});
+  metrics.on_event_refused(view, {false, "type"});
+  metrics.on_event_refused(view, {false, "type"});
+  metrics.on_event_parked(view, "");
+  metrics.on_event_found(view);
+  EXPECT_EQ(lines("interconnect_events_copied_total"), "interconnect_events_copied_total 3\n");
+  EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"invalid\"} 1"));
+  EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"type_not_allowed\"} 2"));
+  EXPECT_EQ(lines("interconnect_events_parked_total"), "interconnect_events_parked_total 1\n");
+  EXPECT_EQ(lines("interconnect_events_found_total"), "interconnect_events_found_total 1\n");
+}
+
+TEST_F(PrometheusMetricsTest, MeasuresAppends) {
+  metrics.on_append_completed(Appended{7}, 500, 20'000, 3ms);
+  metrics.on_append_completed(Appended{8}, 1, 256, 30s);
+  metrics.on_append_completed(WrongExpectedVersion{}, 1, 256, 1ms);
+  metrics.on_append_completed(StoreError{ErrorKind::kTooLarge, ""}, 1, 256, 1ms);
+  metrics.on_load({});
+  EXPECT_THAT(lines("interconnect_appends_total"), HasSubstr("outcome=\"written\"} 2"));
+  EXPECT_THAT(lines("interconnect_appends_total"), HasSubstr("outcome=\"wrong_expected_version\"} 1"));
+  EXPECT_THAT(lines("interconnect_appends_total"), HasSubstr("outcome=\"too_large\"} 1"));
+  EXPECT_THAT(lines("interconnect_append_events"), HasSubstr("_sum 501\n"));
+  EXPECT_THAT(lines("interconnect_append_events_bucket"), HasSubstr("{le=\"1\"} 1\n"));
+  EXPECT_THAT(lines("interconnect_append_events_bucket"), HasSubstr("{le=\"200\"} 1\n"));
+  EXPECT_THAT(lines("interconnect_append_events_bucket"), HasSubstr("{le=\"500\"} 2\n"));
+  EXPECT_THAT(lines("interconnect_append_bytes"), HasSubstr("_sum 20256\n"));
+  EXPECT_THAT(lines("interconnect_append_duration_seconds"), HasSubstr("_count 4\n"));
+  EXPECT_THAT(lines("interconnect_append_duration_seconds_bucket"), HasSubstr("{le=\"0.005\"} 3\n"));
+  EXPECT_THAT(lines("interconnect_append_duration_seconds_bucket"), HasSubstr("{le=\"+Inf\"} 4\n"));
+  metrics.on_load({});
+  EXPECT_THAT(lines("interconnect_append_duration_seconds"), HasSubstr("_count 4\n")) << "handed over once";
+}
+
+TEST_F(PrometheusMetricsTest, TellsOfEachSubscriptionAndGroupWhatIsKnown) {
+  EXPECT_EQ(lines("interconnect_subscription_lag_events"), "") << "unknown is not 0";
+  metrics.on_progress(0, {.delivered = 40, .is_connected = true, .lag = Lag{12, 1500ms}, .parked = 3, .consumers = 2});
+  metrics.on_progress(0, {.delivered = 50, .is_connected = true, .lag = Lag{2, 0s}, .parked = 4, .consumers = 2});
+  metrics.on_progress(1, {});
+  const std::string labels = R"({group="data \"quoted\"",stream="$ce-hero"})";
+  EXPECT_EQ(lines("interconnect_subscription_lag_events"), "interconnect_subscription_lag_events" + labels + " 2\n");
+  EXPECT_EQ(lines("interconnect_subscription_lag_seconds"), "interconnect_subscription_lag_seconds" + labels + " 0\n");
+  EXPECT_EQ(lines("interconnect_group_parked_messages"), "interconnect_group_parked_messages" + labels + " 4\n");
+  EXPECT_THAT(lines("interconnect_events_delivered_total"), HasSubstr(labels + " 50\n"));
+  EXPECT_THAT(lines("interconnect_subscription_connected"), HasSubstr("stream=\"$ce-villain\"} 0\n"));
+}
+
+TEST_F(PrometheusMetricsTest, TheFirstConnectIsNoReconnection) {
+  const Subscription hero = subscriptions().front();
+  metrics.on_subscription_started(hero, {});
+  EXPECT_THAT(lines("interconnect_subscription_reconnections_total"), HasSubstr("$ce-hero\"} 0\n"));
+  metrics.on_subscription_dropped(hero, DropReason::kConnectionLost, "");
+  metrics.on_subscription_started(hero, {});
+  EXPECT_THAT(lines("interconnect_subscription_reconnections_total"), HasSubstr("$ce-hero\"} 1\n"));
+  EXPECT_THAT(lines("interconnect_subscription_drops_total"),
+              HasSubstr("reason=\"connection_lost\",stream=\"$ce-hero\"} 1\n"));
+}
+
+TEST_F(PrometheusMetricsTest, TellsOfLinksAndErrors) {
+  metrics.on_link(Store::kSource, true);
+  metrics.on_link(Store::kDestination, true);
+  metrics.on_link_lost(Store::kDestination, {ErrorKind::kTimeout, ""});
+  metrics.on_error(Store::kDestination, {ErrorKind::kNotReady, ""});
+  EXPECT_EQ(lines("interconnect_link_up"),
+            "interconnect_link_up{store=\"destination\"} 0\ninterconnect_link_up{store=\"source\"} 1\n");
+  EXPECT_THAT(lines("interconnect_link_failures_total"), HasSubstr("destination\"} 1\n"));
+  EXPECT_THAT(lines("interconnect_store_errors_total"), HasSubstr("{kind=\"not_ready\",store=\"destination\"} 1\n"));
+}
+
+TEST_F(PrometheusMetricsTest, EveryMetricHasAHelpAndAType) {
+  std::istringstream text(metrics.text());
+  for (std::string line; std::getline(text, line);) {
+    if (!line.starts_with("# HELP ")) continue;
+    EXPECT_NE(line.find(' ', 7), std::string::npos) << line << " says nothing";
+    EXPECT_GT(line.size() - line.find(' ', 7), 5u) << line;
+  }
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("untyped")));
+}
+
+}  // namespace
+}  // namespace interconnect

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/event.h"
+#include "domain/store_error.h"
+
+namespace interconnect {
+
+struct ServerInfo {
+  std::string version;  // "5.0.1.0"
+  std::string state;    // "master", "leader", "follower", ...
+};
+
+// A consumer group, as its server counts. All but last_checkpoint begin anew when the server starts or the group is
+// updated.
+struct ConsumerGroupInfo {
+  Revision last_checkpoint = kNoStream;  // of the subscribed stream; all up to it is acknowledged
+  std::int64_t delivered = 0;            // to all consumers, redeliveries included
+  std::size_t consumers = 0;
+  std::optional<std::int64_t> parked = std::nullopt;  // 5.0.1 does not tell
+};
+
+struct ProjectionInfo {
+  std::string status;  // "Running", "Stopped", "Faulted (...)", ... as the server words it
+  bool is_running = false;
+};
+
+struct UserInfo {
+  std::string name;
+  std::vector<std::string> groups;  // "$admins", "$ops", ...
+};
+
+// Asks a store what the copy's own protocol cannot. One thread; no call blocks or throws.
+class StoreInspector {
+ public:
+  // Called once, never from within the asking call. kNotFound: there is no such group, projection or user.
+  // kNotAuthenticated, kAccessDenied: the credentials do not suffice for the question.
+  template <typename T>
+  using Answer = std::function<void(const std::variant<T, StoreError>&)>;
+
+  // What it was asked and has not answered is never answered once it is gone.
+  virtual ~StoreInspector() = default;
+
+  virtual void server(Answer<ServerInfo> answer) = 0;
+  virtual void consumer_group(const std::string& stream, const std::string& group,
+                              Answer<ConsumerGroupInfo> answer) = 0;
+  virtual void projection(const std::string& name, Answer<ProjectionInfo> answer) = 0;
+  // Who the credentials make of us.
+  virtual void user(Answer<UserInfo> answer) = 0;
+};
+
+}  // namespace interconnect

@@ -135,6 +135,23 @@ HttpResponse Subscriptions(Node& node, const HttpRequest& request, const User* u
   return {.status = 404, .content_type = ""};
 }
 
+// As far as clients of the copy ask for it.
+HttpResponse CurrentUser(const User* user) {
+  if (user == nullptr) return Unauthorized();
+  std::string groups;
+  for (const std::string& group : user->groups) groups += (groups.empty() ? "\"" : ", \"") + group + "\"";
+  return {.body = "{\n  \"data\": {\n    \"loginName\": \"" + user->name + "\",\n    \"groups\": [" + groups +
+                  "]\n  },\n  \"success\": true,\n  \"error\": \"Success\"\n}"};
+}
+
+// The projections that make links are always running, or there are none.
+HttpResponse ProjectionStatistics(const Node& node, const std::string& name) {
+  const bool known = name == "$by_category" || name == "$by_event_type";
+  if (!known || !node.options().projections) return {.status = 404, .content_type = ""};
+  return {.body = "{\n  \"projections\": [\n    {\n      \"status\": \"Running\",\n      \"name\": \"" + name +
+                  "\"\n    }\n  ]\n}"};
+}
+
 // A feed with no more in it than its title: enough for a check that a stream is there.
 HttpResponse ReadStream(Node& node, const HttpRequest& request, const User* user) {
   const std::string& stream = request.path[1];
@@ -287,6 +304,12 @@ void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respo
   }
   if (!legacy && !node.ready()) return respond({.status = 503, .content_type = ""});
   if (first == "subscriptions") return respond(Subscriptions(node, request, caller.user));
+  if (first == "users" && request.path.size() == 2 && request.path[1] == "$current") {
+    return respond(CurrentUser(caller.user));
+  }
+  if (first == "projection" && request.path.size() == 3 && request.path[2] == "statistics") {
+    return respond(ProjectionStatistics(node, request.path[1]));
+  }
   if (first == "streams" && request.path.size() >= 2) {
     if (request.method == "GET") return respond(ReadStream(node, request, caller.user));
     if (request.method == "POST") return WriteStream(node, request, caller.user, respond);

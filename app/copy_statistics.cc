@@ -28,6 +28,11 @@ void CopyStatistics::on_duplicate_id(const EventView&) { ++counts_.duplicate_ids
 void CopyStatistics::on_event_out_of_order(const EventView&) { ++counts_.out_of_order; }
 void CopyStatistics::on_link_target_gone(const Delivery&) { ++counts_.links_without_target; }
 
+std::uint64_t settled(const CopyStatistics::Counts& counts) {
+  return counts.copied + counts.not_allowed + counts.invalid + counts.skipped + counts.parked + counts.found +
+         counts.duplicate_ids + counts.links_without_target;
+}
+
 std::string summary(const CopyStatistics::Counts& counts) {
   std::string text = "copied " + std::to_string(counts.copied) + " in " + std::to_string(counts.appends) +
                      " appends, refused " + std::to_string(counts.not_allowed + counts.invalid);

@@ -39,6 +39,9 @@ class CopyStatistics final : public CopyObserver {
   Counts counts_;
 };
 
+// Events that are done with, whatever became of them; without those that are on their way.
+std::uint64_t settled(const CopyStatistics::Counts& counts);
+
 // "copied 12, already there 3, refused 1 (not allowed 1, invalid 0), ...": what is zero and rare is left out.
 std::string summary(const CopyStatistics::Counts& counts);
 

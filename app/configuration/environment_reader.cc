@@ -17,6 +17,7 @@ constexpr std::string_view kWriterTimeout = "EVENTSTORE_INTERCO_EVENT_WRITER_TIM
 constexpr std::string_view kLinkCheckInterval = "CONNECTION_LINK_CHECK_INTERVAL_IN_MS";
 constexpr std::uint16_t kDefaultTcpPort = 1113;
 constexpr std::uint16_t kDefaultHttpPort = 2113;
+constexpr char kMask[] = "******";
 constexpr std::size_t kMaxPasswordFile = 64 * 1024;
 
 std::string trimmed(std::string_view text) {
@@ -32,6 +33,20 @@ std::optional<Integer> positive(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || stop != text.data() + text.size() || number <= 0) return std::nullopt;
   return number;
+}
+
+std::string_view name_of(NodePreference preference) {
+  switch (preference) {
+    case NodePreference::kLeader:
+      return "leader";
+    case NodePreference::kFollower:
+      return "follower";
+    case NodePreference::kRandom:
+      return "random";
+    case NodePreference::kReadOnlyReplica:
+      return "readOnlyReplica";
+  }
+  return "";
 }
 
 struct Address {
@@ -153,7 +168,12 @@ class StoreReader {
   std::optional<Credentials> read_credentials() {
     const auto username = get("CREDENTIALS_USERNAME");
     const auto password = read_password();
-    if (username && password) return Credentials{*username, *password};
+    if (username && password) {
+      note("username", *username, variable("CREDENTIALS_USERNAME", side_));
+      const bool by_file = !environment_.get(variable("CREDENTIALS_PASSWORD", side_)).value_or("").size();
+      note("password", kMask, variable("CREDENTIALS_PASSWORD", side_) + (by_file ? "_FILE" : ""));
+      return Credentials{*username, *password};
+    }
     if (username) {
       problem("CREDENTIALS_PASSWORD",
               "not set, though " + variable("CREDENTIALS_USERNAME", side_) + " is: set both or neither");
@@ -193,6 +213,8 @@ class StoreReader {
     const Address tcp = read_address("TCP_ENDPOINT").value_or(Address{http.host, std::nullopt, false});
     settings.http = {http.host, read_port("HTTP_PORT", http.port, kDefaultHttpPort)};
     settings.tcp = {tcp.host, read_port("TCP_PORT", tcp.port, kDefaultTcpPort)};
+    note_endpoint("http", settings.http, "HTTP_ENDPOINT", "HTTP_PORT");
+    note_endpoint("tcp", settings.tcp, get("TCP_ENDPOINT") ? "TCP_ENDPOINT" : "HTTP_ENDPOINT", "TCP_PORT");
     settings.credentials = credentials;
     https = http.https || tcp.https;
     settings.tls.enabled = https;
@@ -220,9 +242,52 @@ class StoreReader {
         problem("CONNECTION_STRING", "the file " + shown(file) + " that it names cannot be read");
       }
     }
+    note_connection_string(string, settings, credentials.has_value());
     // The writer timeout is put in place of what is not given here.
     settings.operation_timeout = string.default_deadline.value_or(std::chrono::milliseconds::max());
     return settings;
+  }
+
+  void note(std::string_view name, std::string value, std::string origin) {
+    problems_.note(std::string(to_string(side_)) + "." + std::string(name), std::move(value), std::move(origin));
+  }
+
+  void note_endpoint(std::string_view name, const Endpoint& endpoint, std::string_view host, std::string_view port) {
+    note(name, endpoint.host + ":" + std::to_string(endpoint.port),
+         variable(host, side_) + (get(port) ? ", " + variable(port, side_) : ""));
+  }
+
+  void note_connection_string(const ConnectionString& string, const GrpcStoreSettings& settings, bool has_variables) {
+    const std::string origin = variable("CONNECTION_STRING", side_);
+    std::string hosts;
+    for (const Endpoint& host : settings.hosts) {
+      hosts += (hosts.empty() ? "" : ",") + host.host + ":" + std::to_string(host.port);
+    }
+    note("hosts", hosts, origin);
+    note("discover", settings.discover ? "true" : "false", origin);
+    if (settings.credentials && !has_variables) {
+      note("username", settings.credentials->username, origin);
+      note("password", kMask, origin);
+    }
+    const auto option = [&](std::string_view key, std::string value) {
+      std::string lower(key);
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+      note(key, value.empty() ? "none" : std::move(value), string.given.contains(lower) ? origin : "default");
+    };
+    const auto ms = [](std::chrono::milliseconds time) { return std::to_string(time.count()) + " ms"; };
+    option("tls", settings.tls.enabled ? "true" : "false");
+    option("tlsVerifyCert", settings.tls.verify_certificate ? "true" : "false");
+    option("tlsCaFile", settings.tls.ca_file);
+    option("userCertFile", settings.tls.certificate_file);
+    option("userKeyFile", settings.tls.key_file);
+    option("nodePreference", std::string(name_of(settings.node_preference)));
+    option("maxDiscoverAttempts", std::to_string(settings.max_discover_attempts));
+    option("discoveryInterval", ms(settings.discovery_interval));
+    option("gossipTimeout", ms(settings.gossip_timeout));
+    option("keepAliveInterval", settings.keep_alive_interval.count() < 0 ? "-1" : ms(settings.keep_alive_interval));
+    option("keepAliveTimeout", ms(settings.keep_alive_timeout));
+    if (string.default_deadline) option("defaultDeadline", ms(*string.default_deadline));
+    if (!settings.connection_name.empty()) option("connectionName", settings.connection_name);
   }
 
   void warn_anonymous() {
@@ -241,9 +306,10 @@ class StoreReader {
 void read_milliseconds(const Environment& environment, std::string_view name, Problems& problems,
                        std::chrono::milliseconds& value) {
   const std::string text = trimmed(environment.get(name).value_or(""));
-  if (text.empty()) return;
+  if (text.empty()) return problems.note(std::string(name), std::to_string(value.count()) + " ms", "default");
   if (const auto number = positive<std::int32_t>(text)) {
     value = std::chrono::milliseconds(*number);
+    problems.note(std::string(name), std::to_string(value.count()) + " ms", "the environment");
   } else {
     problems.errors.push_back(std::string(name) + ": " + shown(text) +
                               " is no positive number of milliseconds: give one up to " +

@@ -17,7 +17,11 @@ constexpr std::size_t kMaxSchemaFile = 4 * 1024 * 1024;
 
 std::optional<JsonSchema> read_schema(Section& section, std::string_view key, FileProblems& problems) {
   const YamlNode* const node = section.find(key);
-  if (node == nullptr) return std::nullopt;
+  if (node == nullptr) {
+    section.note(key, "none");
+    return std::nullopt;
+  }
+  section.note(key, node->kind == YamlNode::Kind::kScalar ? node->scalar : "a schema");
   if (node->kind == YamlNode::Kind::kMap) return JsonSchema{to_json(*node), problems.place(node->mark)};
   if (node->kind != YamlNode::Kind::kScalar) {
     section.error(key, "must be the name of a file, or the schema itself as a map");
@@ -32,9 +36,9 @@ std::optional<JsonSchema> read_schema(Section& section, std::string_view key, Fi
   return JsonSchema{*std::move(text), path};
 }
 
-AllowedType read_event(const YamlNode& node, FileProblems& problems) {
+AllowedType read_event(const YamlNode& node, FileProblems& problems, const std::string& path) {
   AllowedType type;
-  Section section(node, "an event", problems);
+  Section section(node, "an event", problems, path);
   section.require("type");
   section.read("type", type.pattern);
   const auto data = read_schema(section, "dataSchema", problems);
@@ -71,7 +75,7 @@ std::vector<AllowedType> read_events(Section& file, FileProblems& problems) {
   }
   std::map<std::string, int> first_lines;
   for (const YamlNode& item : list->items) {
-    AllowedType type = read_event(item, problems);
+    AllowedType type = read_event(item, problems, "events[" + std::to_string(types.size()) + "].");
     const auto [first, is_new] = first_lines.try_emplace(type.pattern, item.mark.line);
     if (!is_new && !type.pattern.empty()) {
       problems.error(item.mark, "the same type stands in line " + std::to_string(first->second));

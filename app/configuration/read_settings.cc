@@ -11,6 +11,7 @@
 #include "app/configuration/environment_reader.h"
 #include "app/configuration/events_reader.h"
 #include "app/configuration/files.h"
+#include "app/configuration/monitoring_reader.h"
 #include "app/configuration/problems.h"
 #include "app/configuration/section.h"
 #include "app/configuration/store_reader.h"
@@ -32,7 +33,7 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
 
   const YamlNode nothing;
   const YamlNode* const node = file.find("safetyNet");
-  Section safety_net(node == nullptr ? nothing : *node, "safetyNet", problems);
+  Section safety_net(node == nullptr ? nothing : *node, "safetyNet", problems, "safetyNet.");
   safety_net.read_word("onWriteFailure", settings.on_write_failure,
                        {{"exit", SafetyAction::kExit},
                         {"retry", SafetyAction::kRetry},
@@ -49,6 +50,7 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
   file.read("connectionName", name);
   read_store(file, Store::kSource, environment.source, settings.limits, problems);
   read_store(file, Store::kDestination, environment.destination, settings.limits, problems);
+  read_monitoring(file, settings.monitoring, problems);
   file.finish();
 
   for (const Subscription& subscription : settings.subscriptions) {
@@ -132,6 +134,7 @@ std::variant<Settings, ConfigurationErrors> read_settings(const Environment& env
     problems.warnings.push_back("source and destination are the same store: there will be nothing to copy");
   }
   settings.warnings = std::move(problems.warnings);
+  settings.effective = std::move(problems.effective);
   return settings;
 }
 

@@ -27,6 +27,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// What stands in a terminal is to be no more than text.
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  }
+  return shown;
+}
+
 std::string_view kind_name(const YamlNode& node) {
   switch (node.kind) {
     case YamlNode::Kind::kNull:
@@ -57,8 +66,8 @@ std::optional<std::string_view> nearest(std::string_view key, const std::vector<
   return best;
 }
 
-Section::Section(const YamlNode& node, std::string name, FileProblems& problems)
-    : node_(node), name_(std::move(name)), problems_(problems) {
+Section::Section(const YamlNode& node, std::string name, FileProblems& problems, std::string path)
+    : node_(node), name_(std::move(name)), path_(std::move(path)), problems_(problems) {
   if (node.kind != YamlNode::Kind::kMap && node.kind != YamlNode::Kind::kNull) {
     problems_.error(node.mark, name_ + " must be a map of keys and values, but is " + std::string(kind_name(node)));
   }
@@ -118,24 +127,30 @@ bool Section::read_scalar(std::string_view key, std::string_view expected, bool 
   return true;
 }
 
+void Section::note(std::string_view key, std::string value) {
+  const YamlNode::Member* const found = member(key);
+  const bool is_given = found != nullptr && found->value.kind != YamlNode::Kind::kNull;
+  problems_.note(path_of(key), std::move(value), is_given ? &found->mark : nullptr);
+}
+
 void Section::read(std::string_view key, bool& value) {
   std::string text;
-  if (!read_scalar(key, "true or false", true, text)) return;
-  if (text != "true" && text != "false") {
-    error(key, "must be true or false, but is " + shown(text));
-  } else {
+  if (read_scalar(key, "true or false", true, text)) {
+    if (text != "true" && text != "false") return error(key, "must be true or false, but is " + shown(text));
     value = text == "true";
   }
+  note(key, value ? "true" : "false");
 }
 
 void Section::read(std::string_view key, std::string& value) {
   std::string text;
-  if (!read_scalar(key, "text", false, text)) return;
-  if (text.empty() || text.find('\0') != std::string::npos) {
-    error(key, "must be text, but is empty or holds a zero byte");
-  } else {
+  if (read_scalar(key, "text", false, text)) {
+    if (text.empty() || text.find('\0') != std::string::npos) {
+      return error(key, "must be text, but is empty or holds a zero byte");
+    }
     value = std::move(text);
   }
+  note(key, value.empty() ? "none" : printable(value));
 }
 
 void Section::read(std::string_view key, std::chrono::milliseconds& value, std::int64_t least) {
@@ -143,6 +158,7 @@ void Section::read(std::string_view key, std::chrono::milliseconds& value, std::
   if (const auto number = number_of(key, least, std::numeric_limits<std::int32_t>::max())) {
     value = std::chrono::milliseconds(*number);
   }
+  note(key, std::to_string(value.count()) + " ms");
 }
 
 std::optional<std::int64_t> Section::number_of(std::string_view key, std::int64_t least, std::int64_t most) {

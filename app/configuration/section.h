@@ -23,8 +23,12 @@ std::optional<std::string_view> nearest(std::string_view key, const std::vector<
 // what is of the wrong type is a problem and leaves it too. finish() refuses the keys that no read named.
 class Section {
  public:
-  // `name` says which map it is, for messages. A node that is null reads as an empty map.
-  Section(const YamlNode& node, std::string name, FileProblems& problems);
+  // `name` says which map it is, for messages; `path` is what its keys' full names begin with, "source.tls." or so. A
+  // node that is null reads as an empty map.
+  Section(const YamlNode& node, std::string name, FileProblems& problems, std::string path = "");
+
+  // The full name of a key.
+  std::string path_of(std::string_view key) const { return path_ + std::string(key); }
 
   const YamlMark& mark() const { return node_.mark; }
 
@@ -42,23 +46,31 @@ class Section {
   template <std::integral Integer>
   void read_number(std::string_view key, Integer& value, std::int64_t least, std::int64_t most) {
     if (const auto number = number_of(key, least, most)) value = static_cast<Integer>(*number);
+    note(key, std::to_string(value));
   }
 
   // One word of several.
   template <typename Value>
   void read_word(std::string_view key, Value& value, std::initializer_list<std::pair<std::string_view, Value>> words) {
     std::string word;
-    if (!read_scalar(key, "a word", false, word)) return;
+    const bool is_given = read_scalar(key, "a word", false, word);
     std::string expected;
+    bool is_known = !is_given;
     for (const auto& [name, meaning] : words) {
-      if (name == word) {
+      if (is_given && name == word) {
         value = meaning;
-        return;
+        is_known = true;
       }
       expected += (expected.empty() ? "" : ", ") + std::string(name);
     }
-    error(key, shown(word) + " is none of: " + expected);
+    if (!is_known) return error(key, shown(word) + " is none of: " + expected);
+    for (const auto& [name, meaning] : words) {
+      if (meaning == value) return note(key, std::string(name));
+    }
   }
+
+  // What the setting is in effect, for those who want to see it.
+  void note(std::string_view key, std::string value);
 
   // A problem with a key's value.
   void error(std::string_view key, std::string_view what);
@@ -77,6 +89,7 @@ class Section {
 
   const YamlNode& node_;
   std::string name_;
+  std::string path_;
   FileProblems& problems_;
   std::vector<std::string_view> known_;
 };

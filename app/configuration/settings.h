@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/configuration/effective_setting.h"
 #include "domain/event_policy.h"
 #include "domain/link_watch/link_watch.h"
 #include "domain/safety_net.h"
@@ -34,6 +36,16 @@ struct CopyLimits {
   friend bool operator==(const CopyLimits&, const CopyLimits&) = default;
 };
 
+// How a run is watched.
+struct MonitoringSettings {
+  std::optional<Endpoint> http;                   // of health, readiness and metrics; port 0: any free one
+  std::chrono::milliseconds lag_interval{5'000};  // how often the source is asked how far its streams and groups are
+  std::chrono::milliseconds stall_after{60'000};  // for so long the copy may have work and do none
+  std::chrono::milliseconds summary_interval{10'000};  // of the log; 0: none
+
+  friend bool operator==(const MonitoringSettings&, const MonitoringSettings&) = default;
+};
+
 // All that a run of the copier is told, checked.
 struct Settings {
   StoreSettings source;
@@ -46,8 +58,10 @@ struct Settings {
   std::chrono::milliseconds writer_timeout{5'000};
   std::chrono::milliseconds link_check_interval{10'000};
   CopyLimits limits;
+  MonitoringSettings monitoring;
   bool show_debug_logs = false;
-  std::vector<std::string> warnings;  // a line each, to be logged; no secrets
+  std::vector<std::string> warnings;        // a line each, to be logged; no secrets
+  std::vector<EffectiveSetting> effective;  // all of the above, and where each comes from; secrets masked
 };
 
 }  // namespace interconnect

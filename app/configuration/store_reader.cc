@@ -17,7 +17,7 @@ const YamlNode kNothing{};
 
 Section subsection(Section& parent, std::string_view key, FileProblems& problems) {
   const YamlNode* const node = parent.find(key);
-  return Section(node == nullptr ? kNothing : *node, std::string(key), problems);
+  return Section(node == nullptr ? kNothing : *node, std::string(key), problems, parent.path_of(key) + ".");
 }
 
 void read_reconnection(Section& side, ReconnectionSettings& settings, FileProblems& problems) {

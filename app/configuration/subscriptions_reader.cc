@@ -19,9 +19,10 @@ bool holds_links(std::string_view stream) {
   return false;
 }
 
-GroupSettings read_group_settings(const YamlNode& node, std::string_view stream, FileProblems& problems) {
+GroupSettings read_group_settings(const YamlNode& node, std::string_view stream, FileProblems& problems,
+                                  const std::string& path) {
   GroupSettings settings;
-  Section section(node, "settings", problems);
+  Section section(node, "settings", problems, path);
   section.read("resolveLinkTos", settings.resolve_link_tos);
   section.read_number("startFrom", settings.start_from, -1, std::numeric_limits<std::int64_t>::max() - 1);
   section.read("extraStatistics", settings.extra_statistics);
@@ -62,9 +63,9 @@ GroupSettings read_group_settings(const YamlNode& node, std::string_view stream,
   return settings;
 }
 
-Subscription read_subscription(const YamlNode& node, FileProblems& problems) {
+Subscription read_subscription(const YamlNode& node, FileProblems& problems, const std::string& path) {
   Subscription subscription;
-  Section section(node, "a subscription", problems);
+  Section section(node, "a subscription", problems, path);
   section.require("stream");
   section.read("stream", subscription.stream);
   section.require("group");
@@ -72,7 +73,8 @@ Subscription read_subscription(const YamlNode& node, FileProblems& problems) {
   section.read_number("bufferSize", subscription.buffer_size, 1, kMaxCount);
   const YamlNode none{.kind = YamlNode::Kind::kNull, .mark = node.mark, .scalar = {}, .items = {}, .members = {}};
   const YamlNode* const settings = section.find("settings");
-  subscription.settings = read_group_settings(settings == nullptr ? none : *settings, subscription.stream, problems);
+  subscription.settings =
+      read_group_settings(settings == nullptr ? none : *settings, subscription.stream, problems, path + "settings.");
   section.finish();
   if (subscription.stream == "$all") {
     section.error("stream", "the servers have no consumer groups on $all: name a stream, $ce-... or $et-...");
@@ -92,7 +94,8 @@ std::vector<Subscription> read_subscriptions(Section& file, FileProblems& proble
   }
   std::map<std::pair<std::string, std::string>, int> first_lines;
   for (const YamlNode& item : list->items) {
-    Subscription subscription = read_subscription(item, problems);
+    Subscription subscription =
+        read_subscription(item, problems, "subscriptions[" + std::to_string(subscriptions.size()) + "].");
     const auto [first, is_new] = first_lines.try_emplace({subscription.stream, subscription.group}, item.mark.line);
     if (!is_new && !subscription.stream.empty() && !subscription.group.empty()) {
       problems.error(item.mark, "the same stream and group stand in line " + std::to_string(first->second));

@@ -22,6 +22,11 @@ std::string write_configuration(const std::string& text) {
   return file;
 }
 
+std::vector<std::string> with_configuration(std::vector<std::string> arguments, const std::string& text) {
+  arguments.insert(arguments.end(), {"--config", write_configuration(text)});
+  return arguments;
+}
+
 // Nothing if they are the same; short, for streams are long.
 std::string difference(const std::vector<StoredEvent>& is, const std::vector<StoredEvent>& should_be) {
   for (std::size_t i = 0; i < std::max(is.size(), should_be.size()); ++i) {
@@ -54,8 +59,9 @@ std::vector<std::string> all_arguments(Generation generation, std::vector<std::s
   return ::testing::AssertionSuccess();
 }
 
-Copier::Copier(const Variables& environment, const std::string& configuration, const std::string& program)
-    : process_(Command{program, {"--config", write_configuration(configuration)}, environment}) {}
+Copier::Copier(const Variables& environment, const std::string& configuration, const std::string& program,
+               std::vector<std::string> arguments)
+    : process_(Command{program, with_configuration(std::move(arguments), configuration), environment}) {}
 
 Copier::~Copier() {
   const std::string output = process_.output();
@@ -92,7 +98,8 @@ std::string EndToEndTest::configuration(const std::string& more, const std::stri
 }
 
 std::unique_ptr<Copier> EndToEndTest::start(const std::string& configuration, const Variables& more,
-                                            const std::string& program) const {
+                                            const std::string& program,
+                                            const std::vector<std::string>& arguments) const {
   Variables environment = more;
   environment.merge(source.environment("SRC"));
   environment.merge(destination.environment("DST"));
@@ -100,7 +107,7 @@ std::unique_ptr<Copier> EndToEndTest::start(const std::string& configuration, co
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
     if (const char* value = std::getenv(name)) environment.emplace(name, value);
   }
-  return std::make_unique<Copier>(environment, configuration, program);
+  return std::make_unique<Copier>(environment, configuration, program, arguments);
 }
 
 bool EndToEndTest::is_all_acknowledged(const std::string& group) const {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,14 +27,17 @@ class Copier final {
  public:
   static constexpr char kProgram[] = "app/interconnect";
 
-  Copier(const Variables& environment, const std::string& configuration, const std::string& program = kProgram);
+  Copier(const Variables& environment, const std::string& configuration, const std::string& program = kProgram,
+         std::vector<std::string> arguments = {});
   ~Copier();
 
   void signal(int number) { process_.signal(number); }
   // The exit code; -1 if a signal ended it, -2 if it does not end.
   int exit_code();
   bool is_running() { return !process_.wait(ChildProcess::Limit{0}); }
-  bool says(const std::string& part) { return process_.wait_for_line(part, kPatience).has_value(); }
+  // The first line that contains `part`, as soon as it is there; nothing if it does not come.
+  std::optional<std::string> line_with(const std::string& part) { return process_.wait_for_line(part, kPatience); }
+  bool says(const std::string& part) { return line_with(part).has_value(); }
   std::string output() const { return process_.output(); }
   std::string last_line() const;
 
@@ -72,7 +76,8 @@ class EndToEndTest : public ::testing::TestWithParam<Direction> {
 
   // `more` variables win over those that tell where the stores are.
   std::unique_ptr<Copier> start(const std::string& configuration, const Variables& more = {},
-                                const std::string& program = Copier::kProgram) const;
+                                const std::string& program = Copier::kProgram,
+                                const std::vector<std::string>& arguments = {}) const;
 
   int source_count() const { return source.count("hero-"); }
   int destination_count() const { return destination.count("hero-"); }

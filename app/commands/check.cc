@@ -1,0 +1,296 @@
+#include "app/commands/check.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "adapters/await_answer/await_answer.h"
+#include "app/commands/findings.h"
+#include "app/monitoring/metered_source.h"
+#include "app/stores.h"
+
+namespace interconnect {
+namespace {
+
+namespace asio = boost::asio;
+
+// No stream has so many events, and both servers' and clients' numbers hold it.
+constexpr Revision kRevisionOfNoStream = (std::int64_t{1} << 53) - 1;
+constexpr std::string_view kCategory = "$ce-";
+constexpr std::string_view kEventType = "$et-";
+
+// Which of the servers' own projections fills the stream; nothing if none does.
+std::optional<std::string> projection_of(std::string_view stream) {
+  if (stream.starts_with(kCategory)) return "$by_category";
+  if (stream.starts_with(kEventType)) return "$by_event_type";
+  if (stream.starts_with("$bc-")) return "$by_correlation_id";
+  if (stream.starts_with("$category-")) return "$stream_by_category";
+  return std::nullopt;
+}
+
+// A stream as the copy will write them: the stream itself, or one of its category that nobody uses.
+std::string stream_to_write(const std::string& subscribed) {
+  if (subscribed.starts_with(kCategory)) return subscribed.substr(kCategory.size()) + "-interconnect-check";
+  return projection_of(subscribed) ? "interconnect-check" : subscribed;
+}
+
+class QuietSourceListener final : public EventSourceListener {
+ public:
+  void on_read_completed(std::uint64_t, const ReadOutcome&) override {}
+  void on_subscription_started(const SubscriptionStarted&) override {}
+  void on_delivery(const Delivery&) override {}
+  void on_deliveries_end() override {}
+  void on_subscription_dropped(SubscriptionIndex, DropReason, std::string_view) override {}
+  void on_older_consumers_suspected(SubscriptionIndex) override {}
+  void on_source_lost(std::string_view) override {}
+};
+
+// Hands each append's outcome to who asked for it.
+class AppendOutcomes final : public EventSinkListener {
+ public:
+  void on_read_completed(std::uint64_t, const ReadOutcome&) override {}
+  void on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome) override {
+    if (const auto found = asked_.find(append_id); found != asked_.end()) {
+      const auto told = std::move(found->second);
+      asked_.erase(found);
+      told(outcome);
+    }
+  }
+  void on_outcomes_end() override {}
+  void on_sink_lost(std::string_view) override {}
+
+  std::uint64_t expect(std::function<void(const AppendOutcome&)> told) {
+    asked_.emplace(++last_id_, std::move(told));
+    return last_id_;
+  }
+
+ private:
+  std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, std::function<void(const AppendOutcome&)>> asked_;
+};
+
+class Check {
+ public:
+  Check(const Settings& settings, std::ostream& out)
+      : settings_(settings),
+        findings_(out),
+        source_inspector_(make_inspector(io_, settings.source)),
+        destination_inspector_(make_inspector(io_, settings.destination)),
+        source_(make_source(io_, settings.source, settings.subscriptions)),
+        sink_(make_sink(io_, settings.destination)),
+        reader_(*source_, settings.subscriptions.size(), [](const auto&) {}) {}
+
+  ExitCode run() {
+    reader_.start(source_listener_);
+    sink_->start(append_outcomes_);
+    asio::co_spawn(io_, check(), [this](const std::exception_ptr& error) {
+      io_.stop();
+      if (error) std::rethrow_exception(error);
+    });
+    io_.run();
+    return findings_.exit_code();
+  }
+
+ private:
+  asio::awaitable<void> check() {
+    findings_.good("configuration: subscriptions: " + std::to_string(settings_.subscriptions.size()) +
+                   ", types of events: " + std::to_string(settings_.allowed_types.size()));
+    for (const std::string& warning : settings_.warnings) findings_.warning("configuration: " + warning);
+    if (co_await check_store(Store::kSource)) {
+      for (const Subscription& subscription : settings_.subscriptions) co_await check_subscription(subscription);
+      co_await check_projections();
+    }
+    if (co_await check_store(Store::kDestination)) co_await check_writing();
+  }
+
+  // Whether it answers.
+  asio::awaitable<bool> check_store(Store store) {
+    const bool is_source = store == Store::kSource;
+    const std::string name(to_string(store));
+    const std::string where = name + ": " + describe(is_source ? settings_.source : settings_.destination);
+    LinkProbe& probe = is_source ? static_cast<LinkProbe&>(reader_) : *sink_;
+    const auto problem = co_await await_answer<std::optional<StoreError>>(
+        [&](auto done) { probe.probe([done](const std::optional<StoreError>& error) { done(error); }); });
+    if (problem) {
+      findings_.error(where + " does not answer as it should", *problem);
+      co_return false;
+    }
+    StoreInspector& inspector = is_source ? *source_inspector_ : *destination_inspector_;
+    const auto server =
+        co_await await_answer<std::variant<ServerInfo, StoreError>>([&](auto done) { inspector.server(done); });
+    if (const auto* info = std::get_if<ServerInfo>(&server)) {
+      findings_.good(where + " answers: version " + info->version + ", state " + info->state);
+    } else {
+      findings_.good(where + " answers");
+      findings_.warning(name + ": " + std::get<StoreError>(server).message);
+    }
+    co_await check_user(store, inspector);
+    co_return true;
+  }
+
+  asio::awaitable<void> check_user(Store store, StoreInspector& inspector) {
+    const std::string name(to_string(store));
+    std::string groups;
+    if (has_system_rights(store)) {
+      if (store == Store::kSource) source_groups_ = "$admins";
+      findings_.good(name + ": without TLS the server takes everyone for its system user");
+      co_return;
+    }
+    const auto answer =
+        co_await await_answer<std::variant<UserInfo, StoreError>>([&](auto done) { inspector.user(done); });
+    if (const auto* user = std::get_if<UserInfo>(&answer)) {
+      for (const std::string& group : user->groups) groups += (groups.empty() ? "" : ", ") + group;
+      if (store == Store::kSource) source_groups_ = groups;
+      findings_.good(name + ": signed in as " + user->name + (groups.empty() ? ", of no group" : ", of " + groups));
+    } else {
+      findings_.warning(name + ": who we are cannot be told: " + std::get<StoreError>(answer).message);
+    }
+  }
+
+  // A server of the next generation without TLS runs with --insecure.
+  bool has_system_rights(Store store) const {
+    const auto* grpc =
+        std::get_if<GrpcStoreSettings>(store == Store::kSource ? &settings_.source : &settings_.destination);
+    return grpc != nullptr && !grpc->tls.enabled;
+  }
+
+  asio::awaitable<void> check_subscription(const Subscription& subscription) {
+    const std::string stream = "source: stream '" + subscription.stream + "'";
+    const auto outcome = co_await await_answer<std::variant<Revision, StoreError>>([&](auto done) {
+      reader_.read_aside({.id = 0,
+                          .stream = subscription.stream,
+                          .direction = ReadDirection::kBackward,
+                          .from = kStreamEnd,
+                          .count = 1},
+                         [done](const ReadOutcome& outcome) {
+                           if (const auto* error = std::get_if<StoreError>(&outcome)) return done(*error);
+                           const auto& page = std::get<StreamPage>(outcome);
+                           done(page.events.empty() ? kNoStream : page.events.front().revision);
+                         });
+    });
+    std::optional<Revision> end;
+    if (const auto* error = std::get_if<StoreError>(&outcome)) {
+      findings_.error(stream + " cannot be read", *error);
+    } else {
+      end = std::get<Revision>(outcome);
+      if (*end == kNoStream) {
+        findings_.warning(stream + " is not there, or has no events yet");
+      } else {
+        findings_.good(stream + " is there: its last event is number " + std::to_string(*end));
+      }
+    }
+    co_await check_group(subscription, end);
+  }
+
+  asio::awaitable<void> check_group(const Subscription& subscription, std::optional<Revision> end) {
+    const std::string group = "source: group '" + subscription.group + "' of '" + subscription.stream + "'";
+    const auto answer = co_await await_answer<std::variant<ConsumerGroupInfo, StoreError>>(
+        [&](auto done) { source_inspector_->consumer_group(subscription.stream, subscription.group, done); });
+    if (const auto* info = std::get_if<ConsumerGroupInfo>(&answer)) {
+      std::string text = group + " is there";
+      if (info->last_checkpoint != kNoStream) {
+        text += ", done up to number " + std::to_string(info->last_checkpoint);
+        if (end && *end > info->last_checkpoint)
+          text += ", " + std::to_string(*end - info->last_checkpoint) + " behind";
+      }
+      text += ", with " + std::to_string(info->consumers) + " consumers";
+      if (info->parked.value_or(0) > 0) text += " and " + std::to_string(*info->parked) + " parked messages";
+      findings_.good(text);
+      co_return;
+    }
+    const StoreError& error = std::get<StoreError>(answer);
+    if (error.kind != ErrorKind::kNotFound) {
+      findings_.warning(group + " cannot be asked for: " + error.message);
+    } else if (!source_groups_) {
+      findings_.warning(group + " is not there: it will be created, if we are of $admins or $ops");
+    } else if (may_create_groups(*source_groups_)) {
+      findings_.good(group + " is not there: it will be created");
+    } else {
+      findings_.refusal(group +
+                        " is not there, and only a user of $admins or $ops may create it: have it created, or "
+                        "use such a user");
+    }
+  }
+
+  static bool may_create_groups(const std::string& groups) {
+    return groups.find("$admins") != std::string::npos || groups.find("$ops") != std::string::npos;
+  }
+
+  asio::awaitable<void> check_projections() {
+    std::map<std::string, std::string> needed_by;
+    for (const Subscription& subscription : settings_.subscriptions) {
+      if (const auto name = projection_of(subscription.stream)) needed_by.emplace(*name, subscription.stream);
+    }
+    for (const auto& needed : needed_by) {
+      const auto& [name, stream] = needed;
+      const std::string projection = "source: projection " + name + ", which fills '" + stream + "',";
+      const auto answer = co_await await_answer<std::variant<ProjectionInfo, StoreError>>(
+          [&](auto done) { source_inspector_->projection(needed.first, done); });
+      if (const auto* info = std::get_if<ProjectionInfo>(&answer)) {
+        if (info->is_running) {
+          findings_.good(projection + " is running");
+        } else {
+          findings_.fault(projection + " is not running (" + info->status + "): enable it at the source");
+        }
+        continue;
+      }
+      const StoreError& error = std::get<StoreError>(answer);
+      if (error.kind == ErrorKind::kNotFound) {
+        findings_.fault(projection + " is not there: start the source with --run-projections=All and enable it");
+      } else {
+        findings_.warning(projection + " cannot be asked for: " + error.message);
+      }
+    }
+  }
+
+  asio::awaitable<void> check_writing() {
+    std::set<std::string> streams;
+    for (const Subscription& subscription : settings_.subscriptions)
+      streams.insert(stream_to_write(subscription.stream));
+    for (const std::string& stream : streams) {
+      const std::string name = "destination: stream '" + stream + "'";
+      const AppendOutcome outcome = co_await await_answer<AppendOutcome>([&](auto done) {
+        std::vector<Event> events;
+        EventView event;
+        event.stream = stream;
+        event.id.bytes.back() = 1;  // 5.0.1 and 21.2.0 refuse the id of zeros
+        event.type = "interconnect-check";
+        events.emplace_back(event);
+        sink_->append({append_outcomes_.expect(done), stream, kRevisionOfNoStream, events});
+      });
+      const auto* error = std::get_if<StoreError>(&outcome);
+      if (error == nullptr) {
+        findings_.good(name + " may be written (asked by an append that cannot succeed)");
+      } else if (error->kind == ErrorKind::kStreamDeleted) {
+        findings_.fault(name + " was deleted for good: nothing can be copied to it");
+      } else {
+        findings_.error(name + " may not be written", *error);
+      }
+    }
+  }
+
+  const Settings& settings_;
+  Findings findings_;
+  asio::io_context io_{1};
+  std::optional<std::string> source_groups_;  // of our user; nothing: not known
+  QuietSourceListener source_listener_;
+  AppendOutcomes append_outcomes_;
+  std::unique_ptr<StoreInspector> source_inspector_;
+  std::unique_ptr<StoreInspector> destination_inspector_;
+  std::unique_ptr<EventSource> source_;
+  std::unique_ptr<EventSink> sink_;
+  MeteredSource reader_;
+};
+
+}  // namespace
+
+ExitCode check(const Settings& settings, std::ostream& out) { return Check(settings, out).run(); }
+
+}  // namespace interconnect

@@ -1,0 +1,29 @@
+#include "app/configuration/monitoring_reader.h"
+
+#include <cstdint>
+#include <limits>
+
+namespace interconnect {
+
+void read_monitoring(Section& file, MonitoringSettings& settings, FileProblems& problems) {
+  if (const YamlNode* const node = file.find("http")) {
+    Section http(*node, "http", problems, "http.");
+    Endpoint endpoint{.host = "127.0.0.1", .port = 0};
+    http.read("address", endpoint.host);
+    http.require("port");
+    http.read_number("port", endpoint.port, 0, std::numeric_limits<std::uint16_t>::max());
+    http.finish();
+    settings.http = endpoint;
+  } else {
+    file.note("http", "off");
+  }
+  const YamlNode nothing;
+  const YamlNode* const node = file.find("monitoring");
+  Section monitoring(node == nullptr ? nothing : *node, "monitoring", problems, "monitoring.");
+  monitoring.read("lagInterval", settings.lag_interval);
+  monitoring.read("stallAfter", settings.stall_after);
+  monitoring.read("summaryInterval", settings.summary_interval, 0);
+  monitoring.finish();
+}
+
+}  // namespace interconnect

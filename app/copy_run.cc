@@ -1,0 +1,79 @@
+#include "app/copy_run.h"
+
+#include <glog/logging.h>
+
+#include <utility>
+
+#include "app/stores.h"
+
+namespace interconnect {
+namespace {
+
+CopierSettings copier_settings(const Settings& settings) {
+  CopierSettings copier;
+  copier.max_append_events = settings.limits.max_append_events;
+  copier.max_append_bytes = settings.limits.max_append_bytes;
+  copier.max_appends_in_flight = settings.limits.max_appends_in_flight;
+  copier.max_held_bytes = settings.limits.max_held_bytes;
+  copier.max_retry_bytes = settings.limits.max_held_bytes / 2;
+  copier.writer_timeout = settings.writer_timeout;
+  copier.predecessor_wait = settings.limits.predecessor_wait;
+  copier.look_up_depth = static_cast<std::int32_t>(settings.limits.look_up_depth);
+  return copier;
+}
+
+EventPolicy policy(const Settings& settings, const Extensions& extensions) {
+  std::vector<AllowedType> types = settings.allowed_types;
+  for (AllowedType& type : types) {
+    if (const auto it = extensions.validators.find(type.pattern); it != extensions.validators.end()) {
+      type.validator = it->second;
+    }
+  }
+  return EventPolicy(std::move(types));
+}
+
+}  // namespace
+
+CopyRun::CopyRun(Settings settings, const Extensions& extensions)
+    : settings_(std::move(settings)),
+      clock_(io_.get_executor()),
+      log_(clock_, settings_.show_debug_logs),
+      stock_safety_net_(settings_.on_write_failure, settings_.on_invalid_event),
+      source_(make_source(io_, settings_.source, settings_.subscriptions)),
+      sink_(make_sink(io_, settings_.destination)),
+      monitor_(io_, clock_, settings_, *source_, *sink_, make_inspector(io_, settings_.source), statistics_),
+      observers_(all_observers(extensions.observer)),
+      copier_(copier_settings(settings_), settings_.subscriptions, policy(settings_, extensions),
+              extensions.safety_net != nullptr ? *extensions.safety_net : stock_safety_net_, observers_),
+      link_watch_({.interval = settings_.link_check_interval,
+                   .timeout = settings_.writer_timeout,
+                   .on_failure = settings_.on_link_failure},
+                  observers_),
+      driver_(copier_, link_watch_, monitor_.source(), monitor_.sink(), clock_, killer_) {}
+
+void CopyRun::run() {
+  LOG(INFO) << "copying from " << describe(settings_.source) << " to " << describe(settings_.destination);
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    LOG(INFO) << "asked to stop by signal " << signal;
+    driver_.stop();
+  });
+  monitor_.start(copier_);
+  driver_.start(settings_.subscriptions);
+  io_.run();
+}
+
+std::vector<CopyObserver*> CopyRun::all_observers(CopyObserver* added) {
+  std::vector<CopyObserver*> all{&statistics_, &log_};
+  for (CopyObserver* observer : monitor_.observers()) all.push_back(observer);
+  if (added != nullptr) all.push_back(added);
+  return all;
+}
+
+void CopyRun::SummarizingKiller::kill(ExitCode code, std::string_view last_words) {
+  monitor_.end_display();
+  LOG(INFO) << summary(statistics_.counts());
+  killer_.kill(code, last_words);
+}
+
+}  // namespace interconnect

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "domain/store.h"
+#include "domain/time.h"
+
+namespace interconnect {
+
+// Whether the copy is well, and ready. Told by the copying thread, about once a second, and asked on any.
+class Health {
+ public:
+  struct Verdict {
+    bool good = true;
+    std::string reasons;  // a line each
+  };
+
+  explicit Health(Time now) : last_turn_(now) {}
+
+  // The copying thread is at work; `stall`: why the copy does not get on, if so.
+  void on_turn(Time now, std::optional<std::string> stall);
+  // Nothing: the store answered.
+  void on_link(Store store, std::optional<std::string> problem);
+
+  // Well: the copying thread turns, and the copy gets on.
+  Verdict health(Time now) const;
+  // Ready: both stores answer the link check.
+  Verdict readiness() const;
+
+  bool links_answer() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Time last_turn_;
+  std::optional<std::string> stall_;
+  std::array<std::optional<std::string>, 2> link_problems_{"has not answered yet", "has not answered yet"};
+};
+
+}  // namespace interconnect

@@ -1,0 +1,138 @@
+#include "app/monitoring/lag_watch.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace interconnect {
+namespace {
+
+// Where both generations keep what a group has parked, as links: PersistentSubscriptionMessageParker.cs.
+std::string parked_stream(const Subscription& subscription) {
+  return "$persistentsubscription-" + subscription.stream + "::" + subscription.group + "-parked";
+}
+
+StreamRead last_event_of(const std::string& stream) {
+  return {.id = 0, .stream = stream, .direction = ReadDirection::kBackward, .from = kStreamEnd, .count = 1};
+}
+
+// The revision of a page's only event.
+std::optional<Revision> only_revision(const StreamPage& page) {
+  return page.events.empty() ? std::nullopt : std::optional(page.events.front().revision);
+}
+
+}  // namespace
+
+LagWatch::LagWatch(MeteredSource& source, StoreInspector& inspector, const Clock& clock,
+                   const std::vector<Subscription>& subscriptions)
+    : source_(source), inspector_(inspector), clock_(clock) {
+  for (const Subscription& subscription : subscriptions) {
+    watched_.push_back(std::make_unique<Watched>());
+    watched_.back()->subscription = subscription;
+  }
+}
+
+void LagWatch::ask() {
+  for (const auto& one : watched_) {
+    Watched& watched = *one;
+    if (watched.awaited > 0) continue;
+    watched.awaited = 2;
+    source_.read_aside(last_event_of(watched.subscription.stream), [this, &watched](const ReadOutcome& outcome) {
+      --watched.awaited;
+      on_end(watched, outcome);
+    });
+    inspector_.consumer_group(watched.subscription.stream, watched.subscription.group,
+                              [this, &watched](const std::variant<ConsumerGroupInfo, StoreError>& answer) {
+                                --watched.awaited;
+                                on_group(watched, answer);
+                              });
+  }
+}
+
+void LagWatch::on_end(Watched& watched, const ReadOutcome& outcome) {
+  const auto* page = std::get_if<StreamPage>(&outcome);
+  if (page == nullptr) return;
+  watched.estimate.on_end(only_revision(*page).value_or(kNoStream), clock_.now());
+}
+
+void LagWatch::on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer) {
+  const auto* group = std::get_if<ConsumerGroupInfo>(&answer);
+  if (group == nullptr) return;
+  watched.checkpoint = group->last_checkpoint;
+  watched.delivered_by_group = group->delivered;
+  watched.consumers = group->consumers;
+  if (group->parked) {
+    watched.parked = group->parked;
+  } else {
+    count_parked(watched);
+  }
+}
+
+// A replay of the parked messages truncates their stream.
+void LagWatch::count_parked(Watched& watched) {
+  const std::string stream = parked_stream(watched.subscription);
+  ++watched.awaited;
+  source_.read_aside(last_event_of(stream), [this, &watched, stream](const ReadOutcome& outcome) {
+    --watched.awaited;
+    const auto* page = std::get_if<StreamPage>(&outcome);
+    if (page == nullptr) return;
+    const auto last = only_revision(*page);
+    if (!last) {
+      watched.parked = 0;
+      return;
+    }
+    ++watched.awaited;
+    source_.read_aside({.id = 0, .stream = stream, .direction = ReadDirection::kForward, .from = 0, .count = 1},
+                       [&watched, last = *last](const ReadOutcome& outcome) {
+                         --watched.awaited;
+                         const auto* page = std::get_if<StreamPage>(&outcome);
+                         if (page == nullptr) return;
+                         const Revision first =
+                             only_revision(*page).value_or(page->end_of_stream ? last + 1 : page->next);
+                         watched.parked = std::max<std::int64_t>(0, last - first + 1);
+                       });
+  });
+}
+
+std::optional<Revision> LagWatch::settled(SubscriptionIndex subscription) const {
+  const Watched& watched = *watched_[subscription];
+  std::optional<Revision> settled = source_.counts(subscription).settled;
+  if (watched.checkpoint) settled = std::max(settled.value_or(kNoStream), *watched.checkpoint);
+  // A new group begins where it was told to; at the stream's end, nothing is behind.
+  const std::int64_t start = watched.subscription.settings.start_from;
+  if (settled.value_or(kNoStream) == kNoStream) return start >= 0 ? std::optional(start - 1) : watched.estimate.end();
+  return settled;
+}
+
+SubscriptionProgress LagWatch::progress(SubscriptionIndex subscription) {
+  Watched& watched = *watched_[subscription];
+  const MeteredSource::Counts counts = source_.counts(subscription);
+  SubscriptionProgress progress{counts.delivered, counts.is_connected, std::nullopt, watched.parked, watched.consumers};
+  // A group that goes on from its checkpoint is behind from there, which has to be known first.
+  const bool is_known = counts.settled || watched.checkpoint;
+  if (const auto settled = this->settled(subscription); settled && is_known) {
+    progress.lag = watched.estimate.at(*settled, clock_.now());
+  }
+  return progress;
+}
+
+std::optional<Lag> LagWatch::lag() {
+  Lag all;
+  for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
+    const std::optional<Lag> lag = progress(i).lag;
+    if (!lag) return std::nullopt;
+    all.events += lag->events;
+    all.time = std::max(all.time, lag->time);
+  }
+  return all;
+}
+
+std::uint64_t LagWatch::group_activity() const {
+  std::uint64_t activity = 0;
+  for (const auto& watched : watched_) {
+    activity += static_cast<std::uint64_t>(watched->delivered_by_group + watched->checkpoint.value_or(0));
+  }
+  return activity;
+}
+
+}  // namespace interconnect

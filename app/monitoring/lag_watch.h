@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/monitoring/metered_source.h"
+#include "domain/progress/lag_estimate.h"
+#include "ports/clock.h"
+#include "ports/copy_meter.h"
+#include "ports/store_inspector.h"
+
+namespace interconnect {
+
+// Asks the source how far its streams and its consumer groups are, whenever it is told to.
+class LagWatch {
+ public:
+  // All outlive the watch.
+  LagWatch(MeteredSource& source, StoreInspector& inspector, const Clock& clock,
+           const std::vector<Subscription>& subscriptions);
+
+  // For each subscription whose last answers are there.
+  void ask();
+
+  SubscriptionProgress progress(SubscriptionIndex subscription);
+  // Of all subscriptions together: events as a sum, the time of the one that is furthest behind. Nothing unless all are
+  // known.
+  std::optional<Lag> lag();
+  // Changes whenever a group moves, be it through another copier.
+  std::uint64_t group_activity() const;
+
+ private:
+  struct Watched {
+    Subscription subscription;
+    LagEstimate estimate;
+    std::optional<Revision> checkpoint;
+    std::int64_t delivered_by_group = 0;
+    std::optional<std::int64_t> parked;
+    std::optional<std::size_t> consumers;
+    int awaited = 0;  // answers
+  };
+
+  void on_end(Watched& watched, const ReadOutcome& outcome);
+  void on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer);
+  void count_parked(Watched& watched);
+  std::optional<Revision> settled(SubscriptionIndex subscription) const;
+
+  MeteredSource& source_;
+  StoreInspector& inspector_;
+  const Clock& clock_;
+  std::vector<std::unique_ptr<Watched>> watched_;
+};
+
+}  // namespace interconnect

@@ -1,0 +1,154 @@
+#include "app/monitoring/monitor.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/version.h"
+
+namespace interconnect {
+namespace {
+
+constexpr std::chrono::seconds kLookInterval{1};
+constexpr Duration kRateWindow = std::chrono::seconds(10);
+
+StatusPage page_of(const Health::Verdict& verdict) {
+  return {.status = verdict.good ? 200u : 503u, .body = verdict.reasons};
+}
+
+// Above every wait that the copy makes by itself.
+Duration stall_patience(const Settings& settings) {
+  return std::max<Duration>(settings.monitoring.stall_after,
+                            settings.limits.predecessor_wait + settings.writer_timeout);
+}
+
+}  // namespace
+
+Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings& settings, EventSource& source,
+                 EventSink& sink, std::unique_ptr<StoreInspector> inspector, const CopyStatistics& statistics)
+    : timer_(io),
+      clock_(clock),
+      settings_(settings.monitoring),
+      subscriptions_(settings.subscriptions.size()),
+      statistics_(statistics),
+      metrics_(settings_.http ? std::make_unique<PrometheusMetrics>(settings.subscriptions, kVersion) : nullptr),
+      health_(clock.now()),
+      inspector_(std::move(inspector)),
+      source_(source, settings.subscriptions.size(),
+              [this](const auto& error) { on_link_answered(Store::kSource, error); }),
+      sink_(sink, clock, metrics_.get(), [this](const auto& error) { on_link_answered(Store::kDestination, error); }),
+      lag_watch_(source_, *inspector_, clock, settings.subscriptions),
+      stall_watch_(stall_patience(settings)) {}
+
+std::vector<CopyObserver*> Monitor::observers() {
+  std::vector<CopyObserver*> all{this};
+  if (metrics_ != nullptr) all.push_back(metrics_.get());
+  return all;
+}
+
+void Monitor::start(const Copier& copier) {
+  copier_ = &copier;
+  const Time now = clock_.now();
+  // The first answers tell most once the groups have been made.
+  ask_lag_at_ = now + kLookInterval;
+  summarize_at_ = now + settings_.summary_interval;
+  settled_.push_back({now, 0});
+  health_.on_turn(now, std::nullopt);
+  if (settings_.http) serve(*settings_.http);
+  if (LiveLine::is_possible()) live_line_ = std::make_unique<LiveLine>();
+  look_after_interval();
+}
+
+void Monitor::serve(const Endpoint& address) {
+  server_ = std::make_unique<StatusServer>(
+      address, StatusPages{
+                   {"/healthz", [this] { return page_of(health_.health(clock_.now())); }},
+                   {"/readyz", [this] { return page_of(health_.readiness()); }},
+                   {"/metrics",
+                    [this] {
+                      return StatusPage{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                        .body = metrics_->text()};
+                    }},
+               });
+  const std::string host = address.host.find(':') == std::string::npos ? address.host : "[" + address.host + "]";
+  LOG(INFO) << "health, readiness and metrics: http://" << host << ":" << server_->port()
+            << "/healthz, /readyz, /metrics";
+}
+
+void Monitor::on_link_lost(Store store, const StoreError& error) {
+  health_.on_link(store, "does not answer the link check: " + error.message);
+}
+
+void Monitor::on_link_answered(Store store, const std::optional<StoreError>& error) {
+  health_.on_link(store, error ? std::optional("answers the link check with: " + error->message) : std::nullopt);
+  if (metrics_ != nullptr) metrics_->on_link(store, !error);
+}
+
+void Monitor::look_after_interval() {
+  timer_.expires_after(kLookInterval);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    look();
+    look_after_interval();
+  });
+}
+
+void Monitor::look() {
+  const Time now = clock_.now();
+  if (now >= ask_lag_at_) {
+    ask_lag_at_ = now + settings_.lag_interval;
+    lag_watch_.ask();
+  }
+  settled_.push_back({now, settled(statistics_.counts())});
+  while (settled_.size() > 2 && now - settled_[1].at >= kRateWindow) settled_.pop_front();
+
+  const CopyLoad load = copier_->load();
+  stall_watch_.look({.settled = settled_.back().events,
+                     .held = load.held_events,
+                     .lag_events = lag_watch_.lag().value_or(Lag{}).events,
+                     .group_activity = lag_watch_.group_activity(),
+                     .links_answer = health_.links_answer()},
+                    now);
+  const std::optional<std::string> stall = stall_watch_.stall(now);
+  health_.on_turn(now, stall);
+  tell_stall(stall);
+  if (metrics_ != nullptr) {
+    metrics_->on_load(load);
+    metrics_->on_stall(stall.has_value());
+    for (SubscriptionIndex i = 0; i < subscriptions_; ++i) metrics_->on_progress(i, lag_watch_.progress(i));
+  }
+  if (live_line_ != nullptr) {
+    live_line_->show(figures());
+  } else if (settings_.summary_interval.count() > 0 && now >= summarize_at_) {
+    summarize_at_ = now + settings_.summary_interval;
+    summarize();
+  }
+}
+
+void Monitor::tell_stall(const std::optional<std::string>& stall) {
+  if (stall.has_value() == std::exchange(is_stalled_, stall.has_value())) return;
+  if (stall) {
+    LOG(ERROR) << *stall;
+  } else {
+    LOG(INFO) << "no longer stalled";
+  }
+}
+
+void Monitor::summarize() {
+  const ProgressFigures seen = figures();
+  const bool is_behind = seen.lag && seen.lag->events > 0;
+  if (seen.counts == summarized_ && !is_behind) return;
+  summarized_ = seen.counts;
+  LOG(INFO) << progress_summary(seen);
+}
+
+ProgressFigures Monitor::figures() {
+  const Settled& first = settled_.front();
+  const Settled& last = settled_.back();
+  const double seconds = std::chrono::duration<double>(last.at - first.at).count();
+  return {statistics_.counts(), copier_->load(),
+          seconds > 0 ? static_cast<double>(last.events - first.events) / seconds : 0, lag_watch_.lag()};
+}
+
+}  // namespace interconnect

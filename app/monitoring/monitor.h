@@ -1,0 +1,86 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/http_status/status_server.h"
+#include "adapters/prometheus/prometheus_metrics.h"
+#include "app/configuration/settings.h"
+#include "app/copy_statistics.h"
+#include "app/monitoring/health.h"
+#include "app/monitoring/lag_watch.h"
+#include "app/monitoring/live_line.h"
+#include "app/monitoring/metered_sink.h"
+#include "app/monitoring/metered_source.h"
+#include "app/monitoring/progress_text.h"
+#include "domain/copier/copier.h"
+#include "domain/progress/stall_watch.h"
+
+namespace interconnect {
+
+// Looks at a running copy about once a second, and shows what it sees: on HTTP where that is set, and on the terminal
+// or in the log.
+class Monitor final : public CopyObserver {
+ public:
+  // All outlive it; `statistics` counts the copy's events.
+  Monitor(boost::asio::io_context& io, const Clock& clock, const Settings& settings, EventSource& source,
+          EventSink& sink, std::unique_ptr<StoreInspector> inspector, const CopyStatistics& statistics);
+
+  // What the copy is to run over in place of those that were handed in.
+  EventSource& source() { return source_; }
+  EventSink& sink() { return sink_; }
+  // Who is to be told of the copy's events, in this order.
+  std::vector<CopyObserver*> observers();
+
+  // Throws std::runtime_error, which names the address, if the HTTP port cannot be had.
+  void start(const Copier& copier);
+
+  // Leaves the terminal to what is said last.
+  void end_display() { live_line_.reset(); }
+
+ private:
+  ProgressFigures figures();
+  void on_link_lost(Store store, const StoreError& error) override;
+
+  void on_link_answered(Store store, const std::optional<StoreError>& error);
+  void serve(const Endpoint& address);
+  void look_after_interval();
+  void look();
+  void tell_stall(const std::optional<std::string>& stall);
+  void summarize();
+
+  boost::asio::steady_timer timer_;
+  const Clock& clock_;
+  MonitoringSettings settings_;
+  std::size_t subscriptions_;
+  const CopyStatistics& statistics_;
+  std::unique_ptr<PrometheusMetrics> metrics_;  // none without HTTP
+  Health health_;
+  std::unique_ptr<StoreInspector> inspector_;
+  MeteredSource source_;
+  MeteredSink sink_;
+  LagWatch lag_watch_;
+  StallWatch stall_watch_;
+  const Copier* copier_ = nullptr;
+
+  Time ask_lag_at_{0};
+  Time summarize_at_{0};
+  CopyStatistics::Counts summarized_;
+  bool is_stalled_ = false;
+  // What was settled at the last looks, for the rate.
+  struct Settled {
+    Time at{0};
+    std::uint64_t events = 0;
+  };
+  std::deque<Settled> settled_;
+  std::unique_ptr<LiveLine> live_line_;   // on a terminal
+  std::unique_ptr<StatusServer> server_;  // last: its thread asks the others
+};
+
+}  // namespace interconnect

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "app/copy_statistics.h"
+#include "domain/copier/load.h"
+#include "domain/progress/lag_estimate.h"
+
+namespace interconnect {
+
+// One look at a running copy.
+struct ProgressFigures {
+  CopyStatistics::Counts counts = {};
+  CopyLoad load = {};
+  double settled_per_second = 0;          // of late
+  std::optional<Lag> lag = std::nullopt;  // nothing: not known
+};
+
+// For how long the copy needs to reach the source's end at this rate; nothing if that is not to be seen.
+std::optional<std::chrono::seconds> time_to_end(const ProgressFigures& figures);
+
+// "12,345"
+std::string with_separators(std::uint64_t number);
+
+// For the log.
+std::string progress_summary(const ProgressFigures& figures);
+
+}  // namespace interconnect

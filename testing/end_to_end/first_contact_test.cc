@@ -1,0 +1,152 @@
+// What the program says before it copies.
+
+#include <string>
+
+#include "testing/end_to_end/fixture.h"
+
+namespace interconnect::testing {
+namespace {
+
+class CheckTest : public EndToEndTest {
+ protected:
+  explicit CheckTest(const std::vector<std::string>& arguments = {}) : EndToEndTest(arguments) {}
+
+  // The output, once it has ended.
+  std::string check(int code, const std::string& configuration, const Variables& more = {}) const {
+    const auto program = start(configuration, more, Copier::kProgram, {"check"});
+    EXPECT_EQ(program->exit_code(), code) << program->output();
+    return program->output();
+  }
+
+  void expect_line(const std::string& output, const std::string& begin, const std::string& part) {
+    const std::size_t at = ("\n" + output).find("\n" + begin);
+    EXPECT_NE(at, std::string::npos) << "no line '" << begin << "' in\n" << output;
+    if (at == std::string::npos) return;
+    const std::string line = output.substr(at, output.find('\n', at) - at);
+    EXPECT_NE(line.find(part), std::string::npos) << line;
+  }
+};
+
+TEST_P(CheckTest, AllIsWell) {
+  source.load("hero-", 2, 20);
+  const std::string output = check(0, configuration());
+  expect_line(output, "ok    configuration: subscriptions: 1", "types of events: 1");
+  expect_line(output, "ok    source: 127.0.0.1:", GetParam().from == Generation::kLegacy ? "5.0.1.0" : "21.2.0.0");
+  expect_line(output, "ok    source: stream '$ce-hero'", "its last event is number 19");
+  expect_line(output, "ok    source: group 'copy' of '$ce-hero'", "will be created");
+  expect_line(output, "ok    source: projection $by_category", "is running");
+  expect_line(output, "ok    destination: 127.0.0.1:", GetParam().to == Generation::kLegacy ? "5.0.1.0" : "21.2.0.0");
+  expect_line(output, "ok    destination: stream 'hero-interconnect-check'", "may be written");
+  EXPECT_EQ(output.find("FAULT"), std::string::npos) << output;
+}
+
+TEST_P(CheckTest, ChangesNothing) {
+  source.load("hero-", 2, 20);
+  const auto source_streams = source.streams("");
+  const auto destination_streams = destination.streams("");
+  check(0, configuration());
+  EXPECT_EQ(source.streams(""), source_streams);
+  EXPECT_EQ(destination.streams(""), destination_streams);
+  expect_line(check(0, configuration()), "ok    source: group 'copy'", "will be created");
+}
+
+TEST_P(CheckTest, TellsHowFarAGroupIs) {
+  source.load("hero-", 2, 2'000);
+  const auto copier = start(configuration());
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  expect_line(check(0, configuration()), "ok    source: group 'copy' of '$ce-hero' is there", "with 1 consumers");
+}
+
+TEST_P(CheckTest, AStreamThatIsNotThereIsWorthALook) {
+  expect_line(check(0, configuration()), "warn  source: stream '$ce-hero'", "is not there");
+}
+
+TEST_P(CheckTest, AMissingProjectionIsAFault) {
+  const std::string output = check(1, "subscriptions: [{stream: $bc-hero, group: a}]\nevents: [{type: '*'}]\n");
+  expect_line(output, "FAULT source: projection $by_correlation_id", "--run-projections=All");
+}
+
+TEST_P(CheckTest, AStoreThatIsNotThereIsAFault) {
+  destination.kill();
+  const std::string output = check(1, configuration(), {{kWriterTimeout, "500"}});
+  expect_line(output, "FAULT destination: 127.0.0.1:", "does not answer as it should");
+  expect_line(output, "ok    source: 127.0.0.1:", "answers");
+}
+
+TEST_P(CheckTest, ATombstonedDestinationIsAFault) {
+  source.append("order-1", {{event_id(1), "Placed", true, "{}", ""}});
+  destination.append("order-1", {{event_id(2), "Placed", true, "{}", ""}});
+  destination.tombstone("order-1");
+  const std::string output = check(1, "subscriptions: [{stream: order-1, group: a}]\nevents: [{type: '*'}]\n");
+  expect_line(output, "FAULT destination: stream 'order-1'", "deleted for good");
+}
+
+TEST_P(CheckTest, AWrongConfigurationIsRefusedAsEver) {
+  EXPECT_NE(check(2, configuration("nonsense: true")).find("unknown key 'nonsense'"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, CheckTest,
+                         ::testing::Values(Direction{Generation::kLegacy, Generation::kNext},
+                                           Direction{Generation::kNext, Generation::kLegacy}),
+                         name_of);
+
+// Where who asks counts: the next generation tells users apart only over TLS.
+class CheckOfUsersTest : public CheckTest {
+ protected:
+  CheckOfUsersTest() : CheckTest({std::string("--user=simple:") + Store::kPassword}) {}
+};
+
+TEST_P(CheckOfUsersTest, AWrongPasswordIsRefused) {
+  const std::string output = check(3, configuration(), {{"EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_SRC", "wrong"}});
+  expect_line(output, "FAULT source: 127.0.0.1:", "does not answer as it should");
+}
+
+TEST_P(CheckOfUsersTest, TellsWhoWeAre) {
+  source.load("hero-", 1, 1);
+  const std::string output = check(0, configuration());
+  expect_line(output, "ok    source: signed in as admin", "$admins");
+}
+
+TEST_P(CheckOfUsersTest, AUserWhoMayNotCreateGroupsIsToldSo) {
+  const std::string output = check(3, "subscriptions: [{stream: order-1, group: a}]\nevents: [{type: '*'}]\n",
+                                   {{"EVENTSTORE_INTERCO_CREDENTIALS_USERNAME_SRC", "simple"},
+                                    {"EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_SRC", Store::kPassword}});
+  expect_line(output, "FAULT source: group 'a' of 'order-1'", "only a user of $admins or $ops may create it");
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, CheckOfUsersTest,
+                         ::testing::Values(Direction{Generation::kLegacy, Generation::kLegacy}), name_of);
+
+class PrintConfigTest : public EndToEndTest {};
+
+TEST_P(PrintConfigTest, TellsEachSettingAndWhereItComesFrom) {
+  const auto program =
+      start(configuration("onLinkFailure: wait"), {{kWriterTimeout, "700"}}, Copier::kProgram, {"print-config"});
+  EXPECT_EQ(program->exit_code(), 0);
+  const std::string output = program->output();
+  const auto has = [&](const std::string& name, const std::string& origin) {
+    const std::size_t at = ("\n" + output).find("\n" + name);
+    EXPECT_NE(at, std::string::npos) << name << " is not in\n" << output;
+    if (at == std::string::npos) return;
+    const std::string line = output.substr(at, output.find('\n', at) - at);
+    EXPECT_NE(line.find("# ", name.size()), std::string::npos) << line;
+    EXPECT_NE(line.find(origin, name.size()), std::string::npos) << line;
+  };
+  has("subscriptions[0].stream: $ce-hero", ".yaml:2");
+  has("subscriptions[0].settings.maxRetryCount: 1000000", "default");
+  has("onLinkFailure: wait", ".yaml:4");
+  has("safetyNet.onWriteFailure: exit", "default");
+  has("EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS: 700 ms", "the environment");
+  has("source.http: 127.0.0.1:", "EVENTSTORE_INTERCO_HTTP_ENDPOINT_SRC, EVENTSTORE_INTERCO_HTTP_PORT_SRC");
+  has("source.password: ******", "EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_SRC");
+  has("destination.hosts: 127.0.0.1:", "EVENTSTORE_INTERCO_CONNECTION_STRING_DST");
+  has("destination.tls: false", "EVENTSTORE_INTERCO_CONNECTION_STRING_DST");
+  has("destination.nodePreference: leader", "default");
+  has("http: off", "default");
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, PrintConfigTest,
+                         ::testing::Values(Direction{Generation::kLegacy, Generation::kNext}), name_of);
+
+}  // namespace
+}  // namespace interconnect::testing

@@ -1,0 +1,133 @@
+// What the program shows of itself over HTTP.
+
+#include <csignal>
+#include <regex>
+#include <string>
+
+#include "testing/end_to_end/fixture.h"
+#include "testing/end_to_end/http_request.h"
+
+namespace interconnect::testing {
+namespace {
+
+class MonitoringTest : public EndToEndTest {
+ protected:
+  static constexpr char kHttp[] = "http: {port: 0}\nmonitoring: {lagInterval: 100, stallAfter: 1000}\n";
+
+  std::unique_ptr<Copier> start_watched(const std::string& more = "", const Variables& variables = {},
+                                        const std::string& events = "[{type: '*'}]") {
+    auto copier = start(configuration(kHttp + more, kGroup, events), variables);
+    const std::string line = copier->line_with("/healthz").value_or("");
+    std::smatch match;
+    if (!std::regex_search(line, match, std::regex("http://127\\.0\\.0\\.1:([0-9]+)/healthz"))) {
+      throw std::runtime_error("no HTTP port in the log: " + line);
+    }
+    port_ = std::stoi(match[1]);
+    return copier;
+  }
+
+  HttpReply get(const std::string& path) const { return http_request(port_, "GET", path); }
+  int status(const std::string& path) const { return get(path).status; }
+
+  // The value of a series, or nothing.
+  std::string value(const std::string& series) const {
+    const std::string text = "\n" + get("/metrics").body;
+    const std::size_t at = text.find("\n" + series + " ");
+    if (at == std::string::npos) return "";
+    const std::size_t begin = at + series.size() + 2;
+    return text.substr(begin, text.find('\n', begin) - begin);
+  }
+
+  int port_ = 0;
+};
+
+constexpr char kLabels[] = "{group=\"copy\",stream=\"$ce-hero\"}";
+
+TEST_P(MonitoringTest, TellsHowTheCopyGoes) {
+  source.load("hero-", 5, 200);
+  source.append("hero-1", {{event_id(1), "Changed", true, "{}", ""}});
+  const auto copier = start_watched();
+  EXPECT_TRUE(eventually([&] { return value("interconnect_events_copied_total") == "201"; })) << get("/metrics").body;
+  EXPECT_TRUE(eventually([&] { return value(std::string("interconnect_subscription_lag_events") + kLabels) == "0"; }))
+      << get("/metrics").body;
+  EXPECT_TRUE(eventually([&] { return value(std::string("interconnect_group_parked_messages") + kLabels) == "0"; }));
+  EXPECT_TRUE(eventually([&] { return value(std::string("interconnect_group_consumers") + kLabels) == "1"; }));
+  EXPECT_TRUE(eventually([&] { return value("interconnect_append_events_sum") == "201"; }));
+  EXPECT_TRUE(eventually([&] { return value("interconnect_held_events") == "0"; }));
+  EXPECT_EQ(value("interconnect_link_up{store=\"source\"}"), "1");
+  EXPECT_EQ(status("/healthz"), 200);
+  EXPECT_TRUE(eventually([&] { return status("/readyz") == 200; }));
+  EXPECT_EQ(status("/elsewhere"), 404);
+  copier->signal(SIGTERM);
+  EXPECT_EQ(copier->exit_code(), 0);
+}
+
+TEST_P(MonitoringTest, CountsWhatTheSourceHasParked) {
+  source.append("hero-1", {{event_id(1), "Changed", true, "no JSON", ""}, {event_id(2), "Changed", true, "{}", ""}});
+  const auto copier =
+      start_watched("safetyNet: {onInvalidEvent: park}\n", {}, "[{type: Changed, dataSchema: {type: object}}]");
+  EXPECT_TRUE(eventually([&] { return value(std::string("interconnect_group_parked_messages") + kLabels) == "1"; }));
+}
+
+// A copier that stalls is no longer well, and says so; it is well again when it gets on.
+TEST_P(MonitoringTest, AStallShows) {
+  const std::string refusal = GetParam().to == Generation::kLegacy ? "NotReady" : "UNAVAILABLE";
+  destination.misbehave(R"({"refuseAppends": {"count": 1000000, "with": ")" + refusal + R"("}})");
+  source.load("hero-", 2, 20);
+  const auto copier = start_watched("safetyNet: {onWriteFailure: retry}\nsource: {predecessorWait: 0}\n",
+                                    {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
+  ASSERT_TRUE(eventually([&] { return status("/healthz") == 503; }));
+  EXPECT_NE(get("/healthz").body.find("stalled: nothing has been settled for"), std::string::npos);
+  EXPECT_EQ(status("/readyz"), 200) << "both stores answer";
+  EXPECT_TRUE(copier->says("stalled: nothing has been settled"));
+  destination.misbehave(R"({"reset": true})");
+  EXPECT_TRUE(eventually([&] { return status("/healthz") == 200; }));
+  EXPECT_TRUE(copier->says("no longer stalled"));
+  EXPECT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  expect_copied();
+}
+
+TEST_P(MonitoringTest, AStoreThatDoesNotAnswerIsNotReady) {
+  source.load("hero-", 2, 20);
+  const auto copier = start_watched("onLinkFailure: wait\nsafetyNet: {onWriteFailure: retry}\n",
+                                    {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
+  ASSERT_TRUE(eventually([&] { return status("/readyz") == 200; }));
+  destination.freeze();
+  EXPECT_TRUE(eventually([&] { return status("/readyz") == 503; }));
+  EXPECT_NE(get("/readyz").body.find("the destination "), std::string::npos) << get("/readyz").body;
+  EXPECT_EQ(value("interconnect_link_up{store=\"destination\"}"), "0");
+  EXPECT_EQ(status("/healthz"), 200) << "the copier itself is well";
+  destination.thaw();
+  EXPECT_TRUE(eventually([&] { return status("/readyz") == 200; }));
+}
+
+TEST_P(MonitoringTest, ACommandAsksWhetherTheCopyIsWell) {
+  const auto copier = start_watched();
+  const std::string same_port = "http: {port: " + std::to_string(port_) + "}\n";
+  const auto asks = [&] { return start(configuration(same_port), {}, Copier::kProgram, {"health"}); };
+  const auto well = asks();
+  EXPECT_EQ(well->exit_code(), 0);
+  EXPECT_EQ(well->last_line(), "well");
+  copier->signal(SIGTERM);
+  EXPECT_EQ(copier->exit_code(), 0);
+  const auto gone = asks();
+  EXPECT_EQ(gone->exit_code(), 1);
+  EXPECT_NE(gone->last_line().find("no answer from 127.0.0.1:" + std::to_string(port_)), std::string::npos);
+  EXPECT_EQ(start(configuration(), {}, Copier::kProgram, {"health"})->exit_code(), 2);
+}
+
+TEST_P(MonitoringTest, APortThatIsTakenIsRefused) {
+  const auto first = start_watched();
+  const auto second = start(configuration("http: {port: " + std::to_string(port_) + "}\n"));
+  EXPECT_EQ(second->exit_code(), 2);
+  EXPECT_NE(second->last_line().find("http: cannot listen on 127.0.0.1:" + std::to_string(port_)), std::string::npos)
+      << second->output();
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, MonitoringTest,
+                         ::testing::Values(Direction{Generation::kLegacy, Generation::kNext},
+                                           Direction{Generation::kNext, Generation::kLegacy}),
+                         name_of);
+
+}  // namespace
+}  // namespace interconnect::testing

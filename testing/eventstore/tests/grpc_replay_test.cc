@@ -1,6 +1,7 @@
 // The next generation's front against recorded conversations: what the client sent goes to our server, whose messages,
 // trailers and HTTP answers must be what the real server answered, but for positions, dates and ids that it chooses.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <map>
@@ -145,9 +146,12 @@ std::string Request(const ReplayStage& stage, const Positions& positions, const 
 
 class Replay : public testing::TestWithParam<Recording> {};
 
-// Counts the acks and nacks that each group was sent, so that the test can wait until they were seen.
+// Counts the acks and nacks that each group was sent, and its consumers, so that the test can wait until the server has
+// seen as many, and has seen them leave.
 class Confirmations {
  public:
+  using Key = std::pair<int, int>;
+
   void Sent(const wire::Step& step) {
     if (!step.method.ends_with("Subscriptions/Read")) return;
     persistent::ReadReq request;
@@ -165,9 +169,18 @@ class Confirmations {
       awaited_[group] = count;
     }
   }
+  // The server ended the call, or the client did.
+  void Ended(const Key& call) { groups_.erase(call); }
+  void Left(ReplayStage& stage, const Key& call) {
+    const std::string group = groups_[call];
+    Ended(call);
+    if (group.empty()) return;
+    const auto others = std::count_if(groups_.begin(), groups_.end(), [&](const auto& g) { return g.second == group; });
+    stage.AwaitConsumers(group, static_cast<int>(others));
+  }
 
  private:
-  std::map<std::pair<int, int>, std::string> groups_;
+  std::map<Key, std::string> groups_;
   std::map<std::string, int> sent_;
   std::map<std::string, int> awaited_;
 };
@@ -259,7 +272,9 @@ TEST_P(Replay, AnswersAsTheRealServerDid) {
       } else if (step.event == "half_close") {
         call->HalfClose();
       } else if (step.event == "rst_stream") {
+        confirmations.Await(stage);
         call.reset();
+        confirmations.Left(stage, {step.conn, step.stream});
       }
     } else if (step.event == "message") {
       std::string bytes;
@@ -275,6 +290,7 @@ TEST_P(Replay, AnswersAsTheRealServerDid) {
     } else if (step.event == "trailers" || step.event == "trailers_only") {
       ExpectEnd(stage, *call, step);
       call.reset();
+      confirmations.Ended({step.conn, step.stream});
     }
   }
 }

@@ -280,13 +280,21 @@ void ReplayStage::Http(const wire::Step& step) {
 }
 
 void ReplayStage::AwaitConfirmations(const std::string& group, int count) {
+  AwaitGroup(group, [count](const Value& told) { return told["confirmations"].GetInt() >= count; });
+}
+
+void ReplayStage::AwaitConsumers(const std::string& group, int count) {
+  AwaitGroup(group, [count](const Value& told) { return told["consumers"].GetInt() <= count; });
+}
+
+void ReplayStage::AwaitGroup(const std::string& group, const std::function<bool(const Value&)>& satisfies) {
   for (int i = 0; i < 5000; ++i) {
     const std::string state = Parse(eventstore::Http(server_.admin_port(), "GET", "/state")).body;
     rapidjson::Document d;
     d.Parse(state.data(), state.size());
-    if (!d["groups"].HasMember(group.c_str()) || d["groups"][group.c_str()]["confirmations"].GetInt() >= count) return;
+    if (!d["groups"].HasMember(group.c_str()) || satisfies(d["groups"][group.c_str()])) return;
   }
-  ADD_FAILURE() << group << " never saw " << count << " confirmations";
+  ADD_FAILURE() << group << " never came to what was waited for";
 }
 
 }  // namespace interconnect::eventstore

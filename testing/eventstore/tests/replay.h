@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "google/protobuf/message.h"
+#include "rapidjson/document.h"
 #include "testing/eventstore/tests/running_server.h"
 #include "testing/eventstore/tests/seeding.h"
 #include "testing/wire/conversation.h"
@@ -77,9 +78,13 @@ class ReplayStage {
   void Http(const wire::Step& step);
   // Waits until the group has seen so many acknowledged or refused ids.
   void AwaitConfirmations(const std::string& group, int count);
+  // Waits until the group has no more consumers than that.
+  void AwaitConsumers(const std::string& group, int count);
 
  private:
   void Advance(std::int64_t ms);
+  // Waits until what the group tells about itself satisfies, or there is no such group.
+  void AwaitGroup(const std::string& group, const std::function<bool(const rapidjson::Value&)>& satisfies);
 
   const Recording recording_;
   const wire::Conversation conversation_;

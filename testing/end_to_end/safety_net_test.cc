@@ -111,7 +111,7 @@ TEST_P(SafetyNetTest, WaitsForADestinationThatIsAway) {
 }
 
 TEST_P(SafetyNetTest, MayBeOnesOwnProgram) {
-  constexpr char kExample[] = "app/examples/custom_safety_net";
+  constexpr char kExample[] = "examples/custom_safety_net/custom_safety_net";
   const std::string events = "[{type: Changed}, {type: PaymentReceived}, {type: Picture}]";
   write_events_that_cannot_be_written();
   source.append("hero-alive", {{event_id(4), "Picture", false, std::string(600 * 1024, 'x'), ""},

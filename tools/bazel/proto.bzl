@@ -9,7 +9,9 @@ def proto_cc_library(name, protos, grpc = False, proto_root = ".", visibility = 
     suffixes = [".pb"] + ([".grpc.pb"] if grpc else [])
     sources = [p[:-len(".proto")] + s + ".cc" for p in protos for s in suffixes]
     headers = [p[:-len(".proto")] + s + ".h" for p in protos for s in suffixes]
-    root = native.package_name() if proto_root == "." else native.package_name() + "/" + proto_root
+    repository = native.repository_name()[1:]  # nothing in the workspace itself
+    folders = ["external/" + repository] if repository else []
+    root = "/".join(folders + [native.package_name()] + ([] if proto_root == "." else [proto_root]))
     grpc_flags = " --grpc_out=generate_mock_code=false:$(RULEDIR) --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin" if grpc else ""
     native.genrule(
         name = name + "_gen",

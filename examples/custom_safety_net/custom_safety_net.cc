@@ -1,11 +1,11 @@
 // The interconnect with a safety net and a validator of its own: configured, run and stopped as the stock one.
 //
-//   bazel run //app/examples:custom_safety_net -- --config FILE
+//   bazel run //custom_safety_net -- --config FILE
 
 #include <memory>
 
-#include "app/examples/careful_safety_net.h"
 #include "app/interconnect.h"
+#include "careful_safety_net.h"
 
 int main(int argc, char** argv) {
   interconnect::examples::CarefulSafetyNet safety_net("PaymentReceived");

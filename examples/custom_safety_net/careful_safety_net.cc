@@ -1,4 +1,4 @@
-#include "app/examples/careful_safety_net.h"
+#include "careful_safety_net.h"
 
 namespace interconnect::examples {
 

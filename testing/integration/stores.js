@@ -68,6 +68,15 @@ class LegacyStore extends Store {
       [`EVENTSTORE_INTERCO_TCP_PORT_${side}`]: String(this.tcpPort),
     };
   }
+
+  // How the npm package eventstore-interconnect is told.
+  packageSettings(credentials) {
+    return {
+      credentials,
+      tcp: { host: '127.0.0.1', port: this.tcpPort },
+      http: { host: 'http://127.0.0.1', port: this.httpPort },
+    };
+  }
 }
 
 class NextStore extends Store {
@@ -88,6 +97,10 @@ class NextStore extends Store {
 
   variables(side) {
     return { [`EVENTSTORE_INTERCO_CONNECTION_STRING_${side}`]: `esdb://127.0.0.1:${this.httpPort}?tls=false` };
+  }
+
+  packageSettings(credentials) {
+    return { credentials, connectionString: `esdb://127.0.0.1:${this.httpPort}?tls=false` };
   }
 }
 

@@ -1,5 +1,5 @@
 'use strict';
-// The official clients, behind one small face: an event is {id, type, json} or {id, type, bytes}, with or without metadata.
+// The official clients, behind one small face: an event is {id, type}, with json or its text or bytes, and may have metadata.
 //   append(stream, events)  writes at the stream's end
 //   read(stream)            all of it, oldest first; metadata as JSON where it is some
 //   count(stream)
@@ -31,12 +31,12 @@ class LegacyWitness {
   }
 
   async append(stream, events) {
-    const formatted = events.map(({ id, type, json, bytes, metadata }) =>
+    const formatted = events.map(({ id, type, json, text, bytes, metadata }) =>
       legacy.createEventData(
         id,
         type,
         bytes === undefined,
-        bytes ?? Buffer.from(JSON.stringify(json)),
+        bytes ?? Buffer.from(text ?? JSON.stringify(json)),
         metadata === undefined ? null : Buffer.from(JSON.stringify(metadata)),
       ),
     );
@@ -81,9 +81,9 @@ class NextWitness {
   }
 
   async append(stream, events) {
-    const formatted = events.map(({ id, type, json, bytes, metadata }) =>
+    const formatted = events.map(({ id, type, json, text, bytes, metadata }) =>
       bytes === undefined
-        ? next.jsonEvent({ id, type, data: json, metadata })
+        ? next.jsonEvent({ id, type, data: json ?? JSON.parse(text), metadata }) // it takes no text
         : next.binaryEvent({ id, type, data: bytes, metadata: metadata && Buffer.from(JSON.stringify(metadata)) }),
     );
     await this.client.appendToStream(stream, formatted);

@@ -35,6 +35,7 @@ void CopyDriver::stop() {
 
 void CopyDriver::advance() {
   if (has_left_) return;
+  copier_.on_sink_order(sink_.ordered_append_bytes());
   copier_.advance(clock_.now(), actions_);
   for (const Action& action : actions_) perform(action);
   if (!has_left_) check_links();

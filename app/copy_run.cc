@@ -14,6 +14,10 @@ CopierSettings copier_settings(const Settings& settings) {
   copier.max_append_events = settings.limits.max_append_events;
   copier.max_append_bytes = settings.limits.max_append_bytes;
   copier.max_appends_in_flight = settings.limits.max_appends_in_flight;
+  copier.max_in_flight_events = settings.limits.max_in_flight_events;
+  copier.max_in_flight_bytes = settings.limits.max_in_flight_bytes;
+  copier.append_queue_target = settings.limits.append_queue_target;
+  copier.ordering = settings.ordering;
   copier.max_held_bytes = settings.limits.max_held_bytes;
   copier.max_retry_bytes = settings.limits.max_held_bytes / 2;
   copier.writer_timeout = settings.writer_timeout;

@@ -39,7 +39,7 @@ struct GroupSettings {
 struct Subscription {
   std::string stream;
   std::string group;
-  std::int32_t buffer_size = 2'000;  // events that the server sends ahead of their acknowledgement
+  std::int32_t buffer_size = 4'096;  // events that the server sends ahead of their acknowledgement
   GroupSettings settings;
 
   friend bool operator==(const Subscription&, const Subscription&) = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
 #include "domain/append.h"
@@ -32,6 +33,10 @@ class EventSink : public StreamReader, public LinkProbe {
   // limit there is an outcome; after kTimeout or kUnavailable the write may still have happened, or happen later. A
   // server that names another as the leader is followed; the append itself is then answered with kNotReady.
   virtual void append(const Append& append) = 0;
+
+  // Appends of up to so many bytes of data and metadata that are sent from now on take effect in the order of their
+  // sending, whatever their streams, and behind all that are under way; 0: of no size. May change with every call.
+  virtual std::size_t ordered_append_bytes() const { return 0; }
 
   // Disconnects and calls nobody any more except `stopped`, once.
   virtual void stop(std::function<void()> stopped) = 0;

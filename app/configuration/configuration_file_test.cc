@@ -98,6 +98,7 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
            name + ", certificateFile: " + name + ", keyFile: " + ca +
            "}}\n"
            "destination: {maxAppendEvents: 4, maxAppendBytes: 5, maxAppendsInFlight: 6, lookUpDepth: 7, "
+           "maxInFlightEvents: 10, maxInFlightBytes: 11, appendQueueTarget: 12, "
            "reconnection: {maxAttempts: 8, delay: 9}}\n");
   const auto& source = std::get<LegacyStoreSettings>(settings.source);
   EXPECT_EQ(source.connection_name, "mine");
@@ -107,8 +108,21 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
   const auto& destination = std::get<GrpcStoreSettings>(settings.destination);
   EXPECT_EQ(destination.connection_name, "mine");
   EXPECT_EQ(destination.reconnection, (ReconnectionSettings{8, milliseconds(9)}));
-  EXPECT_EQ(settings.limits, (CopyLimits{4, 5, 6, 2'000'000, milliseconds(0), 7}));
+  EXPECT_EQ(settings.limits, (CopyLimits{4, 5, 6, 10, 11, milliseconds(12), 2'000'000, milliseconds(0), 7}));
   EXPECT_EQ(settings.on_link_failure, OnLinkFailure::kWait);
+}
+
+TEST_F(ConfigurationFileTest, AGlobalOrderIsThatOfOneSubscription) {
+  using Ordering = CopierSettings::Ordering;
+  EXPECT_EQ(read(kSmallFile).ordering, Ordering::kPerStream);
+  const Settings settings = read(std::string(kSmallFile) + "ordering: global\n");
+  EXPECT_EQ(settings.ordering, Ordering::kGlobal);
+  EXPECT_THAT(settings.warnings, Contains(HasSubstr("maxSubscriberCount: 1")));
+  EXPECT_THAT(refused("subscriptions: [{stream: a, group: b}, {stream: c, group: d}]\nevents: [{type: a}]\n"
+                      "ordering: global\n"),
+              ElementsAre(AllOf(StartsWith("config.yaml:3:1"), HasSubstr("run a copier for each"))));
+  EXPECT_THAT(refused(std::string(kSmallFile) + "ordering: total\n"),
+              ElementsAre(HasSubstr("none of: perStream, global")));
 }
 
 TEST_F(ConfigurationFileTest, AConnectionStringsOwnNameWins) {

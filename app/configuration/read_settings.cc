@@ -26,6 +26,26 @@ std::string name_with_random_tail() {
   return std::string("interconnect-") + tail;
 }
 
+void read_ordering(Section& file, Settings& settings) {
+  using Ordering = CopierSettings::Ordering;
+  file.read_word("ordering", settings.ordering, {{"perStream", Ordering::kPerStream}, {"global", Ordering::kGlobal}});
+  if (settings.ordering != Ordering::kGlobal) return;
+  if (settings.subscriptions.size() > 1) {
+    file.error("ordering", "global is the order of one subscription, but there are " +
+                               std::to_string(settings.subscriptions.size()) + ": run a copier for each");
+  }
+  for (const Subscription& subscription : settings.subscriptions) {
+    if (subscription.settings.max_subscriber_count == 1 ||
+        subscription.settings.consumer_strategy == ConsumerStrategy::kDispatchToSingle) {
+      continue;
+    }
+    file.warning("ordering", "global is kept by one copier only: with namedConsumerStrategy " +
+                                 std::string(to_string(subscription.settings.consumer_strategy)) + ", group " +
+                                 shown(subscription.group) +
+                                 " deals its events out to all that connect; maxSubscriberCount: 1 lets only one in");
+  }
+}
+
 void read_file_settings(Section& file, EnvironmentSettings& environment, Settings& settings, std::string& name,
                         FileProblems& problems) {
   settings.subscriptions = read_subscriptions(file, problems);
@@ -46,6 +66,7 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
 
   file.read_word("onLinkFailure", settings.on_link_failure,
                  {{"exit", OnLinkFailure::kExit}, {"wait", OnLinkFailure::kWait}});
+  read_ordering(file, settings);
   file.read("showDebugLogs", settings.show_debug_logs);
   file.read("connectionName", name);
   read_store(file, Store::kSource, environment.source, settings.limits, problems);

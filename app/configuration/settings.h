@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/configuration/effective_setting.h"
+#include "domain/copier/settings.h"
 #include "domain/event_policy.h"
 #include "domain/link_watch/link_watch.h"
 #include "domain/safety_net.h"
@@ -21,7 +22,13 @@ struct CopyLimits {
   // a lone larger event is sent all the same.
   std::size_t max_append_events = 500;
   std::size_t max_append_bytes = std::size_t{900} << 10;
-  std::size_t max_appends_in_flight = 128;
+  std::size_t max_appends_in_flight = 512;
+  std::size_t max_in_flight_events = 8'192;
+  std::size_t max_in_flight_bytes = std::size_t{8} << 20;
+
+  // How long appends may wait for one another at the destination: as much of the bounds above is used as that takes. 0:
+  // all of them, always.
+  std::chrono::milliseconds append_queue_target{50};
 
   // Of events that were received and are not yet acknowledged. Nothing more is taken from the source above it.
   std::size_t max_held_bytes = std::size_t{32} << 20;
@@ -59,6 +66,7 @@ struct Settings {
   std::chrono::milliseconds link_check_interval{10'000};
   CopyLimits limits;
   MonitoringSettings monitoring;
+  CopierSettings::Ordering ordering = CopierSettings::Ordering::kPerStream;  // kGlobal: with one subscription only
   bool show_debug_logs = false;
   std::vector<std::string> warnings;        // a line each, to be logged; no secrets
   std::vector<EffectiveSetting> effective;  // all of the above, and where each comes from; secrets masked

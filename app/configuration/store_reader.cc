@@ -68,6 +68,9 @@ void read_store(Section& file, Store side, EnvironmentStore& store, CopyLimits& 
     section.read_number("maxAppendEvents", limits.max_append_events, 1, kMaxCount);
     section.read_number("maxAppendBytes", limits.max_append_bytes, 1, 64 * kMiB);
     section.read_number("maxAppendsInFlight", limits.max_appends_in_flight, 1, kMaxCount);
+    section.read_number("maxInFlightEvents", limits.max_in_flight_events, 1, kMaxCount);
+    section.read_number("maxInFlightBytes", limits.max_in_flight_bytes, 1, std::numeric_limits<std::int64_t>::max());
+    section.read("appendQueueTarget", limits.append_queue_target, 0);
     section.read_number("lookUpDepth", limits.look_up_depth, 1, kMaxCount);
   }
 

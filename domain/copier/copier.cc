@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kEventTypeStreamPrefix = "$et-";
 constexpr std::string_view kCategoryStreamPrefix = "$ce-";
-constexpr std::size_t kMaxSpareLanes = 256;
+constexpr std::size_t kMaxSpareLanes = 2'048;
 
 // Whether both may carry events of the same stream.
 bool share_streams(const std::string& a, const std::string& b) {
@@ -34,6 +34,7 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
       observer_(observer),
       ledger_(subscriptions.size(), settings.remembered_events),
       memory_(settings.remembered_streams),
+      window_({settings.max_in_flight_events, settings.max_in_flight_bytes, settings.append_queue_target}),
       append_bytes_limit_(settings.max_append_bytes) {
   for (Subscription& subscription : subscriptions) {
     SubscriptionState state;
@@ -64,6 +65,7 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   } else {
     state.older_connections_until = is_first ? now : now + settings_.predecessor_wait;
   }
+  if (!state.has_started) redelivered_until_ = is_first ? now : now + settings_.max_retry_delay;
   state.resumed_until = kNever;
   state.has_started = true;
   observer_.on_subscription_started(state.subscription, started);
@@ -92,6 +94,7 @@ void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time n
 
 void Copier::on_delivery(const Delivery& delivery, Time now) {
   if (has_exited_ || stop_by_ != kNever || subscriptions_[delivery.subscription].is_discarding) return;
+  if (is_global()) note_position(delivery.position, delivery.retry_count);
   if (delivery.event == nullptr) {
     observer_.on_link_target_gone(delivery);
     ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
@@ -127,9 +130,10 @@ void Copier::note_seen(const EventView& event) {
   const auto advance_to = [&](Revision& newest_seen) {
     if (event.revision == newest_seen + 1) newest_seen = event.revision;
   };
-  if (const auto it = lanes_.find(event.stream); it != lanes_.end()) {
-    advance_to(it->second->newest_seen);
-  } else if (StreamMemory* memory = memory_.find(Ledger::identify(event.stream, event.id).stream)) {
+  const std::uint64_t hash = Ledger::identify(event.stream, event.id).stream;
+  if (Lane* lane = find_lane(event.stream, hash)) {
+    advance_to(lane->newest_seen);
+  } else if (StreamMemory* memory = memory_.find(hash)) {
     advance_to(memory->newest_seen);
   }
 }
@@ -154,10 +158,11 @@ void Copier::hold(const Delivery& delivery, Time now) {
       note_seen(event);
       return;
   }
-  Lane& lane = open_lane(event.stream);
+  Lane& lane = open_lane(event.stream, identity.stream);
   HeldEvent held;
   held.event = std::move(copy);
   held.subscription = delivery.subscription;
+  held.position = delivery.position;
   held.is_behind = event.revision <= lane.newest_sent || event.revision < lane.looked_up_from;
   const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
   held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
@@ -167,6 +172,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   held_bytes_ += bytes;
   lane.bytes += bytes;
   lane.insert(std::move(held));
+  if (is_global()) queue_.emplace(delivery.position, lane.number);
   if (lane.is_retried_by_safety_net && lane.bytes > settings_.max_retry_bytes) {
     return exit(ExitCode::kKilledBySafetyRules, "stream '" + lane.stream + "' holds back more than " +
                                                     std::to_string(settings_.max_retry_bytes) +
@@ -208,34 +214,43 @@ void Copier::reconnect(SubscriptionIndex subscription, Time now) {
 // On the new connection the server sends what is not acknowledged in the right order, so what was never sent to the
 // destination need not be held until then.
 void Copier::withdraw_unsent() {
-  std::vector<Lane*> emptied;
+  std::vector<std::uint64_t> emptied;
+  std::vector<Revision> positions;
   for (const auto& [stream, lane] : lanes_) {
     if (!lane->has_waiting() || lane->look_up) continue;
     std::vector<HeldEvent> kept;
     const std::size_t before = lane->waiting_count();
     while (lane->has_waiting()) {
-      HeldEvent held = lane->take_front();
+      HeldEvent held = take_front(*lane);
       if (held.first_sent == kNever && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
         release(*lane, held.event);
+        positions.push_back(held.position);
       } else {
         kept.push_back(std::move(held));
       }
     }
     lane->waiting = std::move(kept);
+    lane->head = 0;
+    queue(*lane);
     if (lane->waiting.size() == before) continue;
     lane->newest_seen = lane->newest_sent;
     for (const HeldEvent& held : lane->waiting) {
       lane->newest_seen = std::max(lane->newest_seen, held.event.revision());
     }
-    if (!lane->has_waiting() && lane->state == Lane::State::kAwaiting) {
+    const bool awaits_turn = is_global() && lane->state == Lane::State::kReady;
+    if (!lane->has_waiting() && (lane->state == Lane::State::kAwaiting || awaits_turn)) {
       set_timer(*lane, kNever);
+      if (awaits_turn) std::erase(ready_, lane.get());
       lane->state = Lane::State::kIdle;
     }
-    if (lane->state == Lane::State::kIdle) emptied.push_back(lane.get());
+    if (lane->state == Lane::State::kIdle) emptied.push_back(lane->number);
   }
-  // The map has no order of its own.
-  std::sort(emptied.begin(), emptied.end(), [](const Lane* a, const Lane* b) { return a->number < b->number; });
-  for (Lane* lane : emptied) close_if_idle(*lane);
+  if (is_global()) forget_positions(std::move(positions));
+  // The map has no order of its own. Closing one may close another.
+  std::sort(emptied.begin(), emptied.end());
+  for (const std::uint64_t number : emptied) {
+    if (const auto it = lanes_by_number_.find(number); it != lanes_by_number_.end()) close_if_idle(*it->second);
+  }
 }
 
 bool Copier::is_admitted(const SubscriptionState& state, const EventView& event) const {
@@ -245,8 +260,13 @@ bool Copier::is_admitted(const SubscriptionState& state, const EventView& event)
 
 // --- Lanes ---
 
-Lane& Copier::open_lane(std::string_view stream) {
-  if (const auto it = lanes_.find(stream); it != lanes_.end()) return *it->second;
+Lane* Copier::find_lane(std::string_view stream, std::uint64_t hash) const {
+  const auto it = lanes_.find(stream, hash);
+  return it == lanes_.end() ? nullptr : it->second.get();
+}
+
+Lane& Copier::open_lane(std::string_view stream, std::uint64_t hash) {
+  if (Lane* open = find_lane(stream, hash)) return *open;
   std::unique_ptr<Lane> lane;
   if (spare_lanes_.empty()) {
     lane = std::make_unique<Lane>();
@@ -255,9 +275,9 @@ Lane& Copier::open_lane(std::string_view stream) {
     spare_lanes_.pop_back();
   }
   lane->stream = stream;
-  lane->stream_hash = Ledger::identify(stream, {}).stream;
+  lane->stream_hash = hash;
   lane->number = next_number_++;
-  if (const auto memory = memory_.take(lane->stream_hash)) {
+  if (const auto memory = memory_.take(hash)) {
     lane->tail = memory->tail;
     lane->newest_seen = memory->newest_seen;
     lane->newest_sent = memory->newest_sent;
@@ -265,38 +285,34 @@ Lane& Copier::open_lane(std::string_view stream) {
   }
   Lane& opened = *lane;
   lanes_by_number_[opened.number] = &opened;
-  lanes_.emplace(stream, std::move(lane));
+  lanes_.emplace(opened.stream, std::move(lane));
   return opened;
 }
 
 void Copier::close_if_idle(Lane& lane) {
-  if (lane.state != Lane::State::kIdle || lane.has_waiting() || !lane.batch.empty() || lane.append_id != 0) return;
-  const bool knows_more = !lane.ahead.empty() || lane.walk_cursor;
-  if (knows_more) {
-    if (std::exchange(lane.is_listed_idle, true)) return;
-    idle_lanes_.push_back(lane.stream);
-    if (idle_lanes_.size() <= settings_.max_idle_lanes) return;
-  } else if (lane.tail) {
-    memory_.put(lane.stream_hash, {*lane.tail, lane.newest_seen, lane.newest_sent, lane.looked_up_from});
+  if (!lane.is_idle()) return;
+  if (lane.ahead.empty() && !lane.walk_cursor) {
+    if (lane.tail) memory_.put(lane.stream_hash, {*lane.tail, lane.newest_seen, lane.newest_sent, lane.looked_up_from});
+    return close(lane);
   }
-  const std::string closing = knows_more ? idle_lanes_.front() : lane.stream;
-  if (knows_more) idle_lanes_.pop_front();
-  const auto it = lanes_.find(closing);
-  if (it != lanes_.end()) it->second->is_listed_idle = false;
-  if (it == lanes_.end() || it->second->state != Lane::State::kIdle || it->second->has_waiting() ||
-      it->second->append_id != 0) {
-    return;
-  }
+  if (std::exchange(lane.is_listed_idle, true)) return;
+  idle_lanes_.push_back(lane.stream);
+  if (idle_lanes_.size() <= settings_.max_idle_lanes) return;
+  const auto it = lanes_.find(idle_lanes_.front());
+  idle_lanes_.pop_front();
+  if (it == lanes_.end()) return;
+  it->second->is_listed_idle = false;
+  if (it->second->is_idle()) close(*it->second);
+}
+
+void Copier::close(Lane& lane) {
+  set_timer(lane, kNever);
+  const auto it = lanes_.find(lane.stream, lane.stream_hash);
   std::unique_ptr<Lane> closed = std::move(it->second);
   lanes_.erase(it);
   lanes_by_number_.erase(closed->number);
-  set_timer(*closed, kNever);
   if (spare_lanes_.size() >= kMaxSpareLanes) return;
-  Lane fresh;
-  fresh.waiting = std::move(closed->waiting);
-  fresh.batch = std::move(closed->batch);
-  fresh.sent = std::move(closed->sent);
-  *closed = std::move(fresh);
+  closed->recycle();
   spare_lanes_.push_back(std::move(closed));
 }
 
@@ -311,36 +327,46 @@ void Copier::pause(Lane& lane, Time until) {
   set_timer(lane, until);
 }
 
-// The front event is to follow one that may still be on its way.
-void Copier::await_predecessor(Lane& lane, Time now) {
-  const SubscriptionIndex subscription = lane.front().subscription;
+// What is waited for cannot come while newer ones fill the connection's window: on a new connection the server sends it
+// before them, if it has noticed by then that the older connection is gone.
+void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  // It cannot come while newer ones fill the connection's window: on a new connection the server sends it before them,
-  // if it has noticed by then that the older connection is gone.
   const bool is_full = ledger_.outstanding(subscription) >= static_cast<std::size_t>(std::max(1, state.buffer_size));
   if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
     want_reconnection(state, now, state.window_patience);
     state.renews_wait = true;
     state.window_patience *= 2;
   }
+}
+
+// The front event is to follow one that may still be on its way.
+void Copier::await_predecessor(Lane& lane, Time now) {
+  make_room_for_older(lane.front().subscription, now);
   // While the subscription is not connected, there is no telling until when.
   lane.state = Lane::State::kAwaiting;
   set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.max_retry_delay));
 }
 
+auto Copier::holding_timer() const {
+  return [this](std::uint64_t number, Time when) {
+    const auto it = lanes_by_number_.find(number);
+    return it != lanes_by_number_.end() && it->second->timer == when;
+  };
+}
+
 void Copier::set_timer(Lane& lane, Time when) {
   if (lane.timer == when) return;
-  if (lane.timer != kNever) timers_.erase({lane.timer, lane.number});
-  lane.timer = when;
-  if (when != kNever) timers_.insert({when, lane.number});
+  if (std::exchange(lane.timer, when) != kNever) timers_.call_off(holding_timer());
+  if (when != kNever) timers_.set(lane.number, when);
 }
 
 void Copier::on_timer(Lane& lane, Time now) {
   switch (lane.state) {
     case Lane::State::kAppending:
       // No outcome in time. The append may yet happen: what became of it is looked up.
-      bytes_in_flight_ -= lane.batch_bytes;
-      lane.take_back_sent();
+      land(lane);
+      window_.on_overload(now);
+      take_back_sent(lane);
       doubt(lane, std::nullopt, now);
       break;
     case Lane::State::kPaused:
@@ -350,10 +376,10 @@ void Copier::on_timer(Lane& lane, Time now) {
       } else if (lane.batch.empty()) {
         make_ready(lane);
       } else if (now >= first_overdue(lane.sent)) {
-        lane.take_back_sent();
+        take_back_sent(lane);
         doubt(lane, std::nullopt, now);
       } else if (appends_.size() < settings_.max_appends_in_flight &&
-                 (bytes_in_flight_ == 0 || bytes_in_flight_ + lane.batch_bytes <= settings_.max_in_flight_bytes)) {
+                 (bytes_in_flight_ == 0 || bytes_in_flight_ + lane.batch_bytes <= window_.bytes())) {
         send(lane, now);
       } else {
         pause(lane, now + settings_.min_retry_delay);
@@ -370,8 +396,11 @@ void Copier::on_timer(Lane& lane, Time now) {
 }
 
 void Copier::pump(Time now) {
-  while (!ready_.empty() && !has_exited_ && appends_.size() < settings_.max_appends_in_flight &&
-         bytes_in_flight_ < settings_.max_in_flight_bytes) {
+  while (!ready_.empty() && !has_exited_) {
+    if (appends_.size() >= settings_.max_appends_in_flight || events_in_flight_ >= window_.events() ||
+        bytes_in_flight_ >= window_.bytes()) {
+      return window_.on_full();
+    }
     Lane& lane = *ready_.front();
     ready_.pop_front();
     lane.state = Lane::State::kIdle;
@@ -383,12 +412,18 @@ void Copier::pump(Time now) {
 void Copier::dispatch(Lane& lane, Time now) {
   if (lane.append_id != 0) return;  // one that was given up is still under way; its outcome wakes the lane
   const std::size_t max_events = std::min(settings_.max_append_events, lane.batch_limit);
+  const std::size_t max_bytes =
+      is_global() && !is_alone_ ? std::min(append_bytes_limit_, ordered_append_bytes_) : append_bytes_limit_;
   std::size_t payload = 0;
+  bool is_in_turn = true;
   while (lane.has_waiting() && lane.sent.size() < max_events) {
+    if (is_global() && !std::exchange(is_in_turn, false) && !is_next(lane)) break;
     HeldEvent& front = lane.front();
-    const Readiness readiness = examine(lane, front, now);
+    Readiness readiness = examine(lane, front, now);
+    // An append at a guessed revision would let those behind it overtake it.
+    if (is_global() && readiness == Readiness::kSend && !lane.tail) readiness = Readiness::kAsk;
     if (readiness == Readiness::kFound) {
-      settle_found(lane, lane.take_front());
+      settle_found(lane, take_front(lane));
       continue;
     }
     if (readiness != Readiness::kSend) {
@@ -397,13 +432,14 @@ void Copier::dispatch(Lane& lane, Time now) {
       return await_predecessor(lane, now);
     }
     const std::size_t size = front.event.payload_bytes();
-    const bool fits = payload + size <= append_bytes_limit_ &&
-                      bytes_in_flight_ + lane.batch_bytes + front.event.bytes() <= settings_.max_in_flight_bytes;
-    if (!lane.sent.empty() && !fits) break;
+    const bool fits_window = bytes_in_flight_ + lane.batch_bytes + front.event.bytes() <= window_.bytes() &&
+                             events_in_flight_ + lane.sent.size() < window_.events();
+    if (!lane.sent.empty() && !fits_window) window_.on_full();
+    if (!lane.sent.empty() && (!fits_window || payload + size > max_bytes)) break;
     payload += size;
     lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
     lane.batch_bytes += front.event.bytes();
-    lane.sent.push_back(lane.take_front());
+    lane.sent.push_back(take_front(lane));
     lane.batch.push_back(std::move(lane.sent.back().event));
   }
   if (lane.sent.empty()) return close_if_idle(lane);
@@ -414,10 +450,18 @@ void Copier::send(Lane& lane, Time now) {
   for (HeldEvent& held : lane.sent) held.first_sent = std::min(held.first_sent, now);
   lane.append_id = next_append_id_++;
   appends_[lane.append_id] = &lane;
+  events_in_flight_ += lane.batch.size();
   bytes_in_flight_ += lane.batch_bytes;
+  lane.sent_at = now;
   lane.state = Lane::State::kAppending;
   set_timer(lane, first_overdue(lane.sent));
   actions_.push_back(SendAppend{{lane.append_id, lane.stream, lane.tail.value_or(kNoStream), lane.batch}});
+}
+
+// Its append is no longer in flight.
+void Copier::land(Lane& lane) {
+  events_in_flight_ -= lane.batch.size();
+  bytes_in_flight_ -= lane.batch_bytes;
 }
 
 // --- Time, stopping, and what comes out ---
@@ -429,9 +473,11 @@ void Copier::on_stop_requested(Time now) {
 void Copier::advance(Time now, std::vector<Action>& actions) {
   actions.clear();
   if (!has_exited_) {
-    while (!timers_.empty() && timers_.begin()->first <= now && !has_exited_) {
-      Lane& lane = *lanes_by_number_.at(timers_.begin()->second);
-      set_timer(lane, kNever);
+    while (!has_exited_) {
+      const auto number = timers_.take_due(now, holding_timer());
+      if (!number) break;
+      Lane& lane = *lanes_by_number_.at(*number);
+      lane.timer = kNever;
       on_timer(lane, now);
     }
     const bool is_stopping = stop_by_ != kNever;
@@ -440,7 +486,7 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
       for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
         if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
       }
-      pump(now);
+      is_global() ? pump_in_order(now) : pump(now);
     }
     const bool has_stopped = is_stopping && (appends_.empty() || now >= stop_by_);
     if (!has_exited_) flush_acknowledgements(now, has_stopped);
@@ -479,14 +525,16 @@ void Copier::exit(ExitCode code, std::string last_words) {
   actions_.push_back(Exit{code, std::move(last_words)});
 }
 
-std::optional<Time> Copier::next_deadline() const {
+std::optional<Time> Copier::next_deadline() {
   if (has_exited_) return std::nullopt;
   Time deadline = stop_by_;
-  if (!timers_.empty()) deadline = std::min(deadline, timers_.begin()->first);
+  if (const auto timer = timers_.next(holding_timer())) deadline = std::min(deadline, *timer);
   for (const SubscriptionState& state : subscriptions_) {
     deadline = std::min(deadline, state.acknowledge_at);
     if (stop_by_ != kNever) continue;
     deadline = std::min(deadline, state.reconnect_at);
+    if (is_position_awaited()) deadline = std::min(deadline, state.older_connections_until);
+    if (!queue_.empty() && !arrived_up_to_) deadline = std::min(deadline, redelivered_until_);
     if (state.refused_since != kNever) deadline = std::min(deadline, state.refused_since + settings_.writer_timeout);
   }
   if (deadline == kNever) return std::nullopt;
@@ -494,7 +542,8 @@ std::optional<Time> Copier::next_deadline() const {
 }
 
 Copier::Load Copier::load() const {
-  return {held_events_, held_bytes_, appends_.size(), bytes_in_flight_, reads_.size(), lanes_.size()};
+  return {held_events_,     held_bytes_,   appends_.size(), events_in_flight_,
+          bytes_in_flight_, reads_.size(), lanes_.size()};
 }
 
 }  // namespace interconnect

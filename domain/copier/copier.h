@@ -6,13 +6,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "domain/append.h"
 #include "domain/copier/action.h"
@@ -22,6 +22,8 @@
 #include "domain/copier/lru_map.h"
 #include "domain/copier/settings.h"
 #include "domain/copier/string_hash.h"
+#include "domain/copier/timers.h"
+#include "domain/copier/window.h"
 #include "domain/copy_observer.h"
 #include "domain/event_policy.h"
 #include "domain/safety_net.h"
@@ -57,11 +59,15 @@ class Copier {
   // Finishes what is in flight, acknowledges it, and exits with kStopped, within the writer timeout.
   void on_stop_requested(Time now);
 
+  // For Ordering::kGlobal: appends of so many bytes of data and metadata together take effect in the order of their
+  // sending, even to different streams; 0: of no size. May change at any time.
+  void on_sink_order(std::size_t ordered_append_bytes) { ordered_append_bytes_ = ordered_append_bytes; }
+
   // What is to be done now, in this order.
   void advance(Time now, std::vector<Action>& actions);
 
   // When advance() is to be called again even if nothing happens.
-  std::optional<Time> next_deadline() const;
+  std::optional<Time> next_deadline();
 
   // One look at how it goes.
   using Load = CopyLoad;
@@ -102,16 +108,34 @@ class Copier {
   bool is_admitted(const SubscriptionState& state, const EventView& event) const;
 
   // Lanes.
-  Lane& open_lane(std::string_view stream);
+  Lane* find_lane(std::string_view stream, std::uint64_t hash) const;
+  Lane& open_lane(std::string_view stream, std::uint64_t hash);
   void close_if_idle(Lane& lane);
+  void close(Lane& lane);
   void make_ready(Lane& lane);
   void pause(Lane& lane, Time until);
   void await_predecessor(Lane& lane, Time now);
+  void make_room_for_older(SubscriptionIndex subscription, Time now);
   void set_timer(Lane& lane, Time when);
   void on_timer(Lane& lane, Time now);
   void pump(Time now);
   void dispatch(Lane& lane, Time now);
   void send(Lane& lane, Time now);
+  void land(Lane& lane);
+  auto holding_timer() const;
+
+  // The one order over all streams.
+  bool is_global() const { return settings_.ordering == CopierSettings::Ordering::kGlobal; }
+  void note_position(Revision position, std::int32_t retry_count);
+  void know_positions();
+  void forget_positions(std::vector<Revision> positions);
+  bool is_position_awaited() const;
+  void queue(const Lane& lane);
+  HeldEvent take_front(Lane& lane);
+  void take_back_sent(Lane& lane);
+  bool is_next(Lane& lane);
+  bool may_follow(const Lane& lane) const;
+  void pump_in_order(Time now);
 
   // Doubt.
   enum class Readiness { kSend, kFound, kAsk, kWait };
@@ -155,12 +179,12 @@ class Copier {
   bool shares_streams_ = false;  // two subscriptions may carry events of one stream
   Ledger ledger_;
 
-  absl::flat_hash_map<std::string, std::unique_ptr<Lane>, StringHash, std::equal_to<>> lanes_;
+  absl::flat_hash_map<std::string_view, std::unique_ptr<Lane>, StringHash> lanes_;  // by the names that they hold
   std::vector<std::unique_ptr<Lane>> spare_lanes_;
   std::deque<std::string> idle_lanes_;  // kept for what they know beyond a StreamMemory; may name lanes that are gone
   LruMap<std::uint64_t, StreamMemory> memory_;  // of streams without a lane, by the hash of their name
   std::deque<Lane*> ready_;
-  std::set<std::pair<Time, std::uint64_t>> timers_;
+  Timers timers_;  // by the numbers of the lanes
   absl::flat_hash_map<std::uint64_t, Lane*> lanes_by_number_;
   absl::flat_hash_map<std::uint64_t, Lane*> appends_;
   absl::flat_hash_map<std::uint64_t, Lane*> reads_;
@@ -171,8 +195,19 @@ class Copier {
   std::uint64_t next_read_id_ = 1;
   std::size_t held_events_ = 0;
   std::size_t held_bytes_ = 0;
+  std::size_t events_in_flight_ = 0;
   std::size_t bytes_in_flight_ = 0;
+  Window window_;
   std::size_t append_bytes_limit_;  // as configured, or as the destination taught
+
+  // With Ordering::kGlobal: what waits, by its position and its lane's number, and what is known of the positions.
+  absl::btree_set<std::pair<Revision, std::uint64_t>> queue_;
+  std::size_t ordered_append_bytes_ = 0;
+  bool is_alone_ = false;                  // what is on its way: nothing may follow it
+  std::optional<Revision> arrived_up_to_;  // nothing: what is delivered again after a restart is still coming
+  bool has_first_delivery_ = false;        // something came that had not been delivered to anyone before
+  Time redelivered_until_{0};
+  absl::btree_set<Revision> arrived_beyond_;
 
   Time stop_by_ = kNever;
   bool has_exited_ = false;

@@ -94,7 +94,7 @@ void Copier::prepare_doubt(Lane& lane, std::optional<Revision> reported_tail) {
 void Copier::start_look_up(Lane& lane, LookUp look_up) {
   set_timer(lane, kNever);
   lane.state = Lane::State::kLookingUp;
-  lane.look_up = std::move(look_up);
+  lane.look_up = std::make_unique<LookUp>(std::move(look_up));
   lane.look_up_began_with = lane.front().event.id();
   lane.look_up_refused_since = kNever;
   for (std::size_t i = lane.head; i < lane.waiting.size(); ++i) lane.waiting[i].is_asked_about = true;

@@ -23,8 +23,9 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
     return;
   }
   set_timer(lane, kNever);
-  bytes_in_flight_ -= lane.batch_bytes;
+  land(lane);
   if (const auto* appended = std::get_if<Appended>(&outcome)) {
+    window_.on_completed(lane.sent_at, now);
     on_appended(lane, *appended);
   } else if (const auto* wrong = std::get_if<WrongExpectedVersion>(&outcome)) {
     on_wrong_expected_version(lane, *wrong, now);
@@ -59,7 +60,7 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
 }
 
 void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now) {
-  lane.take_back_sent();
+  take_back_sent(lane);
   lane.last_error.reset();
   ++lane.doubts;
   if (lane.tail && wrong.current && *wrong.current < *lane.tail) lane.tail.reset();
@@ -68,6 +69,7 @@ void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& w
 
 void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
   observer_.on_error(Store::kDestination, error);
+  if (error.kind == ErrorKind::kTimeout || error.kind == ErrorKind::kNotReady) window_.on_overload(now);
   lane.last_error = error;
   const std::size_t count = lane.sent.size();
   switch (error.kind) {
@@ -85,7 +87,7 @@ void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
         for (const Event& event : lane.batch) payload += event.payload_bytes();
         append_bytes_limit_ = std::min(append_bytes_limit_, std::max<std::size_t>(1, payload / 2));
         lane.batch_limit = std::max<std::size_t>(1, count / 2);
-        lane.take_back_sent();
+        take_back_sent(lane);
         return make_ready(lane);
       }
       break;
@@ -93,7 +95,7 @@ void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
     case ErrorKind::kNotFound:
       if (count > 1) {
         lane.batch_limit = count / 2;
-        lane.take_back_sent();
+        take_back_sent(lane);
         return make_ready(lane);
       }
       break;
@@ -101,14 +103,17 @@ void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
       break;
   }
   for (HeldEvent& held : lane.sent) held.is_rejected = true;
-  lane.take_back_sent();
+  take_back_sent(lane);
   lane.batch_limit = std::numeric_limits<std::size_t>::max();
   fail_rejected(lane, {WriteFailureReason::kRejected, error.message}, now);
 }
 
 void Copier::pause_before_retry(Lane& lane, Time now) {
   lane.retry_delay = std::clamp(2 * lane.retry_delay, settings_.min_retry_delay, settings_.max_retry_delay);
-  pause(lane, std::min(now + lane.retry_delay, std::max(now, first_overdue(lane.sent))));
+  const Time overdue = std::max(now, first_overdue(lane.sent));
+  // It is to wait for its turn again.
+  if (is_global()) take_back_sent(lane);
+  pause(lane, std::min(now + lane.retry_delay, overdue));
 }
 
 Time Copier::overdue_at(const HeldEvent& held) const {
@@ -141,7 +146,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
   std::vector<HeldEvent> kept;
   bool is_retried = false;
   while (lane.has_waiting()) {
-    HeldEvent held = lane.take_front();
+    HeldEvent held = take_front(lane);
     held.is_asked_about = false;
     if (!fails(held)) {
       kept.push_back(std::move(held));
@@ -174,6 +179,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
   }
   lane.waiting = std::move(kept);
   lane.head = 0;
+  queue(lane);
   lane.is_retried_by_safety_net = is_retried;
   if (is_retried) {
     pause(lane, now + settings_.max_retry_delay);

@@ -47,6 +47,7 @@ class CopierScript {
 
   ScriptedSafetyNet safety_net;
   Time now{0};
+  Revision next_position = 0;  // of the next delivery
 
   Copier& copier() { return copier_; }
 
@@ -67,6 +68,7 @@ class CopierScript {
     Delivery delivery;
     delivery.subscription = subscription;
     delivery.ack_id = id_of(number);
+    delivery.position = next_position++;
     delivery.event = &event;
     copier_.on_delivery(delivery, now);
   }

@@ -366,6 +366,7 @@ TEST(CopierTest, ReconnectionsAreNotMadeInATightLoop) {
 TEST(CopierTest, RetriesKeepWithinTheBytesInFlight) {
   CopierSettings settings;
   settings.max_in_flight_bytes = 400;
+  settings.append_queue_target = Duration{0};
   CopierScript script(settings);
   script.start();
   script.deliver_one(1, 0, "Good", 0, "a", std::string(200, 'x'));

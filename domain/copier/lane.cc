@@ -40,4 +40,20 @@ void Lane::take_back_sent() {
   batch_bytes = 0;
 }
 
+void Lane::recycle() {
+  constexpr std::size_t kKeptRoom = 4;  // of a stream that has little at a time; there may be thousands of these
+  Lane fresh;
+  stream.clear();
+  fresh.stream = std::move(stream);
+  const auto keep = [](auto& from, auto& to) {
+    if (from.capacity() > kKeptRoom) return;
+    from.clear();
+    to = std::move(from);
+  };
+  keep(waiting, fresh.waiting);
+  keep(batch, fresh.batch);
+  keep(sent, fresh.sent);
+  *this = std::move(fresh);
+}
+
 }  // namespace interconnect

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ inline constexpr Time kNever = Time::max();
 struct HeldEvent {
   Event event;
   SubscriptionIndex subscription = 0;  // that delivered it first
+  Revision position = 0;               // there
   Time first_sent = kNever;
 
   // It arrived when newer events of its stream had already gone to the destination.
@@ -63,6 +65,7 @@ struct Lane {
   std::vector<HeldEvent> sent;
   std::uint64_t append_id = 0;  // not 0: an outcome is still to come, if only of an append that was given up
   std::size_t batch_bytes = 0;
+  Time sent_at{0};
 
   // The destination's end.
   std::optional<Revision> tail;  // the last confirmed revision
@@ -75,7 +78,7 @@ struct Lane {
   Revision newest_seen = kNoStream;  // that arrived, refused ones included
   Revision newest_sent = kNoStream;  // that was sent to the destination, was found there, or was given up
 
-  std::optional<LookUp> look_up;
+  std::unique_ptr<LookUp> look_up;
   EventId look_up_began_with;
   Time look_up_refused_since = kNever;
   std::optional<Revision> confirmed_meanwhile;  // by the late outcome of an append that had been given up
@@ -94,12 +97,15 @@ struct Lane {
   bool has_waiting() const { return head < waiting.size(); }
   std::size_t waiting_count() const { return waiting.size() - head; }
   HeldEvent& front() { return waiting[head]; }
+  bool is_idle() const { return state == State::kIdle && !has_waiting() && batch.empty() && append_id == 0; }
 
   HeldEvent take_front();
   // By source revision; among equal ones, last.
   void insert(HeldEvent held);
   // What was sent waits again.
   void take_back_sent();
+  // As a new one, but for the room that it has.
+  void recycle();
 };
 
 }  // namespace interconnect

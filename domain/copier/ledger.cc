@@ -1,5 +1,7 @@
 #include "domain/copier/ledger.h"
 
+#include <utility>
+
 #include "domain/copier/string_hash.h"
 
 namespace interconnect {
@@ -12,66 +14,62 @@ Ledger::Identity Ledger::identify(std::string_view stream, const EventId& id) { 
 Ledger::Arrival Ledger::arrive(const Identity& identity, Revision revision, SubscriptionIndex subscription,
                                const EventId& ack_id) {
   const Claim claim = open_claim(subscription, ack_id);
-  const auto [it, is_new] = entries_.try_emplace(identity);
-  Entry& entry = it->second;
+  if (const auto settled = settled_.find(identity); settled != settled_.end()) {
+    close_claim(claim, true);
+    return settled->second == revision ? Arrival::kSettled : Arrival::kSettledUnderOtherRevision;
+  }
+  const auto [it, is_new] = held_.try_emplace(identity);
+  Held& held = it->second;
+  held.claims.push_back(claim);
   if (is_new) {
-    entry.revision = revision;
-    entry.claims.push_back(claim);
+    held.revision = revision;
     return Arrival::kNew;
   }
-  if (entry.settled) {
-    close_claim(claim, true);
-    return entry.revision == revision ? Arrival::kSettled : Arrival::kSettledUnderOtherRevision;
-  }
-  entry.claims.push_back(claim);
-  return entry.revision == revision ? Arrival::kHeld : Arrival::kHeldUnderOtherRevision;
+  return held.revision == revision ? Arrival::kHeld : Arrival::kHeldUnderOtherRevision;
 }
 
 void Ledger::arrive_and_settle(SubscriptionIndex subscription, const EventId& ack_id) {
   close_claim(open_claim(subscription, ack_id), true);
 }
 
-bool Ledger::is_held(const Identity& identity) const {
-  const auto it = entries_.find(identity);
-  return it != entries_.end() && !it->second.settled;
+void Ledger::settle(const Identity& identity, bool remember_it) {
+  const auto it = held_.find(identity);
+  if (it == held_.end()) return;
+  for (const Claim& claim : it->second.claims) close_claim(claim, true);
+  if (remember_it) remember(identity, it->second.revision);
+  held_.erase(it);
 }
 
-void Ledger::settle(const Identity& identity, bool remember) {
-  const auto it = entries_.find(identity);
-  if (it == entries_.end() || it->second.settled) return;
-  for (const Claim& claim : it->second.claims) close_claim(claim, true);
-  if (!remember) {
-    entries_.erase(it);
+void Ledger::remember(const Identity& identity, Revision revision) {
+  if (remembered_events_ == 0) return;
+  settled_.emplace(identity, revision);
+  if (settled_order_.size() < remembered_events_) {
+    settled_order_.push_back(identity);
     return;
   }
-  it->second.settled = true;
-  it->second.claims = {};
-  settled_.push_back(identity);
-  while (settled_.size() > remembered_events_) {
-    entries_.erase(settled_.front());
-    settled_.pop_front();
-  }
+  settled_.erase(std::exchange(settled_order_[next_settled_], identity));
+  if (++next_settled_ == remembered_events_) next_settled_ = 0;
 }
 
 std::vector<Ledger::Claim> Ledger::give_up(const Identity& identity) {
   std::vector<Claim> living;
-  const auto it = entries_.find(identity);
-  if (it == entries_.end() || it->second.settled) return living;
+  const auto it = held_.find(identity);
+  if (it == held_.end()) return living;
   for (const Claim& claim : it->second.claims) {
     if (claim.connection == subscriptions_[claim.subscription].connection) living.push_back(claim);
     close_claim(claim, false);
   }
-  entries_.erase(it);
+  held_.erase(it);
   return living;
 }
 
 bool Ledger::withdraw(const Identity& identity) {
-  const auto it = entries_.find(identity);
-  if (it == entries_.end() || it->second.settled) return false;
+  const auto it = held_.find(identity);
+  if (it == held_.end()) return false;
   for (const Claim& claim : it->second.claims) {
     if (claim.connection == subscriptions_[claim.subscription].connection) return false;
   }
-  entries_.erase(it);
+  held_.erase(it);
   return true;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -48,8 +47,8 @@ class Ledger {
   // A delivery of nothing that is carried over (refused, or a link without target): owed is only its acknowledgement.
   void arrive_and_settle(SubscriptionIndex subscription, const EventId& ack_id);
 
-  bool is_held(const Identity& identity) const;
-  bool is_held_or_settled(const Identity& identity) const { return entries_.contains(identity); }
+  bool is_held(const Identity& identity) const { return held_.contains(identity); }
+  bool is_held_or_settled(const Identity& identity) const { return is_held(identity) || settled_.contains(identity); }
 
   // The event is at the destination, or is given up: its deliveries are settled. If it is not remembered, it is looked
   // up anew should it come again.
@@ -82,9 +81,8 @@ class Ledger {
   }
 
  private:
-  struct Entry {
+  struct Held {
     Revision revision = 0;
-    bool settled = false;
     absl::InlinedVector<Claim, 1> claims;
   };
   struct SubscriptionBook {
@@ -93,12 +91,16 @@ class Ledger {
     std::vector<EventId> acknowledgements;
   };
 
+  void remember(const Identity& identity, Revision revision);
   Claim open_claim(SubscriptionIndex subscription, const EventId& ack_id);
   void close_claim(const Claim& claim, bool acknowledge);
 
+  // Apart, so that the few that are held stay in the cache: what is settled is looked at seldom.
+  absl::flat_hash_map<Identity, Held> held_;
+  absl::flat_hash_map<Identity, Revision> settled_;
+  std::vector<Identity> settled_order_;  // a ring, as long as is to be remembered
+  std::size_t next_settled_ = 0;         // its oldest place, once it is full
   std::size_t remembered_events_;
-  absl::flat_hash_map<Identity, Entry> entries_;
-  std::deque<Identity> settled_;  // in the order of settling
   std::vector<SubscriptionBook> subscriptions_;
 };
 

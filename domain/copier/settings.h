@@ -12,8 +12,18 @@ struct CopierSettings {
   // One append, and all of them.
   std::size_t max_append_events = 500;
   std::size_t max_append_bytes = 900 << 10;  // of data and metadata; a lone larger event is sent all the same
-  std::size_t max_appends_in_flight = 128;
+  std::size_t max_appends_in_flight = 512;
+  std::size_t max_in_flight_events = 8'192;
   std::size_t max_in_flight_bytes = 8 << 20;
+
+  // How long appends may wait at the destination for one another: by that, as much of these bounds is used as it takes
+  // (see Window). 0: all of them, always.
+  Duration append_queue_target = std::chrono::milliseconds(50);
+
+  // The order in which events come to the destination: that of the source within each stream; or, with one
+  // subscription, that of its deliveries over all streams.
+  enum class Ordering : std::uint8_t { kPerStream, kGlobal };
+  Ordering ordering = Ordering::kPerStream;
 
   // Everything that was delivered and is not settled. Beyond it a subscription is reconnected with a smaller buffer.
   std::size_t max_held_bytes = 32 << 20;

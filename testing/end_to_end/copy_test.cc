@@ -95,6 +95,13 @@ TEST_P(CopyTest, StreamsKeepTheirNamesAndOrder) {
   expect_copied();
 }
 
+TEST_P(CopyTest, AGlobalOrderIsCopiedToo) {
+  source.load("hero-", 20, 500);
+  const auto copier = start(configuration("ordering: global"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  expect_copied();
+}
+
 TEST_P(CopyTest, OnlyAllowedTypesAndValidEventsArrive) {
   source.append("hero-1", {{event_id(1), "Exact", true, R"({"power":1})", ""},
                            {event_id(2), "Unwanted", true, "{}", ""},
@@ -183,6 +190,13 @@ TEST_P(LaterServerTest, IsCopiedFromAndTo) {
   expect_copied();
   const auto fresh = start(configuration("", "fresh"));
   ASSERT_TRUE(eventually([&] { return is_all_acknowledged("fresh"); }));
+  expect_copied();
+}
+
+TEST_P(LaterServerTest, AGlobalOrderIsCopiedToo) {
+  source.load("hero-", 20, 500);
+  const auto copier = start(configuration("ordering: global"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
   expect_copied();
 }
 

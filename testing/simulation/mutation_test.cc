@@ -40,6 +40,8 @@ TEST(MutationTest, ForgettingTheLookUpIsCaught) { EXPECT_GT(count_caught(forget_
 
 TEST(MutationTest, ReorderingARetryIsCaught) { EXPECT_GT(count_caught(reverse_retries(), "out of order"), 10); }
 
+TEST(MutationTest, ClaimingAnOrderIsCaught) { EXPECT_GT(count_caught(claim_an_order(), "out of the global order"), 3); }
+
 TEST(MutationTest, NeverAcknowledgingIsCaught) { EXPECT_GT(count_caught(never_acknowledge(), "it stalls"), 100); }
 
 TEST(MutationTest, NeverExitingIsCaught) {

@@ -57,6 +57,7 @@ class SinkDecorator : public EventSink, public EventSinkListener {
   void stop(std::function<void()> stopped) override { sink_.stop(std::move(stopped)); }
   void read(const StreamRead& read) override { sink_.read(read); }
   void probe(Answer answer) override { sink_.probe(std::move(answer)); }
+  std::size_t ordered_append_bytes() const override { return sink_.ordered_append_bytes(); }
 
   void on_read_completed(std::uint64_t id, const ReadOutcome& outcome) override {
     listener_->on_read_completed(id, outcome);
@@ -160,6 +161,12 @@ class Tamperer final : public SinkDecorator {
   }
 };
 
+class OrderClaimer final : public SinkDecorator {
+ public:
+  using SinkDecorator::SinkDecorator;
+  std::size_t ordered_append_bytes() const override { return 1 << 20; }
+};
+
 class Immortal final : public ProcessKiller {
  public:
   void kill(ExitCode, std::string_view) override {}
@@ -187,6 +194,7 @@ Hooks answer_without_writing() { return of_sink<Liar>(); }
 Hooks expect_any_revision() { return of_sink<AnyExpecter>(); }
 Hooks forget_the_look_up() { return of_sink<Forgetter>(); }
 Hooks reverse_retries() { return of_sink<RetryReverser>(); }
+Hooks claim_an_order() { return of_sink<OrderClaimer>(); }
 Hooks tamper_with_data() { return of_sink<Tamperer>(); }
 
 Hooks never_exit() {

@@ -144,12 +144,33 @@ Plan make_plan(std::uint64_t seed) {
 
   plan.workload_end = random.between(0, 20) * kSecond;
   plan.faults_end = random.between(2, 30) * kSecond;
+
+  if (plan.subscriptions.size() == 1 && random.one_in(3)) {
+    plan.settings.ordering = CopierSettings::Ordering::kGlobal;
+    plan.keeps_append_order = random.one_in(2);
+  }
+  if (random.one_in(3)) plan.settings.append_queue_target = Duration{0};
   return plan;
 }
 
 bool Plan::promises_order() const {
   return !faults.second_consumer && !faults.server_parks && !overlapping_subscriptions && !faults.poison &&
          on_write_failure != SafetyAction::kSkip && on_write_failure != SafetyAction::kPark;
+}
+
+bool Plan::promises_global_order() const {
+  if (settings.ordering != CopierSettings::Ordering::kGlobal || !promises_order()) return false;
+  const bool may_fail_to_write = faults.sink_slow || faults.sink_not_ready || faults.sink_late_answer ||
+                                 faults.sink_late_write || faults.sink_breaks || faults.sink_restart ||
+                                 faults.sink_long_down || faults.sink_denied || faults.other_writers ||
+                                 faults.small_appends_only || faults.read_lag || faults.read_errors;
+  // What is on its way behind an append that is refused comes before it.
+  if (keeps_append_order && may_fail_to_write) return false;
+  // With a smaller buffer, what is delivered again does not come as a whole.
+  if (settings.max_held_bytes < CopierSettings{}.max_held_bytes) return false;
+  // A new process does not know which positions are still with the consumer before it.
+  const bool may_restart = faults.kill || faults.terminate || may_fail_to_write || group_exists;
+  return !may_restart || dead_notice == Duration{0};
 }
 
 std::string Plan::describe() const {
@@ -165,6 +186,10 @@ std::string Plan::describe() const {
   if (group_exists) text += ", group exists";
   if (repeated_ids) text += ", repeated ids";
   if (promises_order()) text += ", in order";
+  if (settings.ordering == CopierSettings::Ordering::kGlobal) {
+    text += keeps_append_order ? ", globally, pipelined" : ", globally";
+    if (promises_global_order()) text += " (promised)";
+  }
   text += "; faults:";
   for (const auto& [name, fault] : kNames) {
     if (faults.*fault) text.append(" ").append(name);

@@ -72,9 +72,12 @@ struct Plan {
   Duration faults_end{0};
   Duration workload_end{0};
   bool short_of_memory = false;
+  bool keeps_append_order = false;  // the destination does what it is sent in the order of sending
 
   // Out of order events may come about only where the source itself makes order impossible to keep.
   bool promises_order() const;
+  // With Ordering::kGlobal, over all streams.
+  bool promises_global_order() const;
   std::string describe() const;
 };
 

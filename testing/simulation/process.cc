@@ -103,6 +103,9 @@ void Process::check_bounds() {
   if (load.bytes_in_flight > settings.max_in_flight_bytes + largest_event_) {
     context_.violate(std::to_string(load.bytes_in_flight) + " bytes are in flight");
   }
+  if (load.events_in_flight > settings.max_in_flight_events) {
+    context_.violate(std::to_string(load.events_in_flight) + " events are in flight");
+  }
   if (load.appends_in_flight > settings.max_appends_in_flight) {
     context_.violate(std::to_string(load.appends_in_flight) + " appends are in flight");
   }

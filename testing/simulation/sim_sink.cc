@@ -86,6 +86,7 @@ void SimSink::append(const Append& append) {
   }
   Time arrives = now + context_.latency();
   if (context_.strikes(&Faults::sink_slow, 30)) arrives += context_.random.between(0, 800) * kMillisecond;
+  if (context_.plan.keeps_append_order) arrives = last_arrival_ = std::max(arrives, last_arrival_);
   const auto execute = [&context = context_, &server = server_, request] { request->execute(context, server); };
 
   if (context_.strikes(&Faults::sink_not_ready, 25)) {

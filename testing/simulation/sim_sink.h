@@ -45,6 +45,7 @@ class SimSink final : public EventSink {
   void append(const Append& append) override;
   void read(const StreamRead& read) override;
   void probe(Answer answer) override;
+  std::size_t ordered_append_bytes() const override { return context_.plan.keeps_append_order ? 1 << 20 : 0; }
   void stop(std::function<void()> stopped) override;
 
   // When each event was sent first by this process.
@@ -62,6 +63,7 @@ class SimSink final : public EventSink {
   EventSinkListener* listener_ = nullptr;
   std::set<std::string> streams_under_way_;
   std::map<Context::Identity, Time> first_sent_;
+  Time last_arrival_{0};
   bool is_stopped_ = false;
   Lifeline lifeline_;
 };

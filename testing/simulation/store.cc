@@ -49,6 +49,7 @@ void Store::append_any(const std::string& stream, StoredEvent event, Time now, D
   std::vector<StoredEvent>& there = streams_[stream];
   event.stream = stream;
   event.revision = static_cast<Revision>(there.size());
+  event.place = next_place_++;
   event.written_at = now;
   event.visible_at = std::max(now + lag, there.empty() ? Time{0} : there.back().visible_at);
   index_.try_emplace({stream, event.id}, event.written_at, event.visible_at);

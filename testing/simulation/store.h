@@ -18,6 +18,7 @@ namespace interconnect::simulation {
 struct StoredEvent {
   std::string stream;
   Revision revision = 0;
+  std::uint64_t place = 0;  // in the store, over all streams
   EventId id;
   std::string type;
   ContentKind content = ContentKind::kJson;
@@ -58,6 +59,7 @@ class Store {
   std::optional<Time> visible_at(std::string_view stream, const EventId& id) const;
 
  private:
+  std::uint64_t next_place_ = 1;
   std::map<std::string, std::vector<StoredEvent>, std::less<>> streams_;
   std::map<std::pair<std::string, EventId>, std::pair<Time, Time>> index_;
 };

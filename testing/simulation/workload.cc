@@ -169,6 +169,7 @@ bool Workload::is_expected(const StoredEvent& event) const {
 
 void Workload::check() const {
   for (const auto& [stream, events] : context_.source.streams()) check_stream(stream, events);
+  if (context_.plan.promises_global_order()) check_global_order();
   for (const auto& [stream, events] : context_.destination.streams()) {
     for (const StoredEvent& event : events) {
       if (event.type != "Good1" && event.type != "Good2" && event.type != "Other") {
@@ -176,6 +177,25 @@ void Workload::check() const {
       }
       if (event.data.starts_with("bad")) context_.violate("copied though invalid: " + stream);
     }
+  }
+}
+
+void Workload::check_global_order() const {
+  std::map<Context::Identity, std::uint64_t> places;
+  for (const auto& [stream, events] : context_.destination.streams()) {
+    for (const StoredEvent& event : events) places[{stream, event.id}] = event.place;
+  }
+  std::map<Context::Identity, int> repeats;
+  for (const Entry& entry : entries_) ++repeats[{entry.event.stream, entry.event.id}];
+  std::uint64_t latest = 0;
+  for (const Entry* entry : subscribed(0)) {
+    const Context::Identity identity{entry->event.stream, entry->event.id};
+    const auto found = places.find(identity);
+    if (found == places.end() || prefilled_.contains(identity) || repeats[identity] > 1) continue;
+    if (found->second < latest) {
+      context_.violate("out of the global order: " + identity.first + " " + std::to_string(entry->event.revision));
+    }
+    latest = std::max(latest, found->second);
   }
 }
 

@@ -38,6 +38,7 @@ class Workload {
   Entry make_entry();
   void store(const Entry& entry);
   bool is_expected(const StoredEvent& event) const;
+  void check_global_order() const;
   void check_stream(const std::string& stream, const std::vector<StoredEvent>& events) const;
   std::vector<const Entry*> subscribed(SubscriptionIndex subscription) const;
 

@@ -106,6 +106,12 @@ void BatchAppender::on_answer(BatchAppendCall& call, const grpc::Slice& message)
   if (call.pending.answered(answer.append_id, now())) completed_(answer.append_id, answer.outcome);
 }
 
+std::size_t BatchAppender::ordered_append_bytes() const {
+  const bool is_one_call = calls_.empty() || (calls_.size() == 1 && calls_.front() == current_);
+  const bool is_certain = offer_ == Offer::kYes && connection_ == client_.connection() && suspects_.empty();
+  return is_one_call && is_certain ? kMaxBatchBytes : 0;
+}
+
 // It ends soon, and what it carried is then answered.
 void BatchAppender::abandon(BatchAppendCall& call, std::string why) {
   if (current_ == &call) current_ = nullptr;

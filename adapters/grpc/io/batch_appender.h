@@ -29,6 +29,8 @@ class BatchAppender {
   // Whether send() is the way for this append now. Asks a new connection's server what it offers.
   bool takes(const Append& append);
   void send(const Append& append);
+  // A server takes one call's batches one after the other (Streams.BatchAppend.cs of 21.10), up to the log itself.
+  std::size_t ordered_append_bytes() const;
   // The server answers: a good moment to ask it, unless what it offers is known.
   void connected();
   void stop() { timer_.cancel(); }

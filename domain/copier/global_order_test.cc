@@ -1,0 +1,130 @@
+// One order over all streams.
+#include <gtest/gtest.h>
+
+#include "domain/copier/copier_script.h"
+
+namespace interconnect {
+namespace {
+
+using namespace std::chrono_literals;
+using Texts = CopierScript::Texts;
+
+CopierSettings global() {
+  CopierSettings settings;
+  settings.ordering = CopierSettings::Ordering::kGlobal;
+  return settings;
+}
+
+class GlobalOrderTest : public testing::Test {
+ protected:
+  GlobalOrderTest() { script_.start(); }
+
+  void deliver(std::string_view stream, int number, Revision revision) {
+    script_.deliver_one(number, revision, "Good", 0, stream);
+  }
+  // Both streams are there, with a first event each.
+  void begin_streams() {
+    for (const auto& [stream, number] : {std::pair("a", 1), {"b", 2}}) {
+      deliver(stream, number, 0);
+      script_.advance();
+      script_.no_stream();
+      script_.advance();
+      script_.appended(0);
+      script_.advance(1s);
+    }
+  }
+
+  CopierScript script_{global(), {"$ce-x"}};
+};
+
+TEST_F(GlobalOrderTest, WhereNothingIsGuaranteedRunsGoOneAfterTheOther) {
+  begin_streams();
+  deliver("a", 3, 1);
+  deliver("a", 4, 2);
+  deliver("b", 5, 1);
+  deliver("a", 6, 3);
+  EXPECT_EQ(script_.advance(), Texts{"append a @0 [3 4]"});
+  script_.appended(2);
+  EXPECT_EQ(script_.advance(), Texts{"append b @0 [5]"});
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{"append a @2 [6]"});
+}
+
+TEST_F(GlobalOrderTest, WhereTheSinkKeepsTheOrderRunsFollowEachOtherAtOnce) {
+  script_.copier().on_sink_order(1 << 20);
+  begin_streams();
+  deliver("a", 3, 1);
+  deliver("b", 4, 1);
+  deliver("a", 5, 2);
+  deliver("b", 6, 2);
+  // One at most for each stream; and what waits for its stream holds up what follows.
+  EXPECT_EQ(script_.advance(), (Texts{"append a @0 [3]", "append b @0 [4]"}));
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{"append a @1 [5]"});
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{"append b @1 [6]"});
+}
+
+TEST_F(GlobalOrderTest, AStreamOfWhichNothingIsKnownIsLookedUpFirst) {
+  script_.copier().on_sink_order(1 << 20);
+  begin_streams();
+  deliver("a", 3, 1);
+  deliver("new", 4, 0);
+  deliver("b", 5, 1);
+  EXPECT_EQ(script_.advance(), (Texts{"append a @0 [3]", "read destination backward -1"}));
+  EXPECT_EQ(script_.advance(), Texts{});
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(), (Texts{"append new @-1 [4]", "append b @0 [5]"}));
+}
+
+TEST_F(GlobalOrderTest, WhatIsLargerThanTheSinkKeepsInOrderGoesAlone) {
+  script_.copier().on_sink_order(1'000);
+  begin_streams();
+  script_.deliver_one(3, 1, "Good", 0, "a", std::string(2'000, 'x'));
+  deliver("b", 4, 1);
+  EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
+}
+
+TEST_F(GlobalOrderTest, WhatFailedGoesBeforeAllThatFollows) {
+  script_.copier().on_sink_order(1 << 20);
+  begin_streams();
+  deliver("a", 3, 1);
+  EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
+  script_.fail(ErrorKind::kUnavailable);
+  deliver("b", 4, 1);
+  EXPECT_EQ(script_.advance(), Texts{});
+  EXPECT_EQ(script_.advance(1s), Texts{"append a @0 [3]"});
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
+}
+
+TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
+  begin_streams();
+  script_.drop();
+  script_.start(GroupState::kUnchanged);
+  script_.next_position = 3;
+  deliver("b", 4, 1);
+  EXPECT_EQ(script_.advance(), Texts{});
+  script_.next_position = 2;
+  deliver("a", 3, 1);
+  EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
+}
+
+TEST_F(GlobalOrderTest, ButNotForEver) {
+  begin_streams();
+  script_.drop();
+  script_.start(GroupState::kUnchanged);
+  script_.next_position = 3;
+  deliver("b", 4, 1);
+  EXPECT_EQ(script_.advance(), Texts{});
+  ASSERT_TRUE(script_.copier().next_deadline());
+  EXPECT_EQ(*script_.copier().next_deadline(), script_.now + CopierSettings{}.predecessor_wait);
+  EXPECT_EQ(script_.advance(CopierSettings{}.predecessor_wait), Texts{"append b @0 [4]"});
+}
+
+}  // namespace
+}  // namespace interconnect

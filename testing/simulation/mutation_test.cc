@@ -13,9 +13,9 @@ namespace {
 constexpr std::uint64_t kSeeds = 400;
 
 // How many of the first schedules are found to break the rule.
-int count_caught(const Hooks& hooks, const std::string& violation) {
+int count_caught(const Hooks& hooks, const std::string& violation, std::uint64_t seeds = kSeeds) {
   int caught = 0;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const Result result = run(make_plan(seed), hooks);
     for (const std::string& found : result.violations) {
       if (found.find(violation) == std::string::npos) continue;
@@ -40,7 +40,10 @@ TEST(MutationTest, ForgettingTheLookUpIsCaught) { EXPECT_GT(count_caught(forget_
 
 TEST(MutationTest, ReorderingARetryIsCaught) { EXPECT_GT(count_caught(reverse_retries(), "out of order"), 10); }
 
-TEST(MutationTest, ClaimingAnOrderIsCaught) { EXPECT_GT(count_caught(claim_an_order(), "out of the global order"), 3); }
+// Few of the schedules promise an order over all streams to a sink that keeps none.
+TEST(MutationTest, ClaimingAnOrderIsCaught) {
+  EXPECT_GT(count_caught(claim_an_order(), "out of the global order", 10 * kSeeds), 10);
+}
 
 TEST(MutationTest, NeverAcknowledgingIsCaught) { EXPECT_GT(count_caught(never_acknowledge(), "it stalls"), 100); }
 

@@ -3,18 +3,22 @@
 #include <vector>
 
 #include "adapters/grpc/proto/persistent.grpc.pb.h"
+#include "grpcpp/impl/codegen/proto_buffer_reader.h"
+#include "grpcpp/impl/codegen/proto_buffer_writer.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
 #include "testing/eventstore/next/call.h"
 #include "testing/eventstore/next/convert.h"
+#include "testing/eventstore/next/pushed_event.h"
 #include "testing/eventstore/next/services.h"
 
 namespace interconnect::eventstore {
 namespace {
 
 namespace proto = esdb::persistent_subscriptions;
-using Base = grpc::ServerBidiReactor<proto::ReadReq, proto::ReadResp>;
+using Base = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 // A consumer of a group: options first, then acks and nacks. Half-closing it changes nothing.
-class PersistentRead : public StreamingCall<Base, proto::ReadResp>, public Subscriber {
+class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subscriber {
  public:
   PersistentRead(Node& node, grpc::CallbackServerContext* context)
       : StreamingCall(node, context), caller_(CallerOf(node, *context)) {
@@ -41,11 +45,7 @@ class PersistentRead : public StreamingCall<Base, proto::ReadResp>, public Subsc
   }
 
   void Push(const ResolvedEvent& event, int retry_count) override {
-    if (node_.misbehaviour().silent) return;
-    proto::ReadResp response;
-    FillReadEvent(event, structured_, response.mutable_event());
-    response.mutable_event()->set_retry_count(retry_count);
-    Send(std::move(response));
+    if (!node_.misbehaviour().silent) Send(EncodePushedEvent(event, retry_count, structured_));
   }
 
   void Dropped(DropReason reason) override { End(GroupError(reason, stream_, group_)); }
@@ -57,13 +57,18 @@ class PersistentRead : public StreamingCall<Base, proto::ReadResp>, public Subsc
   std::shared_ptr<PersistentRead> Self() { return std::static_pointer_cast<PersistentRead>(shared_from_this()); }
 
   void TakeAll() {
-    std::vector<proto::ReadReq> requests;
+    std::vector<grpc::ByteBuffer> requests;
     {
       std::lock_guard lock(inbox_mutex_);
       requests.swap(inbox_);
     }
     if (node_.misbehaviour().silent) return;
-    for (const proto::ReadReq& request : requests) Take(request);
+    proto::ReadReq request;
+    for (grpc::ByteBuffer& bytes : requests) {
+      const grpc::Status parsed = grpc::GenericDeserialize<grpc::ProtoBufferReader, proto::ReadReq>(&bytes, &request);
+      if (!parsed.ok()) return End({parsed});
+      Take(request);
+    }
   }
 
   void Take(const proto::ReadReq& request) {
@@ -104,15 +109,18 @@ class PersistentRead : public StreamingCall<Base, proto::ReadResp>, public Subsc
     subscription_id_ = found.subscription->id();
     proto::ReadResp response;
     response.mutable_subscription_confirmation()->set_subscription_id(subscription_id_);
-    Send(std::move(response));
+    grpc::ByteBuffer bytes;
+    bool is_own = false;
+    grpc::GenericSerialize<grpc::ProtoBufferWriter, proto::ReadResp>(response, &bytes, &is_own);
+    Send(std::move(bytes));
     found.subscription->AddClient(this, options.buffer_size(), caller_.user->name, context_->peer(),
                                   HeaderOf(*context_, "connection-name"), node_.groups().now());
   }
 
   const GrpcCaller caller_;
-  proto::ReadReq request_;
+  grpc::ByteBuffer request_;
   std::mutex inbox_mutex_;
-  std::vector<proto::ReadReq> inbox_;
+  std::vector<grpc::ByteBuffer> inbox_;
   bool structured_ = false;
   std::string stream_;
   std::string group_;
@@ -185,7 +193,13 @@ void FillInfo(PersistentSubscription& group, proto::SubscriptionInfo* out) {
   }
 }
 
-class PersistentSubscriptionsService : public proto::PersistentSubscriptions::CallbackService {
+// Read takes and gives bytes, everything else messages.
+using Methods = proto::PersistentSubscriptions;
+using Messages = Methods::WithCallbackMethod_Create<Methods::WithCallbackMethod_Update<
+    Methods::WithCallbackMethod_Delete<Methods::WithCallbackMethod_GetInfo<Methods::WithCallbackMethod_ReplayParked<
+        Methods::WithCallbackMethod_List<Methods::WithCallbackMethod_RestartSubsystem<Methods::Service>>>>>>>;
+
+class PersistentSubscriptionsService : public Methods::WithRawCallbackMethod_Read<Messages> {
  public:
   explicit PersistentSubscriptionsService(Node& node) : node_(node) {}
 

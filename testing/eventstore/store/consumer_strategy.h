@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "absl/container/flat_hash_map.h"
 #include "testing/eventstore/store/types.h"
 
 namespace interconnect::eventstore {
@@ -42,7 +42,7 @@ class Consumer {
   int window() const { return window_; }
   int slots() const { return slots_; }
   std::int64_t total() const { return total_; }
-  const std::unordered_map<EventId, ResolvedEvent, EventIdHash>& unconfirmed() const { return unconfirmed_; }
+  const absl::flat_hash_map<EventId, ResolvedEvent>& unconfirmed() const { return unconfirmed_; }
 
   const std::string user;
   const std::string from;
@@ -53,7 +53,7 @@ class Consumer {
   const int window_;
   int slots_;
   std::int64_t total_ = 0;
-  std::unordered_map<EventId, ResolvedEvent, EventIdHash> unconfirmed_;
+  absl::flat_hash_map<EventId, ResolvedEvent> unconfirmed_;
 };
 
 enum class PushResult { kSent, kSkipped, kNoMoreCapacity };

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "testing/eventstore/store/event_filter.h"
 #include "testing/eventstore/store/stream_metadata.h"
 #include "testing/eventstore/store/types.h"
@@ -143,7 +144,7 @@ class EventStore {
   // A real log begins with an epoch record.
   std::int64_t next_position_ = 168;
   // The servers' cache of committed ids: bounded, the oldest are forgotten first.
-  std::unordered_map<EventId, const Record*, EventIdHash> committed_ids_;
+  absl::flat_hash_map<EventId, const Record*> committed_ids_;
   std::deque<EventId> committed_order_;
   std::size_t committed_bytes_ = 0;
   std::vector<Observer> observers_;

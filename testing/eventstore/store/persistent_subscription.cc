@@ -157,18 +157,23 @@ bool PersistentSubscription::PushFrom(std::list<OutstandingMessage>& list, Milli
 }
 
 void PersistentSubscription::StartMessage(const OutstandingMessage& message, Millis now) {
-  const Millis expires = settings_.message_timeout_ms == 0 ? kNone : now + settings_.message_timeout_ms;
   const EventId& id = message.id();
-  if (!outstanding_.try_emplace(id, Started{message, expires}).second) return;
-  if (expires != kNone) by_time_[{expires, id}] = true;
-  by_sequence_[{message.number(), id}] = message.replayed();
+  const auto [started, is_new] = outstanding_.try_emplace(id, Started{message, by_time_.end(), by_sequence_.end()});
+  if (!is_new) return;
+  // Most come in order: the end is where they belong.
+  if (settings_.message_timeout_ms != 0) {
+    started->second.by_time =
+        by_time_.emplace_hint(by_time_.end(), std::pair(now + settings_.message_timeout_ms, id), true);
+  }
+  started->second.by_sequence =
+      by_sequence_.emplace_hint(by_sequence_.end(), std::pair(message.number(), id), message.replayed());
 }
 
 void PersistentSubscription::RemoveOutstanding(const EventId& id) {
   auto it = outstanding_.find(id);
   if (it == outstanding_.end()) return;
-  if (it->second.expires != kNone) by_time_.erase({it->second.expires, id});
-  by_sequence_.erase({it->second.message.number(), id});
+  if (it->second.by_time != by_time_.end()) by_time_.erase(it->second.by_time);
+  by_sequence_.erase(it->second.by_sequence);
   outstanding_.erase(it);
 }
 

@@ -6,10 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "testing/eventstore/store/consumer_strategy.h"
 #include "testing/eventstore/store/event_store.h"
 #include "testing/eventstore/store/stream_buffer.h"
@@ -98,9 +98,12 @@ class PersistentSubscription {
   Info GetInfo();
 
  private:
+  using ByTime = std::map<std::pair<Millis, EventId>, bool>;
+  using BySequence = std::map<std::pair<std::int64_t, EventId>, bool>;
   struct Started {
     OutstandingMessage message;
-    Millis expires;
+    ByTime::iterator by_time;  // the end: it never expires
+    BySequence::iterator by_sequence;
   };
 
   std::string ParkedStream() const;
@@ -128,9 +131,9 @@ class PersistentSubscription {
   std::unique_ptr<ConsumerStrategy> strategy_;
   std::map<Subscriber*, std::unique_ptr<Consumer>> consumers_;
   std::unique_ptr<StreamBuffer> buffer_;
-  std::unordered_map<EventId, Started, EventIdHash> outstanding_;
-  std::map<std::pair<Millis, EventId>, bool> by_time_;
-  std::map<std::pair<std::int64_t, EventId>, bool> by_sequence_;
+  absl::flat_hash_map<EventId, Started> outstanding_;
+  ByTime by_time_;
+  BySequence by_sequence_;
   std::int64_t next_to_pull_ = 0;
   std::int64_t last_known_sent_ = -1;
   std::int64_t last_checkpoint_ = -1;

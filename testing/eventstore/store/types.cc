@@ -57,10 +57,4 @@ EventId NewEventId() {
   return id;
 }
 
-std::size_t EventIdHash::operator()(const EventId& id) const {
-  std::uint64_t halves[2];
-  std::memcpy(halves, id.data(), id.size());
-  return halves[0] ^ (halves[1] * 0x9e3779b97f4a7c15ULL);
-}
-
 }  // namespace interconnect::eventstore

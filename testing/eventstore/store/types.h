@@ -131,10 +131,6 @@ bool ParseEventId(std::string_view text, EventId* id);
 // A random id (version 4).
 EventId NewEventId();
 
-struct EventIdHash {
-  std::size_t operator()(const EventId& id) const;
-};
-
 }  // namespace interconnect::eventstore
 
 #endif  // TESTING_EVENTSTORE_STORE_TYPES_H_

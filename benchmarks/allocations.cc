@@ -1,9 +1,11 @@
 #include "benchmarks/allocations.h"
 
 #include <malloc.h>
+#include <valgrind/callgrind.h>
 
 #include <cstdlib>
 #include <new>
+#include <string>
 
 namespace {
 
@@ -52,7 +54,14 @@ namespace interconnect {
 
 Allocations allocations() { return counted; }
 
+PerEvent::PerEvent(benchmark::State& state) : state_(state), before_(allocations()) {
+  CALLGRIND_START_INSTRUMENTATION;
+  CALLGRIND_ZERO_STATS;
+}
+
 PerEvent::~PerEvent() {
+  CALLGRIND_STOP_INSTRUMENTATION;
+  if (RUNNING_ON_VALGRIND != 0) CALLGRIND_DUMP_STATS_AT(std::to_string(events_).c_str());
   using benchmark::Counter;
   const Allocations now = allocations();
   const auto events = static_cast<double>(events_);

@@ -14,10 +14,11 @@ struct Allocations {
 Allocations allocations();
 
 // Over its life, adds to a benchmark: seconds/event, allocs/event, and grown_B/event, the heap that is in use more at
-// the end than at the beginning.
+// the end than at the beginning. Under callgrind, only its life is instrumented, and dumped with the number of events
+// as the reason.
 class PerEvent final {
  public:
-  explicit PerEvent(benchmark::State& state) : state_(state), before_(allocations()) {}
+  explicit PerEvent(benchmark::State& state);
   ~PerEvent();
 
   PerEvent(const PerEvent&) = delete;

@@ -12,6 +12,7 @@
 
 #include "benchmark/benchmark.h"
 #include "benchmarks/allocations.h"
+#include "benchmarks/fixed_workload.h"
 #include "benchmarks/samples.h"
 #include "domain/copier/copier.h"
 
@@ -101,6 +102,7 @@ void policy_format_lane(benchmark::State& state) {
 
 void arguments(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"B", "streams"})->ArgsProduct({{200, 1 << 10, 64 << 10}, {1, 100, 100'000}});
+  fix_workload(benchmark, 20);
 }
 
 BENCHMARK(lane)->Apply(arguments);

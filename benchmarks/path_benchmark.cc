@@ -17,6 +17,7 @@
 #include "app/copy_driver.h"
 #include "benchmark/benchmark.h"
 #include "benchmarks/allocations.h"
+#include "benchmarks/fixed_workload.h"
 #include "benchmarks/samples.h"
 
 namespace interconnect {
@@ -199,6 +200,7 @@ void path(benchmark::State& state) {
 
 void arguments(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"B", "streams"})->ArgsProduct({{200, 1 << 10, 64 << 10}, {1, 100}});
+  fix_workload(benchmark, 20);
 }
 
 void legacy_to_legacy(benchmark::State& state) { path<Generation::kLegacy, Generation::kLegacy>(state); }

@@ -12,6 +12,7 @@
 #include "adapters/legacy_tcp/wire/requests.h"
 #include "benchmark/benchmark.h"
 #include "benchmarks/allocations.h"
+#include "benchmarks/fixed_workload.h"
 #include "benchmarks/samples.h"
 #include "domain/event_metadata.h"
 #include "domain/event_policy.h"
@@ -107,6 +108,7 @@ void encode_next(benchmark::State& state) {
 
 void sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgName("B")->Arg(200)->Arg(1 << 10)->Arg(64 << 10);
+  fix_workload(benchmark, 500);
 }
 
 BENCHMARK(decode_legacy)->Apply(sizes);

@@ -23,7 +23,7 @@ class Loop final {
   boost::asio::io_context& io() { return io_; }
 
   // Until finish() or fail(), whose failure it throws; a failure as well if nothing has been alive() for the limit.
-  void run(const std::string& what, std::chrono::seconds limit = std::chrono::seconds(30));
+  void run(const std::string& what, std::chrono::seconds limit = std::chrono::seconds(120));
 
   void finish() { io_.stop(); }
   void fail(std::string message);

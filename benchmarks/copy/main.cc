@@ -108,10 +108,11 @@ Choice choose() {
   return choice;
 }
 
-// Two rounds of the streams at least, where the cell's bytes allow it.
+// Two rounds of the streams at least (one, if it is to be quick), where the cell's bytes allow it.
 std::uint64_t events_of(const Choice& choice, std::size_t streams, std::size_t bytes) {
   if (choice.events > 0) return choice.events;
-  const std::uint64_t wanted = std::max<std::uint64_t>(100'000, 2 * std::uint64_t{streams});
+  const bool quick = absl::GetFlag(FLAGS_quick);
+  const std::uint64_t wanted = std::max<std::uint64_t>(quick ? 50'000 : 200'000, (quick ? 1 : 2) * streams);
   return std::min<std::uint64_t>(wanted, kMaxCellBytes / static_cast<std::uint64_t>(choice.plan.runs) / bytes);
 }
 

@@ -10,6 +10,7 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "adapters/json_schema/matched_text.h"
 #include "adapters/json_schema/schema_check.h"
 #include "rapidjson/document.h"
 #include "rapidjson/error/en.h"
@@ -39,25 +40,23 @@ bool is_too_deep(std::string_view text) {
   return false;
 }
 
+// Not with kParseFullPrecisionFlag, for which 0E999 is undefined behaviour.
 void parse(std::string_view text, rapidjson::Document& document) {
-  document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                 rapidjson::kParseFullPrecisionFlag>(text.data(), text.size());
+  document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
 }
 
 struct Extent {
-  std::size_t longest_string = 0;
+  std::size_t longest_name = 0;
   std::size_t longest_array = 0;
 };
 
 void measure(const rapidjson::Value& value, Extent& extent) {
-  if (value.IsString()) {
-    extent.longest_string = std::max<std::size_t>(extent.longest_string, value.GetStringLength());
-  } else if (value.IsArray()) {
+  if (value.IsArray()) {
     extent.longest_array = std::max<std::size_t>(extent.longest_array, value.Size());
     for (const rapidjson::Value& item : value.GetArray()) measure(item, extent);
   } else if (value.IsObject()) {
     for (const auto& member : value.GetObject()) {
-      measure(member.name, extent);
+      extent.longest_name = std::max<std::size_t>(extent.longest_name, member.name.GetStringLength());
       measure(member.value, extent);
     }
   }
@@ -80,6 +79,7 @@ class CompiledSchema {
     try {
       valijson::SchemaParser parser(findings_.draft4 ? valijson::SchemaParser::kDraft4
                                                      : valijson::SchemaParser::kDraft7);
+      match_in_bounded_time(parser);
       parser.populateSchema(valijson::adapters::RapidJsonAdapter(document), schema_);
     } catch (const std::exception& error) {
       return JsonSchemaError{source.origin + ": " + error.what()};
@@ -115,11 +115,11 @@ class CompiledSchema {
       return std::string("not JSON: ") + rapidjson::GetParseError_En(document.GetParseError()) + " (at byte " +
              std::to_string(document.GetErrorOffset()) + ')';
     }
-    if (findings_.has_patterns || findings_.has_unique_items) {
+    if (findings_.has_pattern_properties || findings_.has_unique_items) {
       Extent extent;
       measure(document, extent);
-      if (findings_.has_patterns && extent.longest_string > kMaxMatchedString) {
-        return "holds a string too long to be matched against a pattern";
+      if (findings_.has_pattern_properties && extent.longest_name > kMaxMatchedName) {
+        return "holds a property whose name is too long to be matched against a pattern";
       }
       if (findings_.has_unique_items && extent.longest_array > kMaxUniqueItems) {
         return "holds an array too long to be searched for equal items";

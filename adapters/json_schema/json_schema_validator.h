@@ -23,8 +23,8 @@ struct JsonSchemaError {
 
 // What a document may be for its validation to end soon and within the stack, whatever was sent.
 inline constexpr std::size_t kMaxValidatedDepth = 200;
-inline constexpr std::size_t kMaxMatchedString =
-    1'024;  // bytes, if the schema has any pattern: std::regex recurses for each
+inline constexpr std::size_t kMaxMatchedText = 16'384;  // bytes, of a text that has a pattern or a format
+inline constexpr std::size_t kMaxMatchedName = 256;     // bytes, of every property if there are patterns for properties
 inline constexpr std::size_t kMaxUniqueItems = 4'096;  // of each array, if the schema asks anywhere for unique items
 
 // Compiles the schemas for an event's data, its metadata or both. An event whose bytes are not JSON, or that are beyond

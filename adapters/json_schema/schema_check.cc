@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <regex>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "adapters/json_schema/matched_text.h"
 #include "rapidjson/pointer.h"
 
 namespace interconnect {
@@ -63,6 +63,39 @@ std::string percent_decoded(std::string_view text) {
     }
   }
   return decoded;
+}
+
+// Whether the library, which matches the names of properties by backtracking, is soon done with a short name.
+bool is_cheap_to_backtrack(std::string_view pattern) {
+  constexpr int kMaxRepetitions = 2;
+  constexpr int kMaxAlternatives = 16;
+  int repetitions = 0;
+  int alternatives = 0;
+  bool in_class = false;
+  char before = '(';  // of a quantifier '*' stands for all
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '\\') {
+      ++i;
+      before = 'a';
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if ((c == '*' || c == '+' || c == '?' || c == '{') && before != '(') {
+      if (before == ')') return false;
+      const std::size_t end = c == '{' ? pattern.find('}', i) : i;
+      const bool is_exact = c == '{' && pattern.substr(i, end - i).find(',') == std::string_view::npos;
+      const bool is_lazy_mark = before == '*';
+      if (!is_exact && !is_lazy_mark && ++repetitions > kMaxRepetitions) return false;
+      if (end == std::string_view::npos) return true;
+      i = end;
+      before = '*';
+    } else {
+      in_class = c == '[';
+      if (c == '|' && ++alternatives > kMaxAlternatives) return false;
+      before = c;
+    }
+  }
+  return true;
 }
 
 class Checker {
@@ -160,21 +193,30 @@ class Checker {
     }
   }
 
-  void check_patterns(const Value& schema, const std::string& path) {
+  void check_patterns(Value& schema, const std::string& path) {
     const auto pattern = schema.FindMember("pattern");
-    if (pattern != schema.MemberEnd() && pattern->value.IsString()) check_pattern(pattern->value, path + "/pattern");
+    if (pattern != schema.MemberEnd()) {
+      if (pattern->value.IsString()) check_pattern(pattern->value, path + "/pattern");
+      pattern->name.SetString(rapidjson::StringRef(kPatternKeyword));
+    }
+    const auto format = schema.FindMember("format");
+    if (format != schema.MemberEnd()) format->name.SetString(rapidjson::StringRef(kFormatKeyword));
     const auto properties = schema.FindMember("patternProperties");
     if (properties == schema.MemberEnd() || !properties->value.IsObject()) return;
-    for (const auto& entry : properties->value.GetObject()) check_pattern(entry.name, path + "/patternProperties");
+    for (const auto& entry : properties->value.GetObject()) {
+      findings_.has_pattern_properties = true;
+      check_pattern(entry.name, path + "/patternProperties");
+      if (!is_cheap_to_backtrack(text_of(entry.name))) {
+        problem(path + "/patternProperties", "could take for ever to match: " + std::string(text_of(entry.name)) +
+                                                 ": no group may be repeated, and no more than two things");
+      }
+    }
   }
 
   void check_pattern(const Value& pattern, const std::string& path) {
-    findings_.has_patterns = true;
-    try {
-      const std::regex compiled{std::string(text_of(pattern))};
-    } catch (const std::regex_error&) {
-      problem(path, "not a regular expression of ECMAScript: " + std::string(text_of(pattern)));
-    }
+    const std::string text(text_of(pattern));
+    const std::string what = problem_with_pattern(text);
+    if (!what.empty()) problem(path, what + ": " + text);
   }
 
   // A schema that leads back to itself for the same value would be followed without end.

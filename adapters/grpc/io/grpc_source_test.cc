@@ -100,6 +100,28 @@ class GrpcSourceTest : public testing::Test {
   Seen seen_;
 };
 
+TEST_F(GrpcSourceTest, AfterALossTheFirstAttemptIsMadeOnANewConnection) {
+  std::mutex mutex;
+  std::vector<std::string> peers;
+  ScriptedServer server({.subscribe = [&](auto& context, const auto&, Stream& stream) {
+    bool is_first = false;
+    {
+      const std::lock_guard lock(mutex);
+      is_first = peers.empty();
+      peers.push_back(context.peer());
+    }
+    confirm(stream);
+    if (is_first) return fail(context, grpc::StatusCode::UNAVAILABLE, "Connection reset by peer");
+    seen_.acks_of(stream);
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  ASSERT_TRUE(run_until_true([&] { return recorder_.started.size() == 2; }));
+  const std::lock_guard lock(mutex);
+  ASSERT_EQ(peers.size(), 2u);
+  EXPECT_NE(peers[0], peers[1]);
+}
+
 TEST_F(GrpcSourceTest, CreatesTheGroupConnectsAndDelivers) {
   std::mutex mutex;
   persistent::CreateReq created;

@@ -120,9 +120,10 @@ void StoreClient::seek_leader() {
 
 void StoreClient::forget_connection() {
   ++connection_;
-  // A single host that was configured is the only one to go to, and its channel connects again by itself.
+  // A single host that was configured is the only one to go to. The channel would connect again by itself, but may not
+  // know yet that its connection is lost, and then give the next call to that one.
   const bool only_choice = !settings_.discover && settings_.hosts.size() == 1 && node_ == settings_.hosts.front();
-  if (only_choice && !seek_leader_) return;
+  if (only_choice && !seek_leader_) return use(settings_.hosts.front());
   stub_.reset();
   channel_.reset();
 }

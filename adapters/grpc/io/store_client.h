@@ -54,7 +54,7 @@ class StoreClient {
   std::uint64_t connection() const { return connection_; }
   // The node is not what we look for: the next connect() asks gossip who leads.
   void seek_leader();
-  // Begins a new connection's count: what calls of earlier ones tell of their end is no longer news.
+  // Leaves the connection: what its calls tell of their end is no longer news, and later calls are made on another one.
   void forget_connection();
 
   // The client keeps the call until it is done. Without a connection it is done with UNAVAILABLE.

@@ -22,8 +22,11 @@ Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
 }
 
 Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
-  if (held.at_destination == HeldEvent::AtDestination::kPresent) return Readiness::kFound;
-  if (!lane.ahead.empty() && lane.ahead.contains(held.event.id())) return Readiness::kFound;
+  const bool is_present = held.at_destination == HeldEvent::AtDestination::kPresent ||
+                          (!lane.ahead.empty() && lane.ahead.contains(held.event.id()));
+  // One that is there may still await what precedes it: it is there for the sake of an earlier one with its id.
+  const bool is_awaiting = held.is_after_gap && held.awaits != kNoStream;
+  if (is_present && !is_awaiting) return Readiness::kFound;
   if (held.is_after_gap) {
     const bool is_closed =
         held.event.revision() <= lane.newest_sent + 1 || (held.awaits != kNoStream && lane.newest_sent >= held.awaits);
@@ -32,6 +35,7 @@ Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
     // What goes now makes room for what the next gap waits for.
     if (!is_closed) lane.next_gap_until = now + settings_.max_retry_delay;
   }
+  if (is_present) return Readiness::kFound;
   const bool may_be_there = held.is_behind || lane.walk_cursor;
   if (may_be_there && held.at_destination != HeldEvent::AtDestination::kAbsent) return Readiness::kAsk;
   return Readiness::kSend;

@@ -119,6 +119,7 @@ void LookUp::on_source_page(const StreamPage& page) {
     if (event.revision >= question_.first_revision) continue;
     ++source_events_read_;
     predecessors_.insert(event.id);
+    is_first_repeated_ = is_first_repeated_ || event.id == question_.first_id;
     if (!nearest_id_ && question_.is_admitted(event)) {
       // An id that the source holds twice may be at the destination for the earlier one's sake.
       const auto is_same = [&](const EventView& other) { return other.id == event.id; };
@@ -283,8 +284,9 @@ void LookUp::settle_region() {
 }
 
 LookUp::Findings LookUp::findings() && {
-  // Where the first in doubt is there already, so is what comes before it.
-  if (nearest_revision_ && !nearest_met_ && !first_met_at_) found_.predecessor = nearest_revision_;
+  // Where the first in doubt is there already, so is what comes before it, unless it is there for an earlier one's sake.
+  const bool is_first_there = first_met_at_ && !is_first_repeated_;
+  if (nearest_revision_ && !nearest_met_ && !is_first_there) found_.predecessor = nearest_revision_;
   if (nearest_met_) found_.met_predecessor = nearest_revision_;
   found_.first_revision = question_.first_revision;
   return std::move(found_);

@@ -116,6 +116,7 @@ class LookUp {
   std::optional<EventId> nearest_id_;
   std::optional<Revision> nearest_revision_;
   bool nearest_met_ = false;
+  bool is_first_repeated_ = false;  // the source has its id earlier as well
 
   std::vector<std::pair<EventId, Revision>> met_;  // at the destination, while they fit
   absl::flat_hash_set<EventId> present_;

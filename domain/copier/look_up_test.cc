@@ -167,6 +167,18 @@ TEST(LookUpTest, ThePredecessorIsLookedForAtBothEnds) {
   EXPECT_EQ(there.met_predecessor, 49);
 }
 
+TEST(LookUpTest, AnIdThatTheSourceRepeatsIsNoWitnessOfWhatComesBeforeIt) {
+  Streams streams;
+  streams.source = {0, 1, 2, 1};
+  streams.destination = {0, 1};
+  streams.in_doubt = {1};
+  LookUp::Question question = streams.question(3);
+  question.first_id = id_of(1);
+  const auto found = streams.run(LookUp::whole(std::move(question), true));
+  EXPECT_EQ(present(found), std::set<int>{1});
+  EXPECT_EQ(found.predecessor, std::optional<Revision>(2));
+}
+
 TEST(LookUpTest, GoesOnWithoutASourceThatCannotBeRead) {
   Streams streams{{}, numbers(0, 30), {20}};
   LookUp look_up = LookUp::whole(streams.question(20), true);

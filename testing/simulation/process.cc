@@ -75,6 +75,11 @@ void Process::on_kill(ExitCode code, std::string_view last_words) {
   has_exited_ = true;
   if (code == ExitCode::kStopped) {
     if (asked_to_stop_ == kNever) context_.violate("stopped without being asked");
+  } else if (is_retrying_ && last_words.find("holds back more than " +
+                                             std::to_string(context_.plan.settings.max_held_bytes / 2)) !=
+                                 std::string_view::npos) {
+    // The bound of what retrying may hold back.
+    if (code != ExitCode::kKilledBySafetyRules) context_.violate("exit with another code than that of its cause");
   } else if (!is_exit_due_) {
     context_.violate("exit without a cause: " + std::string(last_words));
   } else {
@@ -158,6 +163,7 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
   process_.sim_sink_.forget(identity);
   const SafetyAction action = plan.on_write_failure;
   if (action == SafetyAction::kSkip || action == SafetyAction::kPark) context.given_up.insert(identity);
+  if (action == SafetyAction::kRetry) process_.is_retrying_ = true;
   if (action == SafetyAction::kExit) {
     process_.is_exit_due_ = true;
     process_.due_event_ = to_string(event.id);

@@ -80,6 +80,7 @@ class Process {
   bool has_exited_ = false;
   Time asked_to_stop_ = kNever;
   bool is_exit_due_ = false;  // the safety net said so
+  bool is_retrying_ = false;  // the same
   ExitCode due_code_ = ExitCode::kKilledBySafetyRules;
   std::string due_event_;
   std::size_t largest_event_;

@@ -47,9 +47,10 @@ bool LoggingObserver::may_write(Kind kind) {
   const Time now = clock_.now();
   if (window.written == 0 || now - window.began >= kWindow) {
     if (window.left_out > 0) LOG(WARNING) << "not written since: " << window.left_out << " more " << kNames[kind];
-    window = {now, 0, 0};
+    const bool goes_on = window.left_out > 0;
+    window = {now, 0, goes_on ? 1 : kLinesPerWindow, 0};
   }
-  if (window.written < kLinesPerWindow) {
+  if (window.written < window.limit) {
     ++window.written;
     return true;
   }

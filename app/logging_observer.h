@@ -10,8 +10,8 @@
 namespace interconnect {
 
 // Writes what happens to the log, one line per thing that matters. Of things that can come by the thousand, it writes
-// the first few of each window of time in full and then only their number, so that no failure fills a disk. It names
-// events and streams, never their data.
+// the first few in full and then, as long as they go on coming, one and the number of the others for each window of
+// time, so that no failure fills a disk. It names events and streams, never their data.
 class LoggingObserver final : public CopyObserver {
  public:
   // With `debug`, every copied append and every event found is written as well, without a limit.
@@ -47,6 +47,7 @@ class LoggingObserver final : public CopyObserver {
   struct Window {
     Time began{0};
     int written = 0;
+    int limit = 0;
     std::uint64_t left_out = 0;
   };
   // Whether a line of this kind may be written now; tells first how many were left out in the window before.

@@ -58,6 +58,7 @@ void Connection::carry_out(Actions& actions) {
       close();
     } else if (const auto* ready = std::get_if<Ready>(&action)) {
       LOG(INFO) << "connected to " << named(ready->endpoint);
+      logged_loss_.clear();
     } else {
       something_handed_over_ = true;
       handler_->on_action(action);
@@ -117,7 +118,8 @@ void Connection::lose(const std::string& error) {
   close();
   if (stopping_) return finish_stop();
   if (handler_ == nullptr) return;
-  LOG(WARNING) << "no connection: " << error;
+  // Once, however often it is tried.
+  if (std::exchange(logged_loss_, error) != error) LOG(WARNING) << "no connection: " << error;
   session_.disconnected(now(), error, actions_);
   carry_out(actions_);
   end_of_batch();

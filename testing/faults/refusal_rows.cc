@@ -155,8 +155,7 @@ std::vector<Row> refusal_rows() {
       {.name = "password_changed",
        .fault = "credentials wrong from one moment to the next, at the destination, then at the source",
        .setup = with_tls,
-       .act = change_passwords,
-       .where = Where::kAlike},
+       .act = change_passwords},
       {.name = "tls",
        .fault = "TLS with client certificates, connections cut 6 times",
        .setup = {.has_tls = true, .asks_certificates = true},
@@ -164,13 +163,11 @@ std::vector<Row> refusal_rows() {
       {.name = "certificate_expired",
        .fault = "an expired certificate, at the destination, then at the source",
        .setup = with_tls,
-       .act = with_certificate("expired"),
-       .where = Where::kAlike},
+       .act = with_certificate("expired")},
       {.name = "certificate_of_another_host",
        .fault = "a certificate of another host, at the destination, then at the source",
        .setup = with_tls,
-       .act = with_certificate("elsewhere"),
-       .where = Where::kAlike},
+       .act = with_certificate("elsewhere")},
   };
 }
 

@@ -29,8 +29,6 @@ bool Row::takes_place(Generation from, Generation to) const {
       return to == Generation::kLegacy;
     case Where::kToNext:
       return to == Generation::kNext;
-    case Where::kAlike:
-      return from == to;
   }
   return false;
 }

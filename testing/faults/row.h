@@ -17,7 +17,7 @@ struct Row {
   // Starts with the copier running. Leaves both stores up, and a copier.
   std::function<void(Scene&)> act;
 
-  enum class Where { kEverywhere, kToLegacy, kToNext, kAlike } where = Where::kEverywhere;  // kAlike: both sides alike
+  enum class Where { kEverywhere, kToLegacy, kToNext } where = Where::kEverywhere;
   bool keeps_order = true;  // false: what it does to the order is only measured
 
   bool takes_place(Generation from, Generation to) const;

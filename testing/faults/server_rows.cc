@@ -51,6 +51,22 @@ void delete_stream_for_good(Scene& scene) {
   scene.source().tombstone(kDeletedStream);
 }
 
+// What was there is gone; what comes after it is still copied.
+void delete_stream_of_destination(Scene& scene) {
+  scene.exempt(kDeletedStream);
+  for (const double share : {0.2, 0.5}) {
+    scene.until_copied(share);
+    scene.destination().soft_delete(kDeletedStream);
+    scene.until("the deleted stream goes on", [&] { return scene.destination().count(kDeletedStream) > 0; });
+  }
+}
+
+void delete_stream_of_destination_for_good(Scene& scene) {
+  scene.exempt(kDeletedStream);
+  scene.until_copied(scene.random_shares(1).front());
+  scene.destination().tombstone(kDeletedStream);
+}
+
 void change_leaders(Scene& scene) {
   const auto shares = scene.random_shares(2);
   scene.until_copied(shares[0]);
@@ -69,6 +85,13 @@ std::vector<Row> server_rows() {
       {"consumers_dropped", "the source drops its consumers, 5 times", {}, drop_consumers},
       {"stream_deleted", "a stream of the source deleted under it", {}, delete_stream},
       {"stream_tombstoned", "a stream of the source deleted for good under it", {}, delete_stream_for_good},
+      {"destination_stream_deleted", "a stream of the destination deleted under it, twice", {},
+       delete_stream_of_destination},
+      {"destination_stream_tombstoned",
+       "a stream of the destination deleted for good under it, with `onWriteFailure: skip`",
+       {.configuration = "safetyNet: {onWriteFailure: skip}\n",
+        .variables = {{"EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS", "10000"}}},
+       delete_stream_of_destination_for_good},
       {"leader_changed", "another node becomes the leader, of the destination, then of the source", {}, change_leaders},
   };
 }

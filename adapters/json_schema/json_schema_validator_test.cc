@@ -146,6 +146,9 @@ TEST(JsonSchemaErrorTest, RefusesPatternsThatCannotBeMatchedInBoundedTime) {
   const auto pattern = [](const std::string& text) { return R"({"pattern": ")" + text + R"("})"; };
   EXPECT_THAT(refused(pattern(R"((a)\\1)")), HasSubstr("back-reference"));
   EXPECT_THAT(refused(pattern("((a{200}){200}){200}")), HasSubstr("too large"));
+  EXPECT_THAT(refused(pattern("\\\\\\\\\\\\7777777777777777777777")), HasSubstr("too large"));
+  EXPECT_THAT(refused(pattern("a{1,7777777777777777777777}")), HasSubstr("too large"));
+  EXPECT_EQ(validate(pattern("^7777777777777777777777$"), R"("7777777777777777777777")"), std::nullopt);
   EXPECT_THAT(refused(pattern("a)(b")), HasSubstr("not a regular expression"));
   EXPECT_THAT(refused(pattern(std::string(1'025, 'a'))), HasSubstr("longer than"));
   for (const char* name : {"^(a+)+$", "(a|b){2,}", "a?a?a?", "(a)?", ".*.*.*", "(a){9}"}) {

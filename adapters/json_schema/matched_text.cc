@@ -1,5 +1,6 @@
 #include "adapters/json_schema/matched_text.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -26,6 +27,18 @@ constexpr std::size_t kMaxPattern = 1'024;  // the library's compiler recurses
 // bounded time.
 std::regex compile(const std::string& pattern) {
   return std::regex(pattern, std::regex::ECMAScript | std::regex_constants::__polynomial);
+}
+
+// The library computes the numbers of escapes and repetitions without a look at their size.
+bool has_huge_number(std::string_view pattern) {
+  constexpr std::size_t kMaxDigits = 6;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '\\' && pattern[i] != '{' && pattern[i] != ',') continue;
+    const std::size_t end = pattern.find_first_not_of("0123456789", i + 1);
+    if (std::min(end, pattern.size()) - (i + 1) > kMaxDigits) return true;
+    if (pattern[i] == '\\') ++i;
+  }
+  return false;
 }
 
 // A constraint on texts; every other value satisfies it.
@@ -105,6 +118,7 @@ class Builder final : public valijson::ConstraintBuilder {
 
 std::string problem_with_pattern(const std::string& pattern) {
   if (pattern.size() > kMaxPattern) return "longer than " + std::to_string(kMaxPattern) + " bytes";
+  if (has_huge_number(pattern)) return "it has a number that is too large";
   try {
     (void)compile(pattern);
     return "";

@@ -24,7 +24,7 @@ std::vector<Case> cases() {
   for (const Row& row : all_rows()) {
     for (const Generation from : {Generation::kLegacy, Generation::kNext}) {
       for (const Generation to : {Generation::kLegacy, Generation::kNext}) {
-        if (row.takes_place(from, to)) all.push_back({row, from, to});
+        if (row.takes_place(to)) all.push_back({row, from, to});
       }
     }
   }

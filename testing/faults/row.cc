@@ -21,7 +21,7 @@ std::string problem_of(const Outcome& outcome, bool keeps_order) {
 
 }  // namespace
 
-bool Row::takes_place(Generation from, Generation to) const {
+bool Row::takes_place(Generation to) const {
   switch (where) {
     case Where::kEverywhere:
       return true;

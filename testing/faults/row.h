@@ -20,7 +20,7 @@ struct Row {
   enum class Where { kEverywhere, kToLegacy, kToNext } where = Where::kEverywhere;
   bool keeps_order = true;  // false: what it does to the order is only measured
 
-  bool takes_place(Generation from, Generation to) const;
+  bool takes_place(Generation to) const;
 };
 
 // Of copiers and stores that end, freeze and come back.

@@ -71,7 +71,7 @@ Sum run_everywhere(const Row& row, const Choice& choice, const std::string& fold
   std::vector<std::future<Sum>> sums;
   for (const Generation from : {Generation::kLegacy, Generation::kNext}) {
     for (const Generation to : {Generation::kLegacy, Generation::kNext}) {
-      if (!row.takes_place(from, to)) continue;
+      if (!row.takes_place(to)) continue;
       directions += (directions.empty() ? "" : ", ") + name_of(from, to);
       sums.push_back(
           std::async(std::launch::async, [&, from, to] { return run_often(row, from, to, choice, folder); }));

@@ -1,15 +1,12 @@
 #include "adapters/legacy_tcp/io/http_client.h"
 
-#include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/detail/base64.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <utility>
 
+#include "adapters/legacy_tcp/io/http_answer.h"
 #include "adapters/legacy_tcp/io/transport.h"
 
 namespace interconnect::legacy {
@@ -17,8 +14,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-
-constexpr std::uint64_t kMaxBodySize = 1024 * 1024;
 
 std::string base64(std::string_view bytes) {
   std::string out(beast::detail::base64::encoded_size(bytes.size()), '\0');
@@ -44,10 +39,7 @@ std::string text_of(const HttpRequest& request, const Endpoint& endpoint, const 
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(asio::io_context& io, const TlsSettings& tls, std::string request, std::function<void(HttpResult)> done)
-      : transport_(make_transport(io, tls)), timer_(io), request_(std::move(request)), done_(std::move(done)) {
-    parser_.body_limit(kMaxBodySize);
-    parser_.eager(true);
-  }
+      : transport_(make_transport(io, tls)), timer_(io), request_(std::move(request)), done_(std::move(done)) {}
 
   void start(const Endpoint& endpoint, std::chrono::milliseconds time_limit) {
     timer_.expires_after(time_limit);
@@ -69,39 +61,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   }
 
   void receive() {
-    if (filled_ == buffer_.size()) return finish(HttpFailure{"the answer's header is too long"});
-    transport_->receive(std::span(buffer_).subspan(filled_),
-                        [self = shared_from_this()](std::size_t size, const std::string& error) {
-                          if (error.empty()) return self->parse(size);
-                          self->end_of_input(error);
-                        });
-  }
-
-  void parse(std::size_t size) {
-    filled_ += size;
-    boost::system::error_code error;
-    const std::size_t used = parser_.put(asio::buffer(buffer_.data(), filled_), error);
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(used),
-              buffer_.begin() + static_cast<std::ptrdiff_t>(filled_), buffer_.begin());
-    filled_ -= used;
-    if (error && error != beast::http::error::need_more) {
-      return finish(HttpFailure{"the answer is no HTTP: " + error.message()});
-    }
-    if (parser_.is_done()) return finish(response());
-    receive();
-  }
-
-  // An answer without a length ends with the connection.
-  void end_of_input(const std::string& why) {
-    boost::system::error_code error;
-    if (parser_.got_some()) parser_.put_eof(error);
-    if (!error && parser_.is_done()) return finish(response());
-    finish(HttpFailure{"no whole answer: " + why});
-  }
-
-  HttpResponse response() {
-    auto& message = parser_.get();
-    return {message.result_int(), std::string(message.reason()), std::move(message.body())};
+    transport_->receive(answer_.room(), [self = shared_from_this()](std::size_t size, const std::string& error) {
+      if (!error.empty()) return self->finish(self->answer_.ended(error));
+      if (auto result = self->answer_.received(size)) return self->finish(*std::move(result));
+      self->receive();
+    });
   }
 
   void finish(HttpResult result) {
@@ -116,9 +80,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   asio::steady_timer timer_;
   std::string request_;
   std::function<void(HttpResult)> done_;
-  beast::http::response_parser<beast::http::string_body> parser_;
-  std::array<char, 16 * 1024> buffer_{};
-  std::size_t filled_ = 0;
+  HttpAnswer answer_;
 };
 
 }  // namespace

@@ -3,9 +3,8 @@
 #include <chrono>
 #include <functional>
 #include <optional>
-#include <string>
-#include <variant>
 
+#include "adapters/legacy_tcp/io/http_message.h"
 #include "ports/store_settings.h"
 
 namespace boost::asio {
@@ -13,22 +12,6 @@ class io_context;
 }
 
 namespace interconnect::legacy {
-
-struct HttpRequest {
-  std::string method;
-  std::string target;  // percent-encoded
-  std::string body;    // JSON; empty: none
-};
-struct HttpResponse {
-  unsigned status = 0;
-  std::string reason;  // the reason phrase, in which the server says what it dislikes
-  std::string body;
-};
-// No answer, and why.
-struct HttpFailure {
-  std::string message;
-};
-using HttpResult = std::variant<HttpResponse, HttpFailure>;
 
 // Sends one request and calls back with its result, once, from the event loop.
 using HttpExchange = std::function<void(const HttpRequest& request, std::function<void(HttpResult)> done)>;

@@ -102,6 +102,24 @@ TEST_P(CopyTest, AGlobalOrderIsCopiedToo) {
   expect_copied();
 }
 
+TEST_P(CopyTest, NamesTypesAndIdsMayBeOfAnyKind) {
+  std::string faces;
+  for (int i = 0; i < 300; ++i) faces += "😀";
+  const std::string controls = "hero-a\x01\x7f\tb";
+  const std::string combining = "hero-e\u0301\u200d\u202e\u00a0";
+  int n = 0;
+  for (const std::string& stream : {"hero-" + faces, "hero-" + std::string(2'000, 'x'), controls, combining}) {
+    source.append(stream, {{event_id(++n), faces, true, "{}", ""},
+                           {event_id(++n), std::string(2'000, 't'), true, "{}", ""},
+                           {event_id(++n), controls, false, "", ""}});
+  }
+  source.append("hero-1", {{"00000000-0000-0000-0000-000000000000", "Changed", true, "{}", ""},
+                           {"ffffffff-ffff-ffff-ffff-ffffffffffff", "Changed", true, "{}", ""}});
+  const auto copier = start(configuration());
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  expect_copied();
+}
+
 TEST_P(CopyTest, OnlyAllowedTypesAndValidEventsArrive) {
   source.append("hero-1", {{event_id(1), "Exact", true, R"({"power":1})", ""},
                            {event_id(2), "Unwanted", true, "{}", ""},

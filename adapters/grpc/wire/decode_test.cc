@@ -228,6 +228,16 @@ TEST(DecodeTest, ALinkIsWhatIsAcknowledged) {
   EXPECT_EQ(pushed.event->revision, 3);
 }
 
+TEST(DecodeTest, RevisionsHave64Bits) {
+  auto response = a_push();
+  response.mutable_event()->mutable_event()->set_stream_revision(4'294'967'301);
+  response.mutable_event()->mutable_link()->set_stream_revision(8'589'934'593);
+  const std::string payload = response.SerializeAsString();
+  const auto decoded = decode_subscription_message(payload);
+  EXPECT_EQ(std::get<PushedEvent>(decoded).event->revision, 4'294'967'301);
+  EXPECT_EQ(std::get<PushedEvent>(decoded).position, 8'589'934'593);
+}
+
 TEST(DecodeTest, AnEventWithoutIdOrStreamIsMalformed) {
   auto response = a_push();
   response.mutable_event()->mutable_event()->clear_id();

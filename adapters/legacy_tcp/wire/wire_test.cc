@@ -120,6 +120,13 @@ TEST(ProtoReader, ReadsTheLimitsOfNumbers) {
   EXPECT_EQ(large.error(), "a number does not fit into 32 bits");
 }
 
+TEST(DecodeReply, EventNumbersHave64Bits) {
+  const auto decoded = decode_payload(
+      Command::kWriteEventsCompleted,
+      std::string_view("\x08\x00\x18\x80\x80\x80\x80\x10\x20\x85\x80\x80\x80\x10", 14));
+  EXPECT_EQ(std::get<WriteEventsCompleted>(std::get<Reply>(decoded)).last_event_number, 4'294'967'301);
+}
+
 TEST(DecodeReply, RefusesUnknownEnumerationValues) {
   EXPECT_EQ(reason_of(decode_payload(Command::kWriteEventsCompleted, "\x08\x08")),
             "WriteEventsCompleted: an enumeration has an unknown value");

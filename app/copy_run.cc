@@ -9,23 +9,6 @@
 namespace interconnect {
 namespace {
 
-CopierSettings copier_settings(const Settings& settings) {
-  CopierSettings copier;
-  copier.max_append_events = settings.limits.max_append_events;
-  copier.max_append_bytes = settings.limits.max_append_bytes;
-  copier.max_appends_in_flight = settings.limits.max_appends_in_flight;
-  copier.max_in_flight_events = settings.limits.max_in_flight_events;
-  copier.max_in_flight_bytes = settings.limits.max_in_flight_bytes;
-  copier.append_queue_target = settings.limits.append_queue_target;
-  copier.ordering = settings.ordering;
-  copier.max_held_bytes = settings.limits.max_held_bytes;
-  copier.max_retry_bytes = settings.limits.max_held_bytes / 2;
-  copier.writer_timeout = settings.writer_timeout;
-  copier.predecessor_wait = settings.limits.predecessor_wait;
-  copier.look_up_depth = static_cast<std::int32_t>(settings.limits.look_up_depth);
-  return copier;
-}
-
 EventPolicy policy(const Settings& settings, const Extensions& extensions) {
   std::vector<AllowedType> types = settings.allowed_types;
   for (AllowedType& type : types) {
@@ -47,10 +30,10 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
       sink_(make_sink(io_, settings_.destination)),
       monitor_(io_, clock_, settings_, *source_, *sink_, make_inspector(io_, settings_.source), statistics_),
       observers_(all_observers(extensions.observer)),
-      copier_(copier_settings(settings_), settings_.subscriptions, policy(settings_, extensions),
+      copier_(settings_.copier, settings_.subscriptions, policy(settings_, extensions),
               extensions.safety_net != nullptr ? *extensions.safety_net : stock_safety_net_, observers_),
       link_watch_({.interval = settings_.link_check_interval,
-                   .timeout = settings_.writer_timeout,
+                   .timeout = settings_.copier.writer_timeout,
                    .on_failure = settings_.on_link_failure},
                   observers_),
       driver_(copier_, link_watch_, monitor_.source(), monitor_.sink(), clock_, killer_) {}

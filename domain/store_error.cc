@@ -43,6 +43,10 @@ bool is_transient(ErrorKind kind) {
   }
 }
 
+bool is_refusal(ErrorKind kind) {
+  return kind == ErrorKind::kNotAuthenticated || kind == ErrorKind::kAccessDenied || kind == ErrorKind::kUnsupported;
+}
+
 std::string_view to_string(Store store) { return store == Store::kSource ? "source" : "destination"; }
 
 }  // namespace interconnect

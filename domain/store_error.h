@@ -31,4 +31,7 @@ std::string_view to_string(ErrorKind kind);
 // Whether the same request may succeed later without anyone changing the request.
 bool is_transient(ErrorKind kind);
 
+// Whether the server does not let us, whatever the request.
+bool is_refusal(ErrorKind kind);
+
 }  // namespace interconnect

@@ -58,7 +58,7 @@ TEST_F(ConfigurationFileTest, ReadsTheOutline) {
   EXPECT_EQ(settings.on_invalid_event, SafetyAction::kPark);
   EXPECT_EQ(settings.on_link_failure, OnLinkFailure::kExit);
   EXPECT_TRUE(settings.show_debug_logs);
-  EXPECT_EQ(settings.limits, CopyLimits{});
+  EXPECT_EQ(settings.copier, CopierSettings{});
   EXPECT_THAT(settings.warnings, IsEmpty());
   EXPECT_EQ(judge(settings, "Example1Event", R"({"name":1})"), Verdict(Allowed{}));
   EXPECT_TRUE(std::holds_alternative<Invalid>(judge(settings, "Example1Event", "{}")));
@@ -108,7 +108,17 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
   const auto& destination = std::get<GrpcStoreSettings>(settings.destination);
   EXPECT_EQ(destination.connection_name, "mine");
   EXPECT_EQ(destination.reconnection, (ReconnectionSettings{8, milliseconds(9)}));
-  EXPECT_EQ(settings.limits, (CopyLimits{4, 5, 6, 10, 11, milliseconds(12), 2'000'000, milliseconds(0), 7}));
+  CopierSettings copier;
+  copier.max_append_events = 4;
+  copier.max_append_bytes = 5;
+  copier.max_appends_in_flight = 6;
+  copier.max_in_flight_events = 10;
+  copier.max_in_flight_bytes = 11;
+  copier.append_queue_target = milliseconds(12);
+  copier.max_held_bytes = 2'000'000;
+  copier.predecessor_wait = milliseconds(0);
+  copier.look_up_depth = 7;
+  EXPECT_EQ(settings.copier, copier);
   EXPECT_EQ(settings.on_link_failure, OnLinkFailure::kWait);
 }
 
@@ -116,7 +126,7 @@ TEST_F(ConfigurationFileTest, AGlobalOrderIsThatOfOneSubscription) {
   using Ordering = CopierSettings::Ordering;
   EXPECT_EQ(read(kSmallFile).ordering, Ordering::kPerStream);
   const Settings settings = read(std::string(kSmallFile) + "ordering: global\n");
-  EXPECT_EQ(settings.ordering, Ordering::kGlobal);
+  EXPECT_EQ(settings.copier.ordering, Ordering::kGlobal);
   EXPECT_THAT(settings.warnings, Contains(HasSubstr("maxSubscriberCount: 1")));
   EXPECT_THAT(refused("subscriptions: [{stream: a, group: b}, {stream: c, group: d}]\nevents: [{type: a}]\n"
                       "ordering: global\n"),
@@ -282,7 +292,7 @@ TEST_F(ConfigurationFileTest, TheExampleParsesAndShowsTheDefaults) {
   EXPECT_EQ(settings.on_invalid_event, SafetyAction::kSkip);
   EXPECT_EQ(settings.on_link_failure, OnLinkFailure::kExit);
   EXPECT_FALSE(settings.show_debug_logs);
-  EXPECT_EQ(settings.limits, CopyLimits{});
+  EXPECT_EQ(settings.copier, CopierSettings{});
   LegacyStoreSettings store;
   store.http = {"old.example", 2113};
   store.tcp = {"old.example", 1113};

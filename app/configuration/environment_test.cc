@@ -33,7 +33,7 @@ TEST_F(EnvironmentSettingsTest, TheGenerationFollowsFromWhatIsGiven) {
   destination.hosts = {{"new.example", 2113}};
   destination.connection_name = source.connection_name;
   EXPECT_EQ(grpc(settings.destination), destination);
-  EXPECT_EQ(settings.writer_timeout, milliseconds(5'000));
+  EXPECT_EQ(settings.copier.writer_timeout, milliseconds(5'000));
   EXPECT_EQ(settings.link_check_interval, milliseconds(10'000));
   EXPECT_THAT(settings.warnings, IsEmpty());
 }
@@ -167,7 +167,7 @@ TEST_F(EnvironmentSettingsTest, Timeouts) {
   environment.variables["CONNECTION_LINK_CHECK_INTERVAL_IN_MS"] = "77";
   set("CONNECTION_STRING_DST") = "esdb://host?tls=false&defaultDeadline=200";
   Settings settings = read();
-  EXPECT_EQ(settings.writer_timeout, milliseconds(1'234));
+  EXPECT_EQ(settings.copier.writer_timeout, milliseconds(1'234));
   EXPECT_EQ(settings.link_check_interval, milliseconds(77));
   EXPECT_EQ(legacy(settings.source).operation_timeout, milliseconds(1'234));
   EXPECT_EQ(grpc(settings.destination).operation_timeout, milliseconds(200));

@@ -28,8 +28,9 @@ std::string name_with_random_tail() {
 
 void read_ordering(Section& file, Settings& settings) {
   using Ordering = CopierSettings::Ordering;
-  file.read_word("ordering", settings.ordering, {{"perStream", Ordering::kPerStream}, {"global", Ordering::kGlobal}});
-  if (settings.ordering != Ordering::kGlobal) return;
+  file.read_word("ordering", settings.copier.ordering,
+                 {{"perStream", Ordering::kPerStream}, {"global", Ordering::kGlobal}});
+  if (settings.copier.ordering != Ordering::kGlobal) return;
   if (settings.subscriptions.size() > 1) {
     file.error("ordering", "global is the order of one subscription, but there are " +
                                std::to_string(settings.subscriptions.size()) + ": run a copier for each");
@@ -69,8 +70,8 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
   read_ordering(file, settings);
   file.read("showDebugLogs", settings.show_debug_logs);
   file.read("connectionName", name);
-  read_store(file, Store::kSource, environment.source, settings.limits, problems);
-  read_store(file, Store::kDestination, environment.destination, settings.limits, problems);
+  read_store(file, Store::kSource, environment.source, settings.copier, problems);
+  read_store(file, Store::kDestination, environment.destination, settings.copier, problems);
   read_monitoring(file, settings.monitoring, problems);
   file.finish();
 
@@ -145,12 +146,12 @@ std::variant<Settings, ConfigurationErrors> read_settings(const Environment& env
                    problems);
   if (!problems.errors.empty()) return ConfigurationErrors{std::move(problems.errors)};
 
-  settings.writer_timeout = from_environment.writer_timeout;
+  settings.copier.writer_timeout = from_environment.writer_timeout;
   settings.link_check_interval = from_environment.link_check_interval;
   settings.source = *std::move(from_environment.source.settings);
   settings.destination = *std::move(from_environment.destination.settings);
-  complete(settings.source, name, settings.writer_timeout);
-  complete(settings.destination, name, settings.writer_timeout);
+  complete(settings.source, name, from_environment.writer_timeout);
+  complete(settings.destination, name, from_environment.writer_timeout);
   if (is_same_store(settings.source, settings.destination)) {
     problems.warnings.push_back("source and destination are the same store: there will be nothing to copy");
   }

@@ -153,14 +153,6 @@ void Section::read(std::string_view key, std::string& value) {
   note(key, value.empty() ? "none" : printable(value));
 }
 
-void Section::read(std::string_view key, std::chrono::milliseconds& value, std::int64_t least) {
-  // Both servers and both protocols hold milliseconds in 32 bits.
-  if (const auto number = number_of(key, least, std::numeric_limits<std::int32_t>::max())) {
-    value = std::chrono::milliseconds(*number);
-  }
-  note(key, std::to_string(value.count()) + " ms");
-}
-
 std::optional<std::int64_t> Section::number_of(std::string_view key, std::int64_t least, std::int64_t most) {
   std::string text;
   if (!read_scalar(key, "a whole number", true, text)) return std::nullopt;

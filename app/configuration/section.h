@@ -41,7 +41,14 @@ class Section {
 
   void read(std::string_view key, bool& value);
   void read(std::string_view key, std::string& value);
-  void read(std::string_view key, std::chrono::milliseconds& value, std::int64_t least = 1);
+  // Milliseconds; both servers and both protocols hold them in 32 bits.
+  template <typename Rep, typename Period>
+  void read(std::string_view key, std::chrono::duration<Rep, Period>& value, std::int64_t least = 1) {
+    if (const auto number = number_of(key, least, std::numeric_limits<std::int32_t>::max())) {
+      value = std::chrono::milliseconds(*number);
+    }
+    note(key, std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(value).count()) + " ms");
+  }
 
   template <std::integral Integer>
   void read_number(std::string_view key, Integer& value, std::int64_t least, std::int64_t most) {

@@ -59,19 +59,19 @@ void read_tls(Section& side, bool https, TlsSettings& settings, FileProblems& pr
 
 }  // namespace
 
-void read_store(Section& file, Store side, EnvironmentStore& store, CopyLimits& limits, FileProblems& problems) {
+void read_store(Section& file, Store side, EnvironmentStore& store, CopierSettings& copier, FileProblems& problems) {
   Section section = subsection(file, to_string(side), problems);
   if (side == Store::kSource) {
-    section.read_number("maxHeldBytes", limits.max_held_bytes, kMiB, std::numeric_limits<std::int64_t>::max());
-    section.read("predecessorWait", limits.predecessor_wait, 0);
+    section.read_number("maxHeldBytes", copier.max_held_bytes, kMiB, std::numeric_limits<std::int64_t>::max());
+    section.read("predecessorWait", copier.predecessor_wait, 0);
   } else {
-    section.read_number("maxAppendEvents", limits.max_append_events, 1, kMaxCount);
-    section.read_number("maxAppendBytes", limits.max_append_bytes, 1, 64 * kMiB);
-    section.read_number("maxAppendsInFlight", limits.max_appends_in_flight, 1, kMaxCount);
-    section.read_number("maxInFlightEvents", limits.max_in_flight_events, 1, kMaxCount);
-    section.read_number("maxInFlightBytes", limits.max_in_flight_bytes, 1, std::numeric_limits<std::int64_t>::max());
-    section.read("appendQueueTarget", limits.append_queue_target, 0);
-    section.read_number("lookUpDepth", limits.look_up_depth, 1, kMaxCount);
+    section.read_number("maxAppendEvents", copier.max_append_events, 1, kMaxCount);
+    section.read_number("maxAppendBytes", copier.max_append_bytes, 1, 64 * kMiB);
+    section.read_number("maxAppendsInFlight", copier.max_appends_in_flight, 1, kMaxCount);
+    section.read_number("maxInFlightEvents", copier.max_in_flight_events, 1, kMaxCount);
+    section.read_number("maxInFlightBytes", copier.max_in_flight_bytes, 1, std::numeric_limits<std::int64_t>::max());
+    section.read("appendQueueTarget", copier.append_queue_target, 0);
+    section.read_number("lookUpDepth", copier.look_up_depth, 1, kMaxCount);
   }
 
   // What the environment did not give has been told; the file is read all the same, for its own problems.

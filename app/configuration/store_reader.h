@@ -8,6 +8,6 @@ namespace interconnect {
 
 // Reads `source:` or `destination:` into the store's settings, as far as the environment gave any, and the copy's
 // limits. A key that the store's generation has no use for is refused; without a known generation all keys are taken.
-void read_store(Section& file, Store side, EnvironmentStore& store, CopyLimits& limits, FileProblems& problems);
+void read_store(Section& file, Store side, EnvironmentStore& store, CopierSettings& copier, FileProblems& problems);
 
 }  // namespace interconnect

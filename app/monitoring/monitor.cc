@@ -20,7 +20,7 @@ StatusPage page_of(const Health::Verdict& verdict) {
 // Above every wait that the copy makes by itself.
 Duration stall_patience(const Settings& settings) {
   return std::max<Duration>(settings.monitoring.stall_after,
-                            settings.limits.predecessor_wait + settings.writer_timeout);
+                            settings.copier.predecessor_wait + settings.copier.writer_timeout);
 }
 
 }  // namespace

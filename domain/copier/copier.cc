@@ -173,9 +173,10 @@ void Copier::hold(const Delivery& delivery, Time now) {
   lane.bytes += bytes;
   lane.insert(std::move(held));
   if (is_global()) queue_.emplace(delivery.position, lane.number);
-  if (lane.is_retried_by_safety_net && lane.bytes > settings_.max_retry_bytes) {
+  const std::size_t max_retry_bytes = settings_.max_held_bytes / 2;
+  if (lane.is_retried_by_safety_net && lane.bytes > max_retry_bytes) {
     return exit(ExitCode::kKilledBySafetyRules, "stream '" + lane.stream + "' holds back more than " +
-                                                    std::to_string(settings_.max_retry_bytes) +
+                                                    std::to_string(max_retry_bytes) +
                                                     " bytes behind an event that cannot be written");
   }
   if (lane.state == Lane::State::kIdle || lane.state == Lane::State::kAwaiting) make_ready(lane);

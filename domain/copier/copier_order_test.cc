@@ -34,7 +34,9 @@ TEST(CopierOrderTest, AGapAfterAReconnectionIsWaitedOutUntilTheMissingEventComes
 }
 
 TEST(CopierOrderTest, AGapIsNotWaitedOutForEver) {
-  CopierScript script;
+  CopierSettings settings;
+  settings.predecessor_wait = seconds(15);
+  CopierScript script(settings);
   copy_one_and_reconnect(script);
   script.deliver({2});
   script.advance();

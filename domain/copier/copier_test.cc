@@ -175,7 +175,7 @@ TEST(CopierTest, ParkingTellsTheSource) {
 
 TEST(CopierTest, RetryingHoldsItsStreamBackUpToItsCap) {
   CopierSettings settings;
-  settings.max_retry_bytes = 2'000;
+  settings.max_held_bytes = 4'000;
   CopierScript script(settings);
   script.safety_net.on_write_failure = SafetyAction::kRetry;
   script.start();
@@ -190,6 +190,17 @@ TEST(CopierTest, RetryingHoldsItsStreamBackUpToItsCap) {
   script.fail(ErrorKind::kTooLarge);
   for (int n = 2; n < 20; ++n) script.deliver({n});
   EXPECT_EQ(script.advance(), Texts({"exit 1"}));
+}
+
+TEST(CopierTest, RevisionsHave64Bits) {
+  CopierScript script;
+  script.start();
+  script.deliver_one(0, 3'000'000'000);
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0]"}));
+  script.deliver_one(1, 3'000'000'001);
+  EXPECT_EQ(script.advance(), Texts{});
+  script.appended(5'000'000'000);
+  EXPECT_EQ(script.advance(), Texts({"append s @5000000000 [1]"}));
 }
 
 TEST(CopierTest, TooLargeIsSplitAndLearned) {

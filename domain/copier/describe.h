@@ -3,14 +3,8 @@
 #include <string>
 
 #include "domain/event.h"
-#include "domain/store_error.h"
 
 namespace interconnect {
-
-// The server does not let us, whatever the request.
-inline bool is_refusal(ErrorKind kind) {
-  return kind == ErrorKind::kAccessDenied || kind == ErrorKind::kNotAuthenticated || kind == ErrorKind::kUnsupported;
-}
 
 // An event for people: its id, type, revision and stream.
 inline std::string name(const EventView& event) {

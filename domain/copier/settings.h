@@ -26,10 +26,8 @@ struct CopierSettings {
   Ordering ordering = Ordering::kPerStream;
 
   // Everything that was delivered and is not settled. Beyond it a subscription is reconnected with a smaller buffer.
+  // With the safety net's kRetry one stream may hold back half of it before the process ends after all.
   std::size_t max_held_bytes = 32 << 20;
-
-  // With the safety net's kRetry: what one stream may hold back before the process ends after all.
-  std::size_t max_retry_bytes = 16 << 20;
 
   // From the first sending of an event to its confirmation, retries included.
   Duration writer_timeout = std::chrono::seconds(5);
@@ -39,8 +37,9 @@ struct CopierSettings {
   Duration max_retry_delay = std::chrono::seconds(1);
 
   // For so long after a connect to a group that had consumers before, the server may still hold older events for a dead
-  // connection. A gap in a stream is waited out until then.
-  Duration predecessor_wait = std::chrono::seconds(15);
+  // connection. A gap in a stream is waited out until then: longer than the servers need to notice that a client is gone
+  // without a word (21.2.0: 20 s).
+  Duration predecessor_wait = std::chrono::seconds(30);
 
   // How far back a destination stream is read at least when it is not known what it holds, in events: more than the
   // disorder of whoever filled it before.
@@ -62,6 +61,8 @@ struct CopierSettings {
   // What is remembered of settled streams and events. What was forgotten is looked up anew.
   std::size_t remembered_streams = 200'000;
   std::size_t remembered_events = 65'536;
+
+  friend bool operator==(const CopierSettings&, const CopierSettings&) = default;
 };
 
 }  // namespace interconnect

@@ -52,11 +52,8 @@ void LinkWatch::check(Store store, Time now) {
   watched.is_lost = true;
   observer_.on_link_lost(store, watched.last_error);
   if (settings_.on_failure == OnLinkFailure::kWait || failure_) return;
-  const ErrorKind kind = watched.last_error.kind;
-  const bool is_refusal =
-      kind == ErrorKind::kNotAuthenticated || kind == ErrorKind::kAccessDenied || kind == ErrorKind::kUnsupported;
   failure_ =
-      Failure{is_refusal ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
+      Failure{is_refusal(watched.last_error.kind) ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
               "the link check of the " + std::string(to_string(store)) + " failed: " + watched.last_error.message};
 }
 

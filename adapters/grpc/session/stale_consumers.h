@@ -24,10 +24,10 @@ namespace interconnect::next {
 // One of these watches one subscription. It knows no clock: whoever owns it looks when next_look() says so.
 class StaleConsumers {
  public:
-  // Who died most likely died just before we came in its place. So the first looks come in quick succession, and for
-  // them half of the time is proof enough for which the copier keeps back what follows a gap in a stream
-  // (CopierSettings::predecessor_wait, 15 s): what the dead one holds must come before that is over, or it comes out
-  // of order. Not less, since a consumer whose append is in doubt may be silent for the writer timeout, 5 s.
+  // Who died most likely died just before we came in its place. So the first looks come in quick succession, and less
+  // proof is wanted: what the dead one holds must come before the copier no longer keeps back what follows a gap in a
+  // stream (CopierSettings::predecessor_wait, 30 s), or it comes out of order. Not less than the writer timeout, 5 s,
+  // for which a consumer whose append is in doubt may be silent.
   // Counted from the first answer: a server at its limits tells nothing for long, and does not notice who died either.
   static constexpr Duration kFreshFor = std::chrono::seconds(15);
   static constexpr Duration kFreshInterval = std::chrono::seconds(2);

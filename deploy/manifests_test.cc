@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "adapters/yaml_config/yaml_document.h"
 #include "app/configuration/read_settings.h"
@@ -124,6 +125,7 @@ TEST_F(ManifestsTest, ComposeTellsTheCopierWhatItNeeds) {
   EXPECT_EQ(std::get<LegacyStoreSettings>(settings.source).tcp.host, "source");
   ASSERT_TRUE(std::holds_alternative<GrpcStoreSettings>(settings.destination));
   EXPECT_EQ(std::get<GrpcStoreSettings>(settings.destination).hosts.front().host, "destination");
+  EXPECT_TRUE(settings.monitoring.http.has_value()) << "the image's health check asks for it";
   for (const char* store : {"source", "destination"}) {
     EXPECT_NE(find(at(compose, "services"), store), nullptr) << "the copier is sent to it";
     EXPECT_EQ(at(compose, std::string("services.") + store + ".environment.EVENTSTORE_RUN_PROJECTIONS").scalar, "All");
@@ -166,6 +168,18 @@ TEST_F(ManifestsTest, KubernetesTellsTheCopierWhatItNeeds) {
   ASSERT_FALSE(settings.subscriptions.empty());
   EXPECT_EQ(settings.subscriptions.front().settings.consumer_strategy, ConsumerStrategy::kPinned);
   EXPECT_EQ(at(pod, "securityContext.runAsNonRoot").scalar, "true");
+  ASSERT_TRUE(settings.monitoring.http.has_value());
+  EXPECT_EQ(settings.monitoring.http->host, "0.0.0.0") << "the probes come from the node";
+  ASSERT_EQ(at(container, "ports").items.size(), 1u);
+  EXPECT_EQ(at(at(container, "ports").items.front(), "containerPort").scalar,
+            std::to_string(settings.monitoring.http->port));
+  EXPECT_EQ(at(deployment, "spec.template.metadata.annotations").members.back().value.scalar,
+            std::to_string(settings.monitoring.http->port));
+  for (const auto& [probe, path] : {std::pair("livenessProbe", "/healthz"), {"readinessProbe", "/readyz"}}) {
+    EXPECT_EQ(at(container, std::string(probe) + ".httpGet.path").scalar, path);
+    EXPECT_EQ(at(container, std::string(probe) + ".httpGet.port").scalar,
+              at(at(container, "ports").items.front(), "name").scalar);
+  }
 }
 
 TEST_F(ManifestsTest, KustomizationNamesEveryFile) {

@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include "app/stores.h"
+
 namespace interconnect::copy_benchmark {
 namespace {
 
@@ -10,7 +12,7 @@ constexpr std::chrono::milliseconds kBetweenLooks{5};
 
 }  // namespace
 
-Arrival::Arrival(Loop& loop, const StoreSettings& store) : SinkListener(loop), sink_(make_sink(loop, store)) {
+Arrival::Arrival(Loop& loop, const StoreSettings& store) : SinkListener(loop), sink_(make_sink(loop.io(), store)) {
   connect(loop_, *sink_, *this);
 }
 

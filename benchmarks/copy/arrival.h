@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "benchmarks/copy/clients.h"
+#include "ports/store_settings.h"
 
 namespace interconnect::copy_benchmark {
 

@@ -1,25 +1,8 @@
 #include "benchmarks/copy/clients.h"
 
 #include <variant>
-#include <vector>
-
-#include "adapters/grpc/grpc_store.h"
-#include "adapters/legacy_tcp/legacy_store.h"
 
 namespace interconnect::copy_benchmark {
-
-std::unique_ptr<EventSink> make_sink(Loop& loop, const StoreSettings& store) {
-  if (const auto* legacy = std::get_if<LegacyStoreSettings>(&store)) return make_legacy_sink(loop.io(), *legacy);
-  return make_grpc_sink(loop.io(), std::get<GrpcStoreSettings>(store));
-}
-
-std::unique_ptr<EventSource> make_source(Loop& loop, const StoreSettings& store, const Subscription& subscription) {
-  const std::vector<Subscription> subscriptions{subscription};
-  if (const auto* legacy = std::get_if<LegacyStoreSettings>(&store)) {
-    return make_legacy_source(loop.io(), *legacy, subscriptions);
-  }
-  return make_grpc_source(loop.io(), std::get<GrpcStoreSettings>(store), subscriptions);
-}
 
 void SinkListener::on_append_completed(std::uint64_t id, const AppendOutcome& outcome) {
   if (const auto* appended = std::get_if<Appended>(&outcome)) return on_appended(id, appended->last_revision);

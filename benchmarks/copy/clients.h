@@ -1,19 +1,13 @@
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "benchmarks/copy/loop.h"
 #include "domain/subscription.h"
 #include "ports/event_sink.h"
 #include "ports/event_source.h"
-#include "ports/store_settings.h"
 
 namespace interconnect::copy_benchmark {
-
-// A client of a store of either generation: the copier's own adapters.
-std::unique_ptr<EventSink> make_sink(Loop& loop, const StoreSettings& store);
-std::unique_ptr<EventSource> make_source(Loop& loop, const StoreSettings& store, const Subscription& subscription);
 
 // Fails the loop on whatever a measurement does not expect.
 class SinkListener : public EventSinkListener {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "app/stores.h"
 #include "benchmarks/copy/clients.h"
 
 namespace interconnect::copy_benchmark {
@@ -13,7 +14,7 @@ class Consumer final : public SourceListener {
       : SourceListener(loop),
         wanted_(wanted),
         buffer_size_(subscription.buffer_size),
-        source_(make_source(loop, store, subscription)) {}
+        source_(make_source(loop.io(), store, {subscription})) {}
 
   Rate run() {
     source_->start(*this);

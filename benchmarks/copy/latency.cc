@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "app/stores.h"
 #include "benchmarks/copy/clients.h"
 #include "benchmarks/samples.h"
 
@@ -20,9 +21,9 @@ class Live final {
         stream_(stream),
         sample_("", bytes),
         count_(count + kUncounted),
-        sink_(make_sink(loop, source)),
+        sink_(make_sink(loop.io(), source)),
         subscription_{.stream = stream, .group = "live", .settings = {}},
-        source_(make_source(loop, destination, subscription_)) {}
+        source_(make_source(loop.io(), destination, {subscription_})) {}
 
   std::vector<Seconds> run() {
     connect(loop_, *sink_, written_);

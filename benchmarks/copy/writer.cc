@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "app/stores.h"
 #include "benchmarks/copy/clients.h"
 
 namespace interconnect::copy_benchmark {
@@ -13,7 +14,7 @@ namespace {
 class Writer final : public SinkListener {
  public:
   Writer(Loop& loop, const StoreSettings& store, const Feed& feed, const WriteSettings& settings)
-      : SinkListener(loop), feed_(feed), settings_(settings), sink_(make_sink(loop, store)) {}
+      : SinkListener(loop), feed_(feed), settings_(settings), sink_(make_sink(loop.io(), store)) {}
 
   Rate run() {
     connect(loop_, *sink_, *this);

@@ -18,11 +18,13 @@ struct ServerInfo {
   std::string state;    // "master", "leader", "follower", ...
 };
 
-// A consumer group, as its server counts. All but last_checkpoint begin anew when the server starts or the group is
-// updated.
+// A consumer group, as its server counts.
 struct ConsumerGroupInfo {
-  Revision last_checkpoint = kNoStream;  // of the subscribed stream; all up to it is acknowledged
-  std::int64_t delivered = 0;            // to all consumers, redeliveries included
+  // All up to this revision of the subscribed stream is done with: by the group's checkpoint, which the server writes
+  // only now and then, or, for a group that is live and has nothing on its way, all that it has seen.
+  Revision settled = kNoStream;
+  std::int64_t delivered =
+      0;  // to all consumers since the server started or the group was updated, redeliveries included
   std::size_t consumers = 0;
   std::optional<std::int64_t> parked = std::nullopt;  // 5.0.1 does not tell
 };

@@ -1,5 +1,6 @@
 #include "adapters/http_api/answers.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "rapidjson/document.h"
@@ -34,6 +35,16 @@ std::optional<std::int64_t> number(const Value& object, const char* name) {
   return value->GetInt64();
 }
 
+// Nothing that the group has seen is on its way: PersistentSubscription.cs of both generations. Its live buffer keeps
+// what was sent long ago, and does not count.
+bool is_at_rest(const Value& group) {
+  if (text(group, "status") != "Live") return false;
+  for (const char* count : {"readBufferCount", "retryBufferCount", "totalInFlightMessages"}) {
+    if (number(group, count) != 0) return false;
+  }
+  return number(group, "outstandingMessagesCount").value_or(0) == 0;  // 21.2.0's, beside what consumers hold
+}
+
 }  // namespace
 
 std::string percent_encoded(std::string_view name) {
@@ -65,7 +76,9 @@ std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, st
     return std::nullopt;
   }
   ConsumerGroupInfo info;
-  info.last_checkpoint = number(*document, "lastProcessedEventNumber").value_or(kNoStream);
+  info.settled = number(*document, "lastProcessedEventNumber").value_or(kNoStream);
+  if (is_at_rest(*document))
+    info.settled = std::max(info.settled, number(*document, "lastKnownEventNumber").value_or(kNoStream));
   info.delivered = number(*document, "totalItemsProcessed").value_or(0);
   info.parked = number(*document, "parkedMessageCount");
   const Value* connections = find(*document, "connections");

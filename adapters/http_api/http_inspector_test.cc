@@ -47,7 +47,7 @@ TEST_F(HttpInspectorTest, ReadsAGroupOfTheOldGeneration) {
       "connections": [{"from": "127.0.0.1:1"}, {"from": "127.0.0.1:2"}]})"});
   const auto* info = std::get_if<ConsumerGroupInfo>(&answer);
   ASSERT_NE(info, nullptr);
-  EXPECT_EQ(info->last_checkpoint, kNoStream);
+  EXPECT_EQ(info->settled, kNoStream);
   EXPECT_EQ(info->delivered, 6);
   EXPECT_EQ(info->consumers, 2u);
   EXPECT_EQ(info->parked, std::nullopt);
@@ -58,8 +58,32 @@ TEST_F(HttpInspectorTest, ReadsAGroupOfTheNextGeneration) {
       "lastProcessedEventNumber": 19, "parkedMessageCount": 3, "connections": []})"});
   const auto* info = std::get_if<ConsumerGroupInfo>(&answer);
   ASSERT_NE(info, nullptr);
-  EXPECT_EQ(info->last_checkpoint, 19);
+  EXPECT_EQ(info->settled, 19);
   EXPECT_EQ(info->parked, 3);
+}
+
+// The checkpoint of a group at rest may be several events behind for ever: minCheckPointCount.
+TEST_F(HttpInspectorTest, AGroupAtRestHasSettledAllThatItHasSeen) {
+  const auto settled = [this](const std::string& members) {
+    const auto answer =
+        group({200, R"({"eventStreamId": "$ce-hero", "groupName": "da/ta", "lastProcessedEventNumber": 92,
+        "lastKnownEventNumber": 99)" +
+                        members + "}"});
+    return std::get<ConsumerGroupInfo>(answer).settled;
+  };
+  const std::string rests = R"(, "readBufferCount": 0, "retryBufferCount": 0, "totalInFlightMessages": 0)";
+  EXPECT_EQ(settled(R"(, "status": "Live")" + rests), 99);
+  EXPECT_EQ(settled(R"(, "status": "Live", "outstandingMessagesCount": 0)" + rests), 99);
+  EXPECT_EQ(settled(R"(, "status": "Live", "outstandingMessagesCount": 3)" + rests), 92);
+  EXPECT_EQ(settled(R"(, "status": "Behind")" + rests), 92);
+  EXPECT_EQ(settled(R"(, "status": "Behind, OutstandingPageRequest")" + rests), 92);
+  EXPECT_EQ(settled(R"(, "status": "Live", "readBufferCount": 7, "retryBufferCount": 0, "totalInFlightMessages": 0)"),
+            92);
+  EXPECT_EQ(settled(R"(, "status": "Live", "readBufferCount": 0, "retryBufferCount": 1, "totalInFlightMessages": 0)"),
+            92);
+  EXPECT_EQ(settled(R"(, "status": "Live", "readBufferCount": 0, "retryBufferCount": 0, "totalInFlightMessages": 1)"),
+            92);
+  EXPECT_EQ(settled(R"(, "status": "Live")"), 92) << "what is not told is not taken for 0";
 }
 
 TEST_F(HttpInspectorTest, DoesNotTakeAnotherGroupsAnswer) {

@@ -195,10 +195,9 @@ class Check {
         [&](auto done) { source_inspector_->consumer_group(subscription.stream, subscription.group, done); });
     if (const auto* info = std::get_if<ConsumerGroupInfo>(&answer)) {
       std::string text = group + " is there";
-      if (info->last_checkpoint != kNoStream) {
-        text += ", done up to number " + std::to_string(info->last_checkpoint);
-        if (end && *end > info->last_checkpoint)
-          text += ", " + std::to_string(*end - info->last_checkpoint) + " behind";
+      if (info->settled != kNoStream) {
+        text += ", done up to number " + std::to_string(info->settled);
+        if (end && *end > info->settled) text += ", " + std::to_string(*end - info->settled) + " behind";
       }
       text += ", with " + std::to_string(info->consumers) + " consumers";
       if (info->parked.value_or(0) > 0) text += " and " + std::to_string(*info->parked) + " parked messages";

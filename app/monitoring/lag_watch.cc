@@ -58,7 +58,8 @@ void LagWatch::on_end(Watched& watched, const ReadOutcome& outcome) {
 void LagWatch::on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer) {
   const auto* group = std::get_if<ConsumerGroupInfo>(&answer);
   if (group == nullptr) return;
-  watched.checkpoint = group->last_checkpoint;
+  // Between rests the server tells only its last checkpoint.
+  watched.settled = std::max(watched.settled.value_or(kNoStream), group->settled);
   watched.delivered_by_group = group->delivered;
   watched.consumers = group->consumers;
   if (group->parked) {
@@ -97,7 +98,7 @@ void LagWatch::count_parked(Watched& watched) {
 std::optional<Revision> LagWatch::settled(SubscriptionIndex subscription) const {
   const Watched& watched = *watched_[subscription];
   std::optional<Revision> settled = source_.counts(subscription).settled;
-  if (watched.checkpoint) settled = std::max(settled.value_or(kNoStream), *watched.checkpoint);
+  if (watched.settled) settled = std::max(settled.value_or(kNoStream), *watched.settled);
   // A new group begins where it was told to; at the stream's end, nothing is behind.
   const std::int64_t start = watched.subscription.settings.start_from;
   if (settled.value_or(kNoStream) == kNoStream) return start >= 0 ? std::optional(start - 1) : watched.estimate.end();
@@ -108,8 +109,8 @@ SubscriptionProgress LagWatch::progress(SubscriptionIndex subscription) {
   Watched& watched = *watched_[subscription];
   const MeteredSource::Counts counts = source_.counts(subscription);
   SubscriptionProgress progress{counts.delivered, counts.is_connected, std::nullopt, watched.parked, watched.consumers};
-  // A group that goes on from its checkpoint is behind from there, which has to be known first.
-  const bool is_known = counts.settled || watched.checkpoint;
+  // A group is behind from where it is, which has to be known first.
+  const bool is_known = counts.settled || watched.settled;
   if (const auto settled = this->settled(subscription); settled && is_known) {
     progress.lag = watched.estimate.at(*settled, clock_.now());
   }
@@ -130,7 +131,7 @@ std::optional<Lag> LagWatch::lag() {
 std::uint64_t LagWatch::group_activity() const {
   std::uint64_t activity = 0;
   for (const auto& watched : watched_) {
-    activity += static_cast<std::uint64_t>(watched->delivered_by_group + watched->checkpoint.value_or(0));
+    activity += static_cast<std::uint64_t>(watched->delivered_by_group + watched->settled.value_or(0));
   }
   return activity;
 }

@@ -35,7 +35,7 @@ class LagWatch {
   struct Watched {
     Subscription subscription;
     LagEstimate estimate;
-    std::optional<Revision> checkpoint;
+    std::optional<Revision> settled;  // as the server tells
     std::int64_t delivered_by_group = 0;
     std::optional<std::int64_t> parked;
     std::optional<std::size_t> consumers;

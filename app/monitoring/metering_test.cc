@@ -170,7 +170,7 @@ TEST_F(MeteringTest, LagIsUnknownBeforeBothTheEndAndTheGroupAreKnown) {
   answer_read({99});
   EXPECT_EQ(watch.progress(0).lag, std::nullopt);
   EXPECT_EQ(watch.lag(), std::nullopt);
-  answer_group({.last_checkpoint = 49, .consumers = 1, .parked = 2});
+  answer_group({.settled = 49, .consumers = 1, .parked = 2});
   EXPECT_EQ(watch.progress(0).lag, (Lag{50, 0s}));
   EXPECT_EQ(watch.progress(0).parked, 2);
   EXPECT_EQ(watch.progress(0).consumers, 1u);
@@ -190,7 +190,7 @@ TEST_F(MeteringTest, WhatIsSettledHereCountsBeyondTheCheckpoint) {
   acknowledge(100);
   watch.ask();
   answer_read({99});
-  answer_group({.last_checkpoint = 92});
+  answer_group({.settled = 92});
   EXPECT_EQ(watch.lag(), Lag{});
 }
 
@@ -201,9 +201,19 @@ TEST_F(MeteringTest, WhatOtherCopiersSettledCounts) {
   watch.ask();
   answer_read({99});
   const std::uint64_t before = watch.group_activity();
-  answer_group({.last_checkpoint = 89, .delivered = 100});
+  answer_group({.settled = 89, .delivered = 100});
   EXPECT_EQ(watch.lag()->events, 10);
   EXPECT_NE(watch.group_activity(), before);
+}
+
+TEST_F(MeteringTest, WhatAGroupAtRestHadSettledStays) {
+  watch.ask();
+  answer_read({99});
+  answer_group({.settled = 99, .parked = 0});
+  watch.ask();
+  answer_read({100});
+  answer_group({.settled = 92, .parked = 0});
+  EXPECT_EQ(watch.lag()->events, 1);
 }
 
 TEST_F(MeteringTest, AsksAgainOnlyOnceAllIsAnswered) {

@@ -62,6 +62,21 @@ TEST_P(MonitoringTest, TellsHowTheCopyGoes) {
   EXPECT_EQ(copier->exit_code(), 0);
 }
 
+// So few events that the server writes no checkpoint for them.
+TEST_P(MonitoringTest, ARestartedCopierIsNotBehindWhatTheFirstOneDid) {
+  source.load("hero-", 1, 5);
+  const auto first = start(configuration());
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
+  first->signal(SIGTERM);
+  ASSERT_EQ(first->exit_code(), 0);
+  const auto second = start_watched();
+  const std::string lag = std::string("interconnect_subscription_lag_events") + kLabels;
+  ASSERT_TRUE(eventually([&] { return value(lag) != ""; }));
+  EXPECT_EQ(value(lag), "0");
+  source.load("hero-", 1, 3);
+  EXPECT_TRUE(eventually([&] { return destination_count() == 8 && value(lag) == "0"; }));
+}
+
 TEST_P(MonitoringTest, CountsWhatTheSourceHasParked) {
   source.append("hero-1", {{event_id(1), "Changed", true, "no JSON", ""}, {event_id(2), "Changed", true, "{}", ""}});
   const auto copier =

@@ -124,7 +124,7 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
 
 TEST_F(ConfigurationFileTest, AGlobalOrderIsThatOfOneSubscription) {
   using Ordering = CopierSettings::Ordering;
-  EXPECT_EQ(read(kSmallFile).ordering, Ordering::kPerStream);
+  EXPECT_EQ(read(kSmallFile).copier.ordering, Ordering::kPerStream);
   const Settings settings = read(std::string(kSmallFile) + "ordering: global\n");
   EXPECT_EQ(settings.copier.ordering, Ordering::kGlobal);
   EXPECT_THAT(settings.warnings, Contains(HasSubstr("maxSubscriberCount: 1")));

@@ -60,7 +60,9 @@ TEST(CopierOrderTest, AGapIsWaitedOutAsLongAsOlderConsumersAreSuspected) {
 }
 
 TEST(CopierOrderTest, AWaitThatIsOverIsNotRenewed) {
-  CopierScript script;
+  CopierSettings settings;
+  settings.predecessor_wait = seconds(15);
+  CopierScript script(settings);
   copy_one_and_reconnect(script);
   script.advance(seconds(15));
   script.suspect_older_consumers();

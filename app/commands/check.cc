@@ -229,7 +229,8 @@ class Check {
     }
     for (const auto& needed : needed_by) {
       const auto& [name, stream] = needed;
-      const std::string projection = "source: projection " + name + ", which fills '" + stream + "',";
+      std::string projection = "source: projection ";
+      projection.append(name).append(", which fills '").append(stream).append("',");
       const auto answer = co_await await_answer<std::variant<ProjectionInfo, StoreError>>(
           [&](auto done) { source_inspector_->projection(needed.first, done); });
       if (const auto* info = std::get_if<ProjectionInfo>(&answer)) {

@@ -113,7 +113,7 @@ TEST_P(CopyTest, NamesTypesAndIdsMayBeOfAnyKind) {
                            {event_id(++n), std::string(2'000, 't'), true, "{}", ""},
                            {event_id(++n), controls, false, "", ""}});
   }
-  source.append("hero-1", {{"00000000-0000-0000-0000-000000000000", "Changed", true, "{}", ""},
+  source.append("hero-1", {{"00000000-0000-0000-0000-000000000001", "Changed", true, "{}", ""},
                            {"ffffffff-ffff-ffff-ffff-ffffffffffff", "Changed", true, "{}", ""}});
   const auto copier = start(configuration());
   ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));

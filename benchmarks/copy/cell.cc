@@ -69,8 +69,9 @@ class Cell final {
   Measures run_once() {
     Measures measures;
     const std::string live_stream = fresh_name("live");
-    const CopierSetup setup(source_, destination_, {workload_->link_stream(), live_stream}, fresh_name("copy"),
-                            plan_.copier_settings);
+    std::vector<std::string> streams{workload_->link_stream()};
+    if (plan_.live_events > 0) streams.push_back(live_stream);
+    const CopierSetup setup(source_, destination_, streams, fresh_name("copy"), plan_.copier_settings);
     const StoreSettings& to = setup.settings().destination;
     if (plan_.consumes) {
       Subscription subscription = setup.settings().subscriptions.front();

@@ -32,6 +32,7 @@ ABSL_FLAG(bool, subscription, false, "only takes events from the source's subscr
 ABSL_FLAG(bool, copy, false, "only copies; --flood, --subscription and --copy may be combined");
 ABSL_FLAG(int, live_events, 200, "single events whose latency is measured after each copy");
 ABSL_FLAG(int, throttle, 0, "events each second that a test event store takes as the destination, at most");
+ABSL_FLAG(std::string, ordering, "perStream", "perStream or global; with global no live events are measured");
 ABSL_FLAG(std::string, copier_settings, "", "more lines of the copier's configuration file");
 ABSL_FLAG(int, flood_append_events, 0, "of one append of the flood, at most");
 ABSL_FLAG(int, flood_appends_in_flight, 0, "of the flood, at most");
@@ -99,7 +100,13 @@ Choice choose() {
   }
   plan.live_events = static_cast<std::size_t>(absl::GetFlag(FLAGS_live_events));
   plan.runs = absl::GetFlag(FLAGS_runs) > 0 ? absl::GetFlag(FLAGS_runs) : quick ? 1 : 5;
-  plan.copier_settings = absl::GetFlag(FLAGS_copier_settings);
+  const std::string ordering = absl::GetFlag(FLAGS_ordering);
+  if (ordering != "perStream" && ordering != "global") {
+    throw Failure("--ordering is perStream or global, not '" + ordering + "'");
+  }
+  // The order over all streams is that of the only subscription.
+  if (ordering == "global") plan.live_events = 0;
+  plan.copier_settings = "ordering: " + ordering + "\n" + absl::GetFlag(FLAGS_copier_settings);
   const auto set = [](int flag, std::size_t& member) {
     if (flag > 0) member = static_cast<std::size_t>(flag);
   };

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kEventTypeStreamPrefix = "$et-";
 constexpr std::string_view kCategoryStreamPrefix = "$ce-";
 constexpr std::size_t kMaxSpareLanes = 2'048;
+constexpr std::size_t kMaxSpareRoom = 32'768;  // of all of them, for events: some 3 MB
 
 // Whether both may carry events of the same stream.
 bool share_streams(const std::string& a, const std::string& b) {
@@ -274,6 +275,7 @@ Lane& Copier::open_lane(std::string_view stream, std::uint64_t hash) {
   } else {
     lane = std::move(spare_lanes_.back());
     spare_lanes_.pop_back();
+    spare_room_ -= lane->room();
   }
   lane->stream = stream;
   lane->stream_hash = hash;
@@ -313,7 +315,8 @@ void Copier::close(Lane& lane) {
   lanes_.erase(it);
   lanes_by_number_.erase(closed->number);
   if (spare_lanes_.size() >= kMaxSpareLanes) return;
-  closed->recycle();
+  closed->recycle(spare_room_ + closed->room() <= kMaxSpareRoom);
+  spare_room_ += closed->room();
   spare_lanes_.push_back(std::move(closed));
 }
 

@@ -181,6 +181,7 @@ class Copier {
 
   absl::flat_hash_map<std::string_view, std::unique_ptr<Lane>, StringHash> lanes_;  // by the names that they hold
   std::vector<std::unique_ptr<Lane>> spare_lanes_;
+  std::size_t spare_room_ = 0;          // that they keep, for events
   std::deque<std::string> idle_lanes_;  // kept for what they know beyond a StreamMemory; may name lanes that are gone
   LruMap<std::uint64_t, StreamMemory> memory_;  // of streams without a lane, by the hash of their name
   std::deque<Lane*> ready_;

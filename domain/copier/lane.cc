@@ -40,19 +40,18 @@ void Lane::take_back_sent() {
   batch_bytes = 0;
 }
 
-void Lane::recycle() {
-  constexpr std::size_t kKeptRoom = 4;  // of a stream that has little at a time; there may be thousands of these
+void Lane::recycle(bool keeps_room) {
   Lane fresh;
   stream.clear();
   fresh.stream = std::move(stream);
-  const auto keep = [](auto& from, auto& to) {
-    if (from.capacity() > kKeptRoom) return;
-    from.clear();
-    to = std::move(from);
-  };
-  keep(waiting, fresh.waiting);
-  keep(batch, fresh.batch);
-  keep(sent, fresh.sent);
+  if (keeps_room) {
+    waiting.clear();
+    batch.clear();
+    sent.clear();
+    fresh.waiting = std::move(waiting);
+    fresh.batch = std::move(batch);
+    fresh.sent = std::move(sent);
+  }
   *this = std::move(fresh);
 }
 

@@ -104,8 +104,9 @@ struct Lane {
   void insert(HeldEvent held);
   // What was sent waits again.
   void take_back_sent();
-  // As a new one, but for the room that it has.
-  void recycle();
+  // As a new one, but for the room that it has, if that is to be kept.
+  void recycle(bool keeps_room);
+  std::size_t room() const { return waiting.capacity() + batch.capacity() + sent.capacity(); }  // for events
 };
 
 }  // namespace interconnect

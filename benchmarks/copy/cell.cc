@@ -61,7 +61,7 @@ class Cell final {
   void write_workload() {
     workload_ = std::make_unique<Workload>(fresh_name("copied"), shape_);
     if (!plan_.copies && !plan_.consumes) return;
-    const CopierSetup setup(source_, destination_, {workload_->link_stream()}, "write", "");
+    const CopierSetup setup(source_, destination_, {workload_->link_stream()}, "write");
     write(setup.settings().source, workload_->events(), plan_.write);
     write(setup.settings().source, workload_->links(), {});
   }
@@ -71,7 +71,8 @@ class Cell final {
     const std::string live_stream = fresh_name("live");
     std::vector<std::string> streams{workload_->link_stream()};
     if (plan_.live_events > 0) streams.push_back(live_stream);
-    const CopierSetup setup(source_, destination_, streams, fresh_name("copy"), plan_.copier_settings);
+    const CopierSetup setup(source_, destination_, streams, fresh_name("copy"), plan_.buffer_size,
+                            plan_.copier_settings);
     const StoreSettings& to = setup.settings().destination;
     if (plan_.consumes) {
       Subscription subscription = setup.settings().subscriptions.front();

@@ -21,6 +21,7 @@ struct Plan {
   int throttle = 0;               // of the destination, in events each second; 0: none
   int runs = 5;
   WriteSettings write;
+  int buffer_size = 0;          // of the copier's subscriptions; 0: its default
   std::string copier_settings;  // more lines of the copier's configuration file
 };
 

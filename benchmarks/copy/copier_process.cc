@@ -30,14 +30,19 @@ Settings settings_of(const Variables& variables, const std::string& file) {
 }  // namespace
 
 CopierSetup::CopierSetup(const BenchmarkStore& source, const BenchmarkStore& destination,
-                         const std::vector<std::string>& streams, const std::string& group, const std::string& more)
+                         const std::vector<std::string>& streams, const std::string& group, int buffer_size,
+                         const std::string& more)
     : file_(std::filesystem::temp_directory_path() / ("copy-benchmark-" + std::to_string(getpid()) + ".yaml")),
       environment_(source.environment("SRC")) {
   environment_.merge(destination.environment("DST"));
   {
     std::ofstream file(file_);
     file << "subscriptions:\n";
-    for (const std::string& stream : streams) file << "  - {stream: \"" << stream << "\", group: " << group << "}\n";
+    for (const std::string& stream : streams) {
+      file << "  - {stream: \"" << stream << "\", group: " << group;
+      if (buffer_size > 0) file << ", bufferSize: " << buffer_size;
+      file << "}\n";
+    }
     file << "events: [{type: Hero*}]\n" << more << "\n";
   }
   settings_ = settings_of(environment_, file_);

@@ -15,9 +15,10 @@ namespace interconnect::copy_benchmark {
 // Everything that the copier is told for one run: its environment and its configuration file.
 class CopierSetup final {
  public:
-  // Copies each of the streams with a group of that name. `more` are further lines of the configuration file.
+  // Copies each of the streams with a group of that name. `more` are further lines of the configuration file; a buffer
+  // size of 0 is the copier's own.
   CopierSetup(const BenchmarkStore& source, const BenchmarkStore& destination, const std::vector<std::string>& streams,
-              const std::string& group, const std::string& more);
+              const std::string& group, int buffer_size = 0, const std::string& more = "");
   ~CopierSetup();
 
   CopierSetup(const CopierSetup&) = delete;

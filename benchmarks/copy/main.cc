@@ -33,6 +33,7 @@ ABSL_FLAG(bool, copy, false, "only copies; --flood, --subscription and --copy ma
 ABSL_FLAG(int, live_events, 200, "single events whose latency is measured after each copy");
 ABSL_FLAG(int, throttle, 0, "events each second that a test event store takes as the destination, at most");
 ABSL_FLAG(std::string, ordering, "perStream", "perStream or global; with global no live events are measured");
+ABSL_FLAG(int, buffer_size, 0, "bufferSize of the subscriptions, the copier's own if 0");
 ABSL_FLAG(std::string, copier_settings, "", "more lines of the copier's configuration file");
 ABSL_FLAG(int, flood_append_events, 0, "of one append of the flood, at most");
 ABSL_FLAG(int, flood_appends_in_flight, 0, "of the flood, at most");
@@ -100,6 +101,7 @@ Choice choose() {
   }
   plan.live_events = static_cast<std::size_t>(absl::GetFlag(FLAGS_live_events));
   plan.runs = absl::GetFlag(FLAGS_runs) > 0 ? absl::GetFlag(FLAGS_runs) : quick ? 1 : 5;
+  plan.buffer_size = absl::GetFlag(FLAGS_buffer_size);
   const std::string ordering = absl::GetFlag(FLAGS_ordering);
   if (ordering != "perStream" && ordering != "global") {
     throw Failure("--ordering is perStream or global, not '" + ordering + "'");

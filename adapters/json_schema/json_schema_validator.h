@@ -25,7 +25,7 @@ struct JsonSchemaError {
 inline constexpr std::size_t kMaxValidatedDepth = 200;
 inline constexpr std::size_t kMaxMatchedText = 16'384;  // bytes, of a text that has a pattern or a format
 inline constexpr std::size_t kMaxMatchedName = 256;     // bytes, of every property if there are patterns for properties
-inline constexpr std::size_t kMaxUniqueItems = 4'096;  // of each array, if the schema asks anywhere for unique items
+inline constexpr std::size_t kMaxUniqueItems = 4'096;   // of each array, if the schema asks anywhere for unique items
 
 // Compiles the schemas for an event's data, its metadata or both. An event whose bytes are not JSON, or that are beyond
 // the limits above, is invalid. The validator is for one thread at a time.

@@ -113,8 +113,10 @@ TEST(JsonSchemaValidatorTest, PatternsAreThoseOfEcmaScript) {
   EXPECT_NE(validate(R"({"pattern": "^b"})", R"("a\nb")"), std::nullopt);
   EXPECT_EQ(validate(R"({"pattern": "^gr.*ür$"})", R"("größer für")"), std::nullopt);
   EXPECT_EQ(validate(R"({"pattern": ""})", R"("")"), std::nullopt);
-  EXPECT_EQ(validate(R"({"patternProperties": {"^(x|y)-[a-z]*_[0-9]{3}$": false}})", R"({"z-a_123": 1})"), std::nullopt);
-  EXPECT_NE(validate(R"({"patternProperties": {"^(x|y)-[a-z]*_[0-9]{3}$": false}})", R"({"x-a_123": 1})"), std::nullopt);
+  EXPECT_EQ(validate(R"({"patternProperties": {"^(x|y)-[a-z]*_[0-9]{3}$": false}})", R"({"z-a_123": 1})"),
+            std::nullopt);
+  EXPECT_NE(validate(R"({"patternProperties": {"^(x|y)-[a-z]*_[0-9]{3}$": false}})", R"({"x-a_123": 1})"),
+            std::nullopt);
 }
 
 TEST(JsonSchemaValidatorTest, FollowsReferencesWithinTheSchema) {

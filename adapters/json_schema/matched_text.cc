@@ -9,9 +9,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <valijson/internal/adapter.hpp>
 #include <valijson/constraint_builder.hpp>
 #include <valijson/constraints/concrete_constraints.hpp>
+#include <valijson/internal/adapter.hpp>
 #include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <vector>
@@ -57,7 +57,9 @@ class TextConstraint : public valijson::constraints::PolyConstraint {
   }
 
  private:
-  Constraint* cloneInto(void* memory) const override { return new (memory) Derived(static_cast<const Derived&>(*this)); }
+  Constraint* cloneInto(void* memory) const override {
+    return new (memory) Derived(static_cast<const Derived&>(*this));
+  }
   std::size_t sizeOf() const override { return sizeof(Derived); }
 };
 
@@ -77,7 +79,8 @@ class Pattern final : public TextConstraint<Pattern> {
 
 // RFC 3339.
 constexpr char kDate[] = "([0-9]{4})-([0-9]{2})-([0-9]{2})";
-constexpr char kTime[] = "([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
+constexpr char kTime[] =
+    "([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
 
 bool is_day(const std::string& date) {
   using namespace std::chrono;

@@ -15,8 +15,8 @@ struct SchemaFindings {
 };
 
 // Finds in a schema what the validating library does not refuse, but ignores, never returns from, or meets only with an
-// event at hand. Takes every `id` away, by which that library would look for `#/...` in another document, and renames `pattern` and
-// `format` as matched_text.h has it.
+// event at hand. Takes every `id` away, by which that library would look for `#/...` in another document, and renames
+// `pattern` and `format` as matched_text.h has it.
 SchemaFindings check_schema(rapidjson::Document& schema);
 
 }  // namespace interconnect

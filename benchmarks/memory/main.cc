@@ -100,7 +100,9 @@ int main(int argc, char** argv) {
   absl::SetProgramUsageMessage("measures the most memory that the copier takes beside a slow destination.");
   absl::ParseCommandLine(argc, argv);
   try {
-    std::puts("| direction | events | streams | bytes | events/s | peak resident | open files |\n|---|--:|--:|--:|--:|--:|--:|");
+    std::puts(
+        "| direction | events | streams | bytes | events/s | peak resident | open files "
+        "|\n|---|--:|--:|--:|--:|--:|--:|");
     for (const std::string& direction : absl::GetFlag(FLAGS_directions)) interconnect::testing::measure(direction);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

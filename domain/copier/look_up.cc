@@ -284,7 +284,8 @@ void LookUp::settle_region() {
 }
 
 LookUp::Findings LookUp::findings() && {
-  // Where the first in doubt is there already, so is what comes before it, unless it is there for an earlier one's sake.
+  // Where the first in doubt is there already, so is what comes before it, unless it is there for an earlier one's
+  // sake.
   const bool is_first_there = first_met_at_ && !is_first_repeated_;
   if (nearest_revision_ && !nearest_met_ && !is_first_there) found_.predecessor = nearest_revision_;
   if (nearest_met_) found_.met_predecessor = nearest_revision_;

@@ -37,8 +37,8 @@ struct CopierSettings {
   Duration max_retry_delay = std::chrono::seconds(1);
 
   // For so long after a connect to a group that had consumers before, the server may still hold older events for a dead
-  // connection. A gap in a stream is waited out until then: longer than the servers need to notice that a client is gone
-  // without a word (21.2.0: 20 s).
+  // connection. A gap in a stream is waited out until then: longer than the servers need to notice that a client is
+  // gone without a word (21.2.0: 20 s).
   Duration predecessor_wait = std::chrono::seconds(30);
 
   // How far back a destination stream is read at least when it is not known what it holds, in events: more than the

@@ -155,8 +155,9 @@ Plan make_plan(std::uint64_t seed) {
 
 bool Plan::promises_order() const {
   const bool is_pinned = subscriptions[0].settings.consumer_strategy == ConsumerStrategy::kPinned;
-  return (is_pinned || !repeated_ids) && !faults.second_consumer && !faults.server_parks && !overlapping_subscriptions && !faults.poison &&
-         on_write_failure != SafetyAction::kSkip && on_write_failure != SafetyAction::kPark;
+  return (is_pinned || !repeated_ids) && !faults.second_consumer && !faults.server_parks &&
+         !overlapping_subscriptions && !faults.poison && on_write_failure != SafetyAction::kSkip &&
+         on_write_failure != SafetyAction::kPark;
 }
 
 bool Plan::promises_global_order() const {

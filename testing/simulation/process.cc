@@ -75,9 +75,9 @@ void Process::on_kill(ExitCode code, std::string_view last_words) {
   has_exited_ = true;
   if (code == ExitCode::kStopped) {
     if (asked_to_stop_ == kNever) context_.violate("stopped without being asked");
-  } else if (is_retrying_ && last_words.find("holds back more than " +
-                                             std::to_string(context_.plan.settings.max_held_bytes / 2)) !=
-                                 std::string_view::npos) {
+  } else if (is_retrying_ &&
+             last_words.find("holds back more than " + std::to_string(context_.plan.settings.max_held_bytes / 2)) !=
+                 std::string_view::npos) {
     // The bound of what retrying may hold back.
     if (code != ExitCode::kKilledBySafetyRules) context_.violate("exit with another code than that of its cause");
   } else if (!is_exit_due_) {

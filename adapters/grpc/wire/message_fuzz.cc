@@ -15,8 +15,8 @@ namespace {
 void check_view(std::string_view view, std::string_view message) {
   if (view.empty()) return;
   const std::less<const char*> before;
-  const bool within = !before(view.data(), message.data()) &&
-                      !before(message.data() + message.size(), view.data() + view.size());
+  const bool within =
+      !before(view.data(), message.data()) && !before(message.data() + message.size(), view.data() + view.size());
   if (!within) std::abort();
 }
 

@@ -78,7 +78,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   std::shared_ptr<Transport> transport_;
   std::uint64_t generation_ = 0;  // of transport_; handlers of an earlier one are ignored
-  std::string logged_loss_;        // the last line about it
+  std::string logged_loss_;       // the last line about it
   bool connected_ = false;
   ReadBuffer buffer_;
   std::string sending_;

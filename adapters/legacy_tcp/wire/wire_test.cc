@@ -121,9 +121,8 @@ TEST(ProtoReader, ReadsTheLimitsOfNumbers) {
 }
 
 TEST(DecodeReply, EventNumbersHave64Bits) {
-  const auto decoded = decode_payload(
-      Command::kWriteEventsCompleted,
-      std::string_view("\x08\x00\x18\x80\x80\x80\x80\x10\x20\x85\x80\x80\x80\x10", 14));
+  const auto decoded = decode_payload(Command::kWriteEventsCompleted,
+                                      std::string_view("\x08\x00\x18\x80\x80\x80\x80\x10\x20\x85\x80\x80\x80\x10", 14));
   EXPECT_EQ(std::get<WriteEventsCompleted>(std::get<Reply>(decoded)).last_event_number, 4'294'967'301);
 }
 

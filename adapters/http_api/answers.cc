@@ -47,22 +47,6 @@ bool is_at_rest(const Value& group) {
 
 }  // namespace
 
-std::string percent_encoded(std::string_view name) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    if (plain) {
-      encoded.push_back(c);
-    } else {
-      const auto byte = static_cast<std::uint8_t>(c);
-      encoded += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
-    }
-  }
-  return encoded;
-}
-
 std::optional<ServerInfo> decode_server(std::string_view body) {
   const auto document = parse(body);
   if (!document || text(*document, "esVersion").empty()) return std::nullopt;

@@ -9,9 +9,6 @@
 // The JSON bodies of the HTTP API's answers. Each reads as nothing if it is not what it should be.
 namespace interconnect::http_api {
 
-// A name as one part of a path.
-std::string percent_encoded(std::string_view name);
-
 // GET /info
 std::optional<ServerInfo> decode_server(std::string_view body);
 

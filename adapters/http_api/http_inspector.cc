@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "adapters/http_api/answers.h"
+#include "adapters/http_api/paths.h"
 
 namespace interconnect::http_api {
 namespace {
@@ -35,15 +36,13 @@ class HttpInspector final : public StoreInspector {
 
   void consumer_group(const std::string& stream, const std::string& group, Answer<ConsumerGroupInfo> answer) override {
     ask(
-        "/subscriptions/" + percent_encoded(stream) + "/" + percent_encoded(group) + "/info",
-        "group '" + group + "' of '" + stream + "'",
+        group_path(stream, group) + "/info", "group '" + group + "' of '" + stream + "'",
         [stream, group](std::string_view body) { return decode_consumer_group(body, stream, group); },
         std::move(answer));
   }
 
   void projection(const std::string& name, Answer<ProjectionInfo> answer) override {
-    ask("/projection/" + percent_encoded(name) + "/statistics", "projection " + name, decode_projection,
-        std::move(answer));
+    ask("/projection/" + path_part(name) + "/statistics", "projection " + name, decode_projection, std::move(answer));
   }
 
   void user(Answer<UserInfo> answer) override { ask("/users/%24current", "user", decode_user, std::move(answer)); }

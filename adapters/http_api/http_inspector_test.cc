@@ -37,7 +37,7 @@ class HttpInspectorTest : public testing::Test {
 
 TEST_F(HttpInspectorTest, AsksForTheGroupByItsEncodedNames) {
   group({200, "{}"});
-  EXPECT_EQ(asked, "/subscriptions/%24ce-hero/da%2Fta/info");
+  EXPECT_EQ(asked, "/subscriptions/%24ce-hero/da%252Fta/info");
 }
 
 // As 5.0.1 answers; it does not tell what is parked.

@@ -114,6 +114,20 @@ TEST_P(EventSourceContract, CreatesAGroupLeavesItAloneAndUpdatesItOnlyIfItDiffer
   EXPECT_EQ(recorder_.started[0].effective, other.settings);
 }
 
+TEST_P(EventSourceContract, ReadsTheSettingsOfAGroupOfAnyName) {
+  subscription_.stream = "odd'percent%20&=+ /?#\\%2f";
+  subscription_.group = "group%41/?#\\";
+  start();
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kCreated);
+
+  start_again();
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kUnchanged);
+
+  subscription_.settings.max_retry_count += 1;
+  start_again();
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kUpdated);
+}
+
 TEST_P(EventSourceContract, DeliversInOrderAndTellsTheEnd) {
   write("s", events_of(1, 5));
   start();

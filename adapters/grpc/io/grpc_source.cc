@@ -9,6 +9,7 @@
 #include "adapters/grpc/grpc_store.h"
 #include "adapters/grpc/wire/encode.h"
 #include "adapters/grpc/wire/group_info.h"
+#include "adapters/http_api/paths.h"
 
 namespace interconnect::next {
 namespace {
@@ -120,7 +121,7 @@ void GrpcSource::upsert(SubscriptionIndex index, GroupUpsert::Action action) {
 // 21.2.0 has no call of gRPC for it, later servers keep this one.
 void GrpcSource::read_group(SubscriptionIndex index) {
   State& state = *states_[index];
-  client_.get(group_info_target(state.wanted.stream, state.wanted.group),
+  client_.get(http_api::group_path(state.wanted.stream, state.wanted.group) + "/info",
               [this, index, attempt = state.attempt](const HttpAnswer& answer) {
                 State& state = *states_[index];
                 if (asked_to_stop_ || state.attempt != attempt) return;
@@ -196,7 +197,7 @@ void GrpcSource::await_look(SubscriptionIndex index) {
 void GrpcSource::look(SubscriptionIndex index) {
   State& state = *states_[index];
   state.stale_consumers.looking();
-  client_.get(group_info_target(state.wanted.stream, state.wanted.group),
+  client_.get(http_api::group_path(state.wanted.stream, state.wanted.group) + "/info",
               [this, index, attempt = state.attempt](const HttpAnswer& answer) {
                 State& state = *states_[index];
                 if (asked_to_stop_ || state.attempt != attempt) return;

@@ -15,22 +15,6 @@ using rapidjson::Value;
 // Bounds the parser's work on a body that is nested without end.
 constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag;
 
-std::string percent_encoded(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    if (plain) {
-      encoded.push_back(c);
-    } else {
-      const auto byte = static_cast<std::uint8_t>(c);
-      encoded += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
-    }
-  }
-  return encoded;
-}
-
 bool read(const Value& config, const char* name, bool& out) {
   const auto member = config.FindMember(name);
   if (member == config.MemberEnd() || !member->value.IsBool()) return false;
@@ -94,10 +78,6 @@ std::vector<GroupConnection> read_connections(const Value& group) {
 }
 
 }  // namespace
-
-std::string group_info_target(std::string_view stream, std::string_view group) {
-  return "/subscriptions/" + percent_encoded(stream) + "/" + percent_encoded(group) + "/info";
-}
 
 std::optional<GroupInfo> decode_group_info(std::string_view body) {
   rapidjson::Document document;

@@ -31,9 +31,6 @@ struct GroupInfo {
   bool has(const GroupSettings& wanted) const { return known_strategy && settings == wanted; }
 };
 
-// "/subscriptions/STREAM/GROUP/info", names percent-encoded.
-std::string group_info_target(std::string_view stream, std::string_view group);
-
 // The body of the answer: JSON with the member "config". Nothing if any setting is missing or of a wrong type; a
 // connection of which this holds is left out.
 std::optional<GroupInfo> decode_group_info(std::string_view body);

@@ -106,11 +106,6 @@ TEST(GroupInfoTest, WhatIsNoAnswerIsNone) {
   EXPECT_FALSE(decode_group_info(std::string(1 << 20, '[')));
 }
 
-TEST(GroupInfoTest, NamesAreEncoded) {
-  EXPECT_EQ(group_info_target("$ce-hero", "data"), "/subscriptions/%24ce-hero/data/info");
-  EXPECT_EQ(group_info_target("a b/c", "\xc3\xa9?#%"), "/subscriptions/a%20b%2Fc/%C3%A9%3F%23%25/info");
-}
-
 TEST(GroupInfoTest, TheVersionIsTold) {
   EXPECT_EQ(decode_server_version(R"({"esVersion":"21.2.0.0","state":"leader"})"), "21.2.0.0");
   EXPECT_EQ(decode_server_version("<html>"), "");

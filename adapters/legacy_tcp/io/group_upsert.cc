@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "adapters/await_answer/await_answer.h"
+#include "adapters/http_api/paths.h"
 #include "adapters/legacy_tcp/session/group_settings.h"
 #include "adapters/legacy_tcp/session/outcomes.h"
 
@@ -48,7 +49,7 @@ GroupFailed failed(const std::string& what, const StoreError& error) {
 // The answer to GET .../info, asked for again while the server may be starting.
 asio::awaitable<HttpResult> read_info(const HttpExchange& exchange, const Subscription& subscription,
                                       milliseconds patience) {
-  const HttpRequest request{"GET", group_path(subscription) + "/info", ""};
+  const HttpRequest request{"GET", http_api::group_path(subscription.stream, subscription.group) + "/info", ""};
   const auto give_up_at = steady_clock::now() + patience;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {

@@ -12,10 +12,8 @@
 // Consumer groups are created and updated over TCP and read over HTTP, because each can do only that.
 //
 // The HTTP API of 5.0.1 loses every setting that is 0 or false: it deserialises with DefaultValueHandling.Ignore, so
-// that the default of its own stays (10 for maxSubscriberCount, where 0 would have meant any number). Names with `/`,
-// `\`, `?` or
-// `#` it takes apart, percent-encoded or not, and creates a group of another name. The TCP commands carry every setting
-// and every name, but none of them reads a group.
+// that the default of its own stays (10 for maxSubscriberCount, where 0 would have meant any number). The TCP commands
+// carry every setting, but none of them reads a group.
 namespace interconnect::legacy {
 
 struct GroupPrepared {

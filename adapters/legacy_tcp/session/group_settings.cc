@@ -10,23 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::string percent_encoded(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (unsigned char c : text) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                            c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      out.push_back(static_cast<char>(c));
-    } else {
-      out.push_back('%');
-      out.push_back(kHex[c >> 4]);
-      out.push_back(kHex[c & 0xf]);
-    }
-  }
-  return out;
-}
-
 // Calls `visit` with the name and the member of each setting that is a plain value.
 template <typename Visit>
 void for_each_setting(GroupSettings& settings, Visit visit) {
@@ -84,10 +67,6 @@ std::string_view text_member(const rapidjson::Value& object, const char* name) {
 }
 
 }  // namespace
-
-std::string group_path(const Subscription& subscription) {
-  return "/subscriptions/" + percent_encoded(subscription.stream) + "/" + percent_encoded(subscription.group);
-}
 
 std::optional<GroupSettings> parse_group_info(std::string_view json, const Subscription& subscription) {
   rapidjson::Document document;

@@ -9,9 +9,6 @@
 // What the HTTP API tells: a consumer group's settings, and what the server is.
 namespace interconnect::legacy {
 
-// The path of a group: names percent-encoded.
-std::string group_path(const Subscription& subscription);
-
 // Reads the answer to GET .../info; nothing if it is not one, or is about another group: a name with a `?` in it may
 // lead to one.
 std::optional<GroupSettings> parse_group_info(std::string_view json, const Subscription& subscription);

@@ -137,13 +137,6 @@ TEST(GroupSettings, CompareByWhatTheServerDoes) {
   EXPECT_FALSE(same_effect(a, b));
 }
 
-TEST(GroupPath, EncodesNames) {
-  Subscription subscription;
-  subscription.stream = "$ce-a/b c?d#e%ä";
-  subscription.group = "g::1";
-  EXPECT_EQ(group_path(subscription), "/subscriptions/%24ce-a%2Fb%20c%3Fd%23e%25%C3%A4/g%3A%3A1");
-}
-
 TEST(ServerInfo, IsReadFromWhatARealServerShows) {
   const auto info = parse_server_info(
       "{\n  \"esVersion\": \"5.0.1.0\",\n  \"state\": \"master\",\n  \"projectionsMode\": \"All\"\n}");

@@ -1,5 +1,6 @@
 #include "testing/eventstore/http/api.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "rapidjson/document.h"
@@ -264,13 +265,27 @@ HttpResponse Gossip(const Node& node) {
                   std::to_string(node.http_port) + "\n    }\n  ]\n}"};
 }
 
+// Both generations decode a path twice: 5.0.1 once before it takes the path apart, the next ones after.
+std::vector<std::string> PathAsRead(const std::string& target, bool legacy) {
+  std::string path = target.substr(0, target.find('?'));
+  if (legacy) {
+    path = PercentDecode(path);
+    std::replace(path.begin(), path.end(), '\\', '/');
+    path.resize(std::min(path.find_first_of("?#"), path.size()));
+  }
+  std::vector<std::string> parts = CutAtSlashes(path);
+  for (std::string& part : parts) part = PercentDecode(legacy ? part : PercentDecode(part));
+  return parts;
+}
+
 }  // namespace
 
 std::string ServerName(const Node& node) { return IsLegacy(node) ? "Mono-HTTPAPI/1.0" : "Kestrel"; }
 
-void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respond) {
+void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
   if (node.misbehaviour().silent) return;
   const bool legacy = IsLegacy(node);
+  request.path = PathAsRead(request.target, legacy);
   // The Accept header of several types that axios sends is not understood from 21.2 on.
   if (!legacy && request.Header("accept").find(',') != std::string::npos) {
     return respond({.status = 406, .reason = "Requested URI is not available in requested format", .content_type = ""});

@@ -8,7 +8,7 @@ namespace interconnect::eventstore {
 
 // What the node's own HTTP interface answers, of both generations: /info, /ping, /gossip, /stats, /streams and
 // /subscriptions as far as clients of a copier use them. Anything else is 404.
-void HandleHttp(Node& node, const HttpRequest& request, const HttpRespond& respond);
+void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond);
 
 // The HTTP server's name in its answers.
 std::string ServerName(const Node& node);

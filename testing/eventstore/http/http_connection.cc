@@ -68,6 +68,16 @@ int Dechunk(const std::string& in, std::size_t at, std::string* body, std::size_
 
 }  // namespace
 
+std::vector<std::string> CutAtSlashes(const std::string& path) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 0; from < path.size();) {
+    const std::size_t slash = std::min(path.find('/', from), path.size());
+    if (slash > from) parts.push_back(path.substr(from, slash - from));
+    from = slash + 1;
+  }
+  return parts;
+}
+
 std::string PercentDecode(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -201,12 +211,8 @@ int HttpConnection::Parse() {
   in_.erase(0, end);
 
   const std::size_t mark = request.target.find('?');
-  std::string path = request.target.substr(0, mark);
-  for (std::size_t from = 0; from < path.size();) {
-    const std::size_t slash = std::min(path.find('/', from), path.size());
-    if (slash > from) request.path.push_back(PercentDecode(path.substr(from, slash - from)));
-    from = slash + 1;
-  }
+  const std::string path = request.target.substr(0, mark);
+  for (const std::string& part : CutAtSlashes(path)) request.path.push_back(PercentDecode(part));
   if (mark != std::string::npos) {
     const std::string query = request.target.substr(mark + 1);
     for (std::size_t from = 0; from < query.size();) {

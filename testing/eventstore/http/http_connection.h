@@ -70,6 +70,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 };
 
 // "%24all" -> "$all".
+// Without the empty ones.
+std::vector<std::string> CutAtSlashes(const std::string& path);
 std::string PercentDecode(const std::string& text);
 std::string PercentEncode(const std::string& text);
 std::string Base64Decode(const std::string& text);

@@ -29,6 +29,8 @@ class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subs
     if (!ok) {
       PostToNode(node_, [self = Self()] {
         if (self->subscription_id_.empty()) self->End(ThrownByHandler());
+        self->has_read_all_ = true;
+        if (self->is_cancelled_) self->Leave();
       });
       return;
     }
@@ -51,10 +53,16 @@ class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subs
   void Dropped(DropReason reason) override { End(GroupError(reason, stream_, group_)); }
 
  protected:
-  void Cancelled() override { node_.groups().RemoveClient(this); }
+  // What came in before still counts, though another of gRPC's threads may bring it later.
+  void Cancelled() override {
+    is_cancelled_ = true;
+    if (has_read_all_) Leave();
+  }
 
  private:
   std::shared_ptr<PersistentRead> Self() { return std::static_pointer_cast<PersistentRead>(shared_from_this()); }
+
+  void Leave() { node_.groups().RemoveClient(this); }
 
   void TakeAll() {
     std::vector<grpc::ByteBuffer> requests;
@@ -121,6 +129,8 @@ class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subs
   grpc::ByteBuffer request_;
   std::mutex inbox_mutex_;
   std::vector<grpc::ByteBuffer> inbox_;
+  bool has_read_all_ = false;
+  bool is_cancelled_ = false;
   bool structured_ = false;
   std::string stream_;
   std::string group_;

@@ -268,7 +268,9 @@ void PersistentSubscription::TryMarkCheckpoint(bool is_time_check, Millis now) {
   lowest = std::min(lowest, buffer_->LowestRetry());
   lowest = lowest == kNone ? last_known_sent_ : lowest - 1;
   if (lowest == -1) return;
-  const std::int64_t difference = lowest - last_checkpoint_;
+  // Wraps around as the server's does: a tombstone has the greatest number there is.
+  const auto difference =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(lowest) - static_cast<std::uint64_t>(last_checkpoint_));
   const bool waited = !last_checkpoint_time_ || settings_.check_point_after_ms == 0
                           ? !last_checkpoint_time_
                           : now - *last_checkpoint_time_ >= settings_.check_point_after_ms;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace interconnect {
@@ -28,8 +29,10 @@ void CopyDriver::start(const std::vector<Subscription>& subscriptions) {
   advance();
 }
 
-void CopyDriver::stop() {
-  copier_.on_stop_requested(clock_.now());
+void CopyDriver::stop(Duration within) {
+  leave_by_ = std::min(leave_by_, clock_.now() + within);
+  // The last fifth is for what is sent and closed then.
+  copier_.on_stop_requested(clock_.now() + within * 4 / 5);
   advance();
 }
 
@@ -77,9 +80,12 @@ void CopyDriver::leave(ExitCode code, std::string_view last_words) {
     killer_.kill(code, last_words);
     return;
   }
-  source_.stop([this, code, words = std::string(last_words)] {
-    sink_.stop([this, code, words] { killer_.kill(code, words); });
-  });
+  const auto end = [this, code, words = std::string(last_words)] {
+    if (!std::exchange(has_ended_, true)) killer_.kill(code, words);
+  };
+  source_.stop([this, end] { sink_.stop(end); });
+  // A store that does not answer must not hold it up.
+  clock_.set_alarm(leave_by_, end);
 }
 
 void CopyDriver::set_alarm() {

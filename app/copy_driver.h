@@ -27,8 +27,8 @@ class CopyDriver final {
   // Connects both ends and subscribes.
   void start(const std::vector<Subscription>& subscriptions);
 
-  // Finishes what is in flight and ends the process with kStopped.
-  void stop();
+  // Finishes what is in flight, disconnects, and ends the process with kStopped, all within that time.
+  void stop(Duration within);
 
  private:
   class SourceListener final : public EventSourceListener {
@@ -73,7 +73,9 @@ class CopyDriver final {
   SinkListener sink_listener_{*this};
   std::vector<Action> actions_;
   Time alarm_ = kNever;
+  Time leave_by_ = kNever;
   bool has_left_ = false;
+  bool has_ended_ = false;
 };
 
 }  // namespace interconnect

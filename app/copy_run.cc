@@ -43,7 +43,10 @@ void CopyRun::run() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     LOG(INFO) << "asked to stop by signal " << signal;
-    driver_.stop();
+    signals_.async_wait([this](const boost::system::error_code& again, int) {
+      if (!again) killer_.kill(ExitCode::kStopped, "asked to stop at once; what was in flight comes again");
+    });
+    driver_.stop(settings_.copier.writer_timeout);
   });
   monitor_.start(copier_);
   driver_.start(settings_.subscriptions);

@@ -110,6 +110,7 @@ class EncodingSink final : public EventSink {
   }
   void read(const StreamRead&) override {}
   void probe(Answer) override {}
+  std::size_t ordered_append_bytes() const override { return 0; }
   void stop(std::function<void()> stopped) override { stopped(); }
 
  private:

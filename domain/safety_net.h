@@ -16,9 +16,10 @@ enum class SafetyAction {
 };
 
 enum class WriteFailureReason {
-  kTimedOut,  // the writer timeout passed without a confirmed write; the event has been looked up and is not there
-  kRefused,   // credentials or rights were refused for as long as the writer timeout
-  kRejected,  // the destination will never take it: too large, its stream deleted, malformed
+  kTimedOut,     // the writer timeout passed without a confirmed write; the event has been looked up and is not there
+  kUnreachable,  // the writer timeout passed, and the destination does not tell whether the event is there
+  kRefused,      // credentials or rights were refused for as long as the writer timeout
+  kRejected,     // the destination will never take it: too large, its stream deleted, malformed
 };
 
 struct WriteFailure {
@@ -44,7 +45,8 @@ class SafetyNet {
   virtual SafetyAction invalid_event(const EventView& event, const InvalidEvent& why) = 0;
 };
 
-// The same answer to every event of either kind.
+// The same answer to every event of either kind. But no event is given up because of its destination: where that is
+// away, or refuses us, kSkip and kPark are the same as kExit.
 class StockSafetyNet final : public SafetyNet {
  public:
   // `on_invalid_event` speaks of events that failed validation; an event of a type that is not allowed is always
@@ -53,7 +55,11 @@ class StockSafetyNet final : public SafetyNet {
                           SafetyAction on_invalid_event = SafetyAction::kSkip)
       : on_write_failure_(on_write_failure), on_invalid_event_(on_invalid_event) {}
 
-  SafetyAction cannot_write_event(const EventView&, const WriteFailure&) override { return on_write_failure_; }
+  SafetyAction cannot_write_event(const EventView&, const WriteFailure& failure) override {
+    const bool is_about_event =
+        failure.reason == WriteFailureReason::kTimedOut || failure.reason == WriteFailureReason::kRejected;
+    return is_about_event || on_write_failure_ == SafetyAction::kRetry ? on_write_failure_ : SafetyAction::kExit;
+  }
   SafetyAction invalid_event(const EventView&, const InvalidEvent& why) override {
     return why.allowed_type ? on_invalid_event_ : SafetyAction::kSkip;
   }

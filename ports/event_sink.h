@@ -36,7 +36,7 @@ class EventSink : public StreamReader, public LinkProbe {
 
   // Appends of up to so many bytes of data and metadata that are sent from now on take effect in the order of their
   // sending, whatever their streams, and behind all that are under way; 0: of no size. May change with every call.
-  virtual std::size_t ordered_append_bytes() const { return 0; }
+  virtual std::size_t ordered_append_bytes() const = 0;
 
   // Disconnects and calls nobody any more except `stopped`, once.
   virtual void stop(std::function<void()> stopped) = 0;

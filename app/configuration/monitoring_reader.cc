@@ -1,11 +1,13 @@
 #include "app/configuration/monitoring_reader.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
 namespace interconnect {
 
-void read_monitoring(Section& file, MonitoringSettings& settings, FileProblems& problems) {
+void read_monitoring(Section& file, std::chrono::milliseconds writer_timeout, MonitoringSettings& settings,
+                     FileProblems& problems) {
   if (const YamlNode* const node = file.find("http")) {
     Section http(*node, "http", problems, "http.");
     Endpoint endpoint{.host = "127.0.0.1", .port = 0};
@@ -21,7 +23,9 @@ void read_monitoring(Section& file, MonitoringSettings& settings, FileProblems& 
   const YamlNode* const node = file.find("monitoring");
   Section monitoring(node == nullptr ? nothing : *node, "monitoring", problems, "monitoring.");
   monitoring.read("lagInterval", settings.lag_interval);
-  monitoring.read("stallAfter", settings.stall_after);
+  // What is held may take as long as the writer timeout in the best of health.
+  settings.stall_after = std::max<std::chrono::milliseconds>(settings.stall_after, writer_timeout);
+  monitoring.read("stallAfter", settings.stall_after, writer_timeout.count());
   monitoring.read("summaryInterval", settings.summary_interval, 0);
   monitoring.finish();
 }

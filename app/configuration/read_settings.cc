@@ -72,7 +72,7 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
   file.read("connectionName", name);
   read_store(file, Store::kSource, environment.source, settings.copier, problems);
   read_store(file, Store::kDestination, environment.destination, settings.copier, problems);
-  read_monitoring(file, settings.monitoring, problems);
+  read_monitoring(file, environment.writer_timeout, settings.monitoring, problems);
   file.finish();
 
   for (const Subscription& subscription : settings.subscriptions) {

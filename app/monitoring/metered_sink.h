@@ -25,6 +25,7 @@ class MeteredSink final : public EventSink, private EventSinkListener {
   void append(const Append& append) override;
   void read(const StreamRead& read) override;
   void probe(Answer answer) override;
+  std::size_t ordered_append_bytes() const override { return sink_.ordered_append_bytes(); }
   void stop(std::function<void()> stopped) override;
 
  private:

@@ -253,6 +253,7 @@ class ScriptedSink final : public EventSink {
   void append(const Append& append) override { appends.push_back(append.id); }
   void read(const StreamRead&) override {}
   void probe(Answer) override {}
+  std::size_t ordered_append_bytes() const override { return 12'345; }
   void stop(std::function<void()>) override {}
 
   EventSinkListener* listener = nullptr;
@@ -312,6 +313,13 @@ TEST(MeteredSinkTest, MeasuresEachAppendFromSendingToOutcome) {
   EXPECT_EQ(meter.appends[0].took, 2s);
   EXPECT_EQ(meter.appends[1].bytes, 18u);
   EXPECT_EQ(meter.appends[1].took, 3s);
+}
+
+TEST(MeteredSinkTest, KeepsWhatTheSinkSaysOfItsOrder) {
+  ManualClock clock;
+  ScriptedSink scripted;
+  const MeteredSink sink(scripted, clock, nullptr, [](const auto&) {});
+  EXPECT_EQ(sink.ordered_append_bytes(), 12'345u);
 }
 
 }  // namespace

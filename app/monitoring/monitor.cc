@@ -17,12 +17,6 @@ StatusPage page_of(const Health::Verdict& verdict) {
   return {.status = verdict.good ? 200u : 503u, .body = verdict.reasons};
 }
 
-// Above every wait that the copy makes by itself.
-Duration stall_patience(const Settings& settings) {
-  return std::max<Duration>(settings.monitoring.stall_after,
-                            settings.copier.predecessor_wait + settings.copier.writer_timeout);
-}
-
 }  // namespace
 
 Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings& settings, EventSource& source,
@@ -39,7 +33,7 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
               [this](const auto& error) { on_link_answered(Store::kSource, error); }),
       sink_(sink, clock, metrics_.get(), [this](const auto& error) { on_link_answered(Store::kDestination, error); }),
       lag_watch_(source_, *inspector_, clock, settings.subscriptions),
-      stall_watch_(stall_patience(settings)) {}
+      stall_watch_(settings.monitoring.stall_after) {}
 
 std::vector<CopyObserver*> Monitor::observers() {
   std::vector<CopyObserver*> all{this};
@@ -108,7 +102,8 @@ void Monitor::look() {
                      .held = load.held_events,
                      .lag_events = lag_watch_.lag().value_or(Lag{}).events,
                      .group_activity = lag_watch_.group_activity(),
-                     .links_answer = health_.links_answer()},
+                     .links_answer = health_.links_answer(),
+                     .waits_for_older = now < load.waits_until},
                     now);
   const std::optional<std::string> stall = stall_watch_.stall(now);
   health_.on_turn(now, stall);

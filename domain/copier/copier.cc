@@ -470,10 +470,6 @@ void Copier::land(Lane& lane) {
 
 // --- Time, stopping, and what comes out ---
 
-void Copier::on_stop_requested(Time now) {
-  if (stop_by_ == kNever) stop_by_ = now + settings_.writer_timeout;
-}
-
 void Copier::advance(Time now, std::vector<Action>& actions) {
   actions.clear();
   if (!has_exited_) {
@@ -494,7 +490,7 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     }
     const bool has_stopped = is_stopping && (appends_.empty() || now >= stop_by_);
     if (!has_exited_) flush_acknowledgements(now, has_stopped);
-    if (has_stopped) exit(ExitCode::kStopped, "asked to stop; what was in flight is settled");
+    if (has_stopped) exit(ExitCode::kStopped, last_words_of_stop());
   }
   actions.swap(actions_);
 }
@@ -523,6 +519,12 @@ void Copier::exit_if_refused_for_long(Time now) {
   }
 }
 
+std::string Copier::last_words_of_stop() const {
+  if (appends_.empty()) return "asked to stop; what was in flight is settled";
+  return "asked to stop; the destination did not confirm " + std::to_string(events_in_flight_) +
+         " events in time, they come again at the next start";
+}
+
 void Copier::exit(ExitCode code, std::string last_words) {
   if (has_exited_) return;
   has_exited_ = true;
@@ -546,8 +548,12 @@ std::optional<Time> Copier::next_deadline() {
 }
 
 Copier::Load Copier::load() const {
+  Time waits_until{0};
+  for (const SubscriptionState& state : subscriptions_) {
+    if (state.older_connections_until != kNever) waits_until = std::max(waits_until, state.older_connections_until);
+  }
   return {held_events_,     held_bytes_,   appends_.size(), events_in_flight_,
-          bytes_in_flight_, reads_.size(), lanes_.size()};
+          bytes_in_flight_, reads_.size(), lanes_.size(),   waits_until};
 }
 
 }  // namespace interconnect

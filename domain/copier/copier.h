@@ -56,8 +56,8 @@ class Copier {
   void on_delivery(const Delivery& delivery, Time now);
   void on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now);
   void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now);
-  // Finishes what is in flight, acknowledges it, and exits with kStopped, within the writer timeout.
-  void on_stop_requested(Time now);
+  // Finishes what is in flight, acknowledges it, and exits with kStopped, by then at the latest.
+  void on_stop_requested(Time stop_by) { stop_by_ = std::min(stop_by_, stop_by); }
 
   // For Ordering::kGlobal: appends of so many bytes of data and metadata together take effect in the order of their
   // sending, even to different streams; 0: of no size. May change at any time.
@@ -169,6 +169,7 @@ class Copier {
   void park(const Ledger::Identity& identity, const EventView& event, const std::string& reason);
   void flush_acknowledgements(Time now, bool all);
   void exit_if_refused_for_long(Time now);
+  std::string last_words_of_stop() const;
   void exit(ExitCode code, std::string last_words);
 
   CopierSettings settings_;

@@ -162,7 +162,8 @@ void Copier::on_look_up_error(Lane& lane, Store store, const StoreError& error, 
   }
   if (!is_refused && is_overdue) {
     lane.look_up.reset();
-    return fail_overdue(lane, {WriteFailureReason::kTimedOut, "and it could not be looked up: " + error.message}, now);
+    return fail_overdue(lane, {WriteFailureReason::kUnreachable, "and it could not be looked up: " + error.message},
+                        now);
   }
   pause_before_retry(lane, now);
 }

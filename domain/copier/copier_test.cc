@@ -246,6 +246,22 @@ TEST(CopierTest, RightsThatAreRefusedForTheWriterTimeoutEndWithTheirOwnCode) {
   EXPECT_EQ(script.safety_net.failed[0].second, WriteFailureReason::kRefused);
 }
 
+TEST(CopierTest, WhatCannotBeLookedUpInTimeIsNotTakenForMissing) {
+  CopierScript script;
+  script.start();
+  script.deliver({0});
+  script.advance();
+  script.fail(ErrorKind::kTimeout);
+  Texts actions = script.advance();
+  while (script.safety_net.failed.empty() && script.now < seconds(10)) {
+    if (!actions.empty() && actions.front().starts_with("read")) script.fail_read(ErrorKind::kUnavailable);
+    actions = script.advance(milliseconds(100));
+  }
+  EXPECT_EQ(actions, Texts({"exit 1"}));
+  ASSERT_EQ(script.safety_net.failed.size(), 1u);
+  EXPECT_EQ(script.safety_net.failed[0].second, WriteFailureReason::kUnreachable);
+}
+
 TEST(CopierTest, RefusedEventsAreAcknowledged) {
   CopierScript script;
   script.start();
@@ -298,20 +314,20 @@ TEST(CopierTest, StoppingFinishesWhatIsInFlight) {
   script.deliver({0});
   script.advance();
   script.deliver({1});
-  script.copier().on_stop_requested(script.now);
+  script.copier().on_stop_requested(script.now + seconds(5));
   script.deliver({2});
   EXPECT_EQ(script.advance(), Texts{});
   script.appended(0);
   EXPECT_EQ(script.advance(), Texts({"ack [0]", "exit 0"}));
 }
 
-TEST(CopierTest, StoppingTakesNoLongerThanTheWriterTimeout) {
+TEST(CopierTest, StoppingTakesNoLongerThanItMay) {
   CopierScript script;
   script.start();
   script.deliver({0});
   script.advance();
   script.advance(seconds(1));
-  script.copier().on_stop_requested(script.now);
+  script.copier().on_stop_requested(script.now + seconds(5));
   script.advance();
   EXPECT_LE(script.copier().next_deadline(), Time(seconds(6)));
   script.advance(seconds(4));
@@ -326,7 +342,7 @@ TEST(CopierTest, WhileStoppingNoDeadlineIsInThePast) {
   script.deliver({0, 1});
   script.advance();
   script.deliver({2, 3, 4, 5, 6, 7, 8, 9});  // over the budget: a reconnection is wanted
-  script.copier().on_stop_requested(script.now);
+  script.copier().on_stop_requested(script.now + seconds(5));
   script.advance(seconds(1));
   EXPECT_GT(script.copier().next_deadline(), script.now);
 }

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "domain/time.h"
+
 namespace interconnect {
 
 // How much the copier has under way.
@@ -13,6 +15,7 @@ struct CopyLoad {
   std::size_t bytes_in_flight = 0;
   std::size_t look_ups = 0;
   std::size_t lanes = 0;
+  Time waits_until{0};  // for events that an older consumer of a group may hold; the past: not
 };
 
 }  // namespace interconnect

@@ -15,9 +15,9 @@ void StallWatch::look(const Look& look, Time now) {
   const bool settles = !has_looked_ || look.settled != last_.settled;
   const bool group_moves = settles || look.group_activity != last_.group_activity;
   here_.waits = look.held > 0;
-  if (settles || !here_.waits || !look.links_answer) here_.since = now;
+  if (settles || !here_.waits || !look.links_answer || look.waits_for_older) here_.since = now;
   at_source_.waits = look.lag_events > 0;
-  if (group_moves || !at_source_.waits || !look.links_answer) at_source_.since = now;
+  if (group_moves || !at_source_.waits || !look.links_answer || look.waits_for_older) at_source_.since = now;
   last_ = look;
   has_looked_ = true;
 }

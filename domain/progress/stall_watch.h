@@ -9,11 +9,11 @@
 
 namespace interconnect {
 
-// The rule that a copy which has work and does none is not well. A store that does not answer excuses it: that is
-// the link check's affair.
+// The rule that a copy which has work and does none is not well. Two things excuse it: a store that does not answer,
+// which is the link check's affair, and a wait for what older consumers may hold, which ends by itself.
 class StallWatch {
  public:
-  // `patience`: for how long nothing may move, above every wait that the copy makes by itself.
+  // `patience`: for how long nothing may move; not below the writer timeout, within which what is held is decided.
   explicit StallWatch(Duration patience) : patience_(patience) {}
 
   struct Look {
@@ -22,6 +22,7 @@ class StallWatch {
     std::int64_t lag_events = 0;       // that the source has beyond what is settled; 0 where it is not known
     std::uint64_t group_activity = 0;  // changes whenever the source's groups move, be it through another copier
     bool links_answer = true;
+    bool waits_for_older = false;
   };
   void look(const Look& look, Time now);
 

@@ -70,5 +70,14 @@ TEST_F(StallWatchTest, AStoreThatDoesNotAnswerExcuses) {
   EXPECT_NE(watch.stall(560s), std::nullopt);
 }
 
+TEST_F(StallWatchTest, AWaitForOlderConsumersExcuses) {
+  watch.look({.held = 1, .lag_events = 5}, 10s);
+  watch.look({.held = 1, .lag_events = 5, .waits_for_older = true}, 100s);
+  EXPECT_EQ(watch.stall(101s), std::nullopt);
+  watch.look({.held = 1, .lag_events = 5}, 101s);
+  EXPECT_EQ(watch.stall(159s), std::nullopt);
+  EXPECT_NE(watch.stall(160s), std::nullopt);
+}
+
 }  // namespace
 }  // namespace interconnect

@@ -3,8 +3,10 @@
 namespace interconnect::examples {
 
 SafetyAction CarefulSafetyNet::cannot_write_event(const EventView& event, const WriteFailure& failure) {
-  // Refused credentials concern every event: parking them one by one would empty the source into its parked messages.
-  if (failure.reason == WriteFailureReason::kRefused) return SafetyAction::kExit;
+  // These concern every event: parking them one by one would empty the source into its parked messages.
+  if (failure.reason == WriteFailureReason::kRefused || failure.reason == WriteFailureReason::kUnreachable) {
+    return SafetyAction::kExit;
+  }
   return event.type == indispensable_type_ ? SafetyAction::kExit : SafetyAction::kPark;
 }
 

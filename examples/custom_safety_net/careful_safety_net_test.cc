@@ -22,6 +22,7 @@ TEST(CarefulSafetyNet, ExitsForTheIndispensableType) {
 TEST(CarefulSafetyNet, ExitsWhenTheDestinationRefusesEverything) {
   CarefulSafetyNet net("PaymentReceived");
   EXPECT_EQ(net.cannot_write_event(event("OrderPlaced"), {WriteFailureReason::kRefused, ""}), SafetyAction::kExit);
+  EXPECT_EQ(net.cannot_write_event(event("OrderPlaced"), {WriteFailureReason::kUnreachable, ""}), SafetyAction::kExit);
 }
 
 TEST(CarefulSafetyNet, CountsWhatIsRefused) {

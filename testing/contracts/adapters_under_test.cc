@@ -81,6 +81,7 @@ class LegacyUnderTest final : public AdapterUnderTest {
     return make_legacy_source(io_, settings(), std::move(subscriptions));
   }
   std::unique_ptr<EventSink> make_sink() override { return make_legacy_sink(io_, settings()); }
+  std::size_t too_many_bytes() const override { return 17 << 20; }
   bool checks_passwords() const override { return true; }
 
  private:
@@ -102,6 +103,7 @@ class GrpcUnderTest final : public AdapterUnderTest {
     return make_grpc_source(io_, settings(), std::move(subscriptions));
   }
   std::unique_ptr<EventSink> make_sink() override { return make_grpc_sink(io_, settings()); }
+  std::size_t too_many_bytes() const override { return 2 << 20; }
   bool checks_passwords() const override { return false; }  // not without TLS
 
  private:

@@ -83,7 +83,8 @@ TEST_P(EventSinkContract, KeepsManyStreamsUnderWayAtOnce) {
 
 TEST_P(EventSinkContract, RefusesWhatIsTooLargeAndGoesOn) {
   start();
-  EXPECT_EQ(kind_of(append("s", kNoStream, events_of(1, 1, std::string(17 << 20, 'x')))), ErrorKind::kTooLarge);
+  EXPECT_EQ(kind_of(append("s", kNoStream, events_of(1, 1, std::string(store_->too_many_bytes(), 'x')))),
+            ErrorKind::kTooLarge);
   EXPECT_EQ(append("s", kNoStream, events_of(1, 1)), AppendOutcome(Appended{0}));
 }
 

@@ -18,6 +18,7 @@ class FakeUnderTest final : public StoreUnderTest {
   bool run_until(const std::function<bool()>& done) override { return loop_.run_until(done); }
 
   void use_password(std::string) override {}
+  std::size_t too_many_bytes() const override { return 17 << 20; }
   bool checks_passwords() const override { return false; }
 
   void stop_server() override { store_.stop(); }

@@ -29,6 +29,8 @@ class StoreUnderTest {
 
   // For what is made from now on: the password that is sent.
   virtual void use_password(std::string password) = 0;
+  // Bytes of data that the server takes in no event.
+  virtual std::size_t too_many_bytes() const = 0;
   // Whether this server looks at passwords at all.
   virtual bool checks_passwords() const = 0;
 

@@ -12,11 +12,10 @@ namespace {
 
 class MonitoringTest : public EndToEndTest {
  protected:
-  static constexpr char kHttp[] = "http: {port: 0}\nmonitoring: {lagInterval: 100, stallAfter: 1000}\n";
-
   std::unique_ptr<Copier> start_watched(const std::string& more = "", const Variables& variables = {},
                                         const std::string& events = "[{type: '*'}]") {
-    auto copier = start(configuration(kHttp + more, kGroup, events), variables);
+    const std::string monitoring = "http: {port: 0}\nmonitoring: {lagInterval: 100" + stall_after_ + "}\n";
+    auto copier = start(configuration(monitoring + more, kGroup, events), variables);
     const std::string line = copier->line_with("/healthz").value_or("");
     std::smatch match;
     if (!std::regex_search(line, match, std::regex("http://127\\.0\\.0\\.1:([0-9]+)/healthz"))) {
@@ -38,6 +37,7 @@ class MonitoringTest : public EndToEndTest {
     return text.substr(begin, text.find('\n', begin) - begin);
   }
 
+  std::string stall_after_;
   int port_ = 0;
 };
 
@@ -89,6 +89,7 @@ TEST_P(MonitoringTest, AStallShows) {
   const std::string refusal = GetParam().to == Generation::kLegacy ? "NotReady" : "UNAVAILABLE";
   destination.misbehave(R"({"refuseAppends": {"count": 1000000, "with": ")" + refusal + R"("}})");
   source.load("hero-", 2, 20);
+  stall_after_ = ", stallAfter: 1000";
   const auto copier = start_watched("safetyNet: {onWriteFailure: retry}\nsource: {predecessorWait: 0}\n",
                                     {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
   ASSERT_TRUE(eventually([&] { return status("/healthz") == 503; }));

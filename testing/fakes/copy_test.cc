@@ -47,7 +47,7 @@ void copy(int events, int streams, std::int32_t buffer_size) {
     return group != nullptr && group->acknowledged().size() >= static_cast<std::size_t>(events);
   };
   ASSERT_TRUE(loop.run_until([&] { return all_acknowledged() || !killer.kills.empty(); }));
-  driver.stop();
+  driver.stop(std::chrono::seconds(5));
   ASSERT_TRUE(loop.run_until([&] { return !killer.kills.empty(); }));
   EXPECT_EQ(killer.kills[0].code, ExitCode::kStopped) << killer.kills[0].last_words;
 

@@ -20,6 +20,7 @@ class FakeEventSink final : public EventSink, private FakeEventStore::Client {
   void append(const Append& append) override;
   void read(const StreamRead& read) override;
   void probe(Answer answer) override;
+  std::size_t ordered_append_bytes() const override { return 0; }
   void stop(std::function<void()> stopped) override;
 
  private:

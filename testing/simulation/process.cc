@@ -61,10 +61,9 @@ void Process::terminate() {
   if (has_exited_ || asked_to_stop_ != kNever) return;
   context_.note("terminate", "");
   asked_to_stop_ = context_.now();
-  driver_.stop();
-  // Late acknowledgements hold up the source's stop.
-  const Duration leaving = context_.plan.faults.late_acks ? 6 * kSecond : kSecond;
-  context_.scheduler.after(context_.plan.settings.writer_timeout + leaving, lifeline_.guard([this] {
+  driver_.stop(context_.plan.settings.writer_timeout);
+  // Alarms ring late.
+  context_.scheduler.after(context_.plan.settings.writer_timeout + kSecond, lifeline_.guard([this] {
     if (!has_exited_) context_.violate("asked to stop, it did not within the writer timeout");
   }));
 }
@@ -140,14 +139,14 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
   const auto sent = process_.sim_sink_.first_sent().find(identity);
   const Time now = context.now();
   switch (failure.reason) {
-    case WriteFailureReason::kTimedOut: {
+    case WriteFailureReason::kTimedOut:
+    case WriteFailureReason::kUnreachable: {
       // What was written is not kept in the list.
       if (sent != process_.sim_sink_.first_sent().end() && now - sent->second < plan.settings.writer_timeout) {
         context.violate("the safety net was asked before the writer timeout");
       }
       const std::optional<Time> visible = context.destination.visible_at(identity.first, identity.second);
-      const bool was_looked_up = failure.message.find("could not be looked up") == std::string::npos;
-      if (was_looked_up && visible && *visible < now - plan.settings.writer_timeout) {
+      if (failure.reason == WriteFailureReason::kTimedOut && visible && *visible < now - plan.settings.writer_timeout) {
         context.violate("the safety net was asked about an event that is there: " + identity.first + " " +
                         std::to_string(event.revision));
       }
@@ -161,7 +160,7 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
       break;
   }
   process_.sim_sink_.forget(identity);
-  const SafetyAction action = plan.on_write_failure;
+  const SafetyAction action = StockSafetyNet(plan.on_write_failure).cannot_write_event(event, failure);
   if (action == SafetyAction::kSkip || action == SafetyAction::kPark) context.given_up.insert(identity);
   if (action == SafetyAction::kRetry) process_.is_retrying_ = true;
   if (action == SafetyAction::kExit) {

@@ -226,6 +226,9 @@ class LegacyEventSink final : public EventSink, private ConnectedStore {
 
   void read(const StreamRead& read) override { ConnectedStore::read(read); }
   void probe(Answer answer) override { ConnectedStore::probe(std::move(answer)); }
+  // 5.0.1 asks for the rights to a stream on one of several threads, chosen by the stream's name, before it writes:
+  // only appends to one stream keep their order (TwoPhaseRequestManagerBase.cs, StorageReaderService.cs).
+  std::size_t ordered_append_bytes() const override { return 0; }
   void stop(std::function<void()> stopped) override { ConnectedStore::stop(std::move(stopped)); }
 
  private:

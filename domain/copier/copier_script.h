@@ -118,11 +118,6 @@ class CopierScript {
     reads_.pop_front();
     copier_.on_read_completed(id, StreamPage{{}, false, true, 0}, now);
   }
-  void fail_read(ErrorKind kind) {
-    const std::uint64_t id = reads_.front().first;
-    reads_.pop_front();
-    copier_.on_read_completed(id, StoreError{kind, "said the server"}, now);
-  }
 
  private:
   static std::vector<Subscription> subscriptions(const std::vector<std::string>& streams, int buffer_size) {

@@ -2,12 +2,16 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
+#include <variant>
 
 #include "app/command_line.h"
+#include "app/configuration/read_settings.h"
 #include "gtest/gtest.h"
+#include "testing/fakes/fake_environment.h"
 
 namespace interconnect {
 namespace {
@@ -18,12 +22,16 @@ std::string manual() {
   return std::regex_replace(text, std::regex("\\\\-"), "-");
 }
 
-// What stands in the section as the terms of its list.
-std::set<std::string> terms(const std::string& section) {
+std::string section_of_manual(const std::string& section) {
   const std::string text = manual();
   const std::size_t begin = text.find(".SH " + section + "\n");
   EXPECT_NE(begin, std::string::npos) << section;
-  const std::string body = text.substr(begin, text.find("\n.SH ", begin) - begin);
+  return begin == std::string::npos ? "" : text.substr(begin, text.find("\n.SH ", begin) - begin);
+}
+
+// What stands in the section as the terms of its list.
+std::set<std::string> terms(const std::string& section) {
+  const std::string body = section_of_manual(section);
   std::set<std::string> found;
   const std::regex term("\\.TP\n\\.B[IR]? (\\S+)");
   for (std::sregex_iterator it(body.begin(), body.end(), term), end; it != end; ++it) found.insert((*it)[1]);
@@ -40,6 +48,68 @@ TEST(ManualTest, ListsTheOptionsOfTheProgram) {
   std::set<std::string> known;
   for (const OptionName& option : options()) known.insert("--" + std::string(option.name));
   EXPECT_EQ(terms("OPTIONS"), known);
+}
+
+// Each key of the configuration file, and its default: .BR KEY or .BR KEY ", " KEY " (DEFAULT)".
+std::map<std::string, std::string> keys_of_manual() {
+  const std::string body = section_of_manual("CONFIGURATION FILE");
+  std::map<std::string, std::string> found;
+  const std::regex term("\\.TP\n\\.BR? ([^\n]+)");
+  const std::regex given("\" \\(([^)]*)\\)\"$");
+  const std::regex quoted("\"[^\"]*\"");
+  const std::regex key("\\S+");
+  for (std::sregex_iterator it(body.begin(), body.end(), term), end; it != end; ++it) {
+    const std::string line = (*it)[1];
+    std::smatch preset;
+    std::regex_search(line, preset, given);
+    const std::string names = std::regex_replace(line, quoted, "");
+    for (std::sregex_iterator name(names.begin(), names.end(), key); name != end; ++name) {
+      EXPECT_TRUE(found.emplace(name->str(), preset.empty() ? "" : preset[1].str()).second) << name->str() << " twice";
+    }
+  }
+  return found;
+}
+
+// Each key that the program reads, of stores of the old generation, which have the most, and its default; nothing where
+// it must be given.
+std::map<std::string, std::string> keys_of_program() {
+  testing::FakeEnvironment environment;
+  for (const std::string side : {"SRC", "DST"}) {
+    environment.set("EVENTSTORE_INTERCO_HTTP_ENDPOINT_" + side, side + ".example");
+  }
+  const std::string path = ::testing::TempDir() + "manual_test.yaml";
+  std::ofstream(path) << "subscriptions: [{stream: a, group: b}]\nevents: [{type: a}]\nhttp: {port: 0}\n";
+  const auto read = read_settings(environment, path);
+  if (const auto* errors = std::get_if<ConfigurationErrors>(&read)) {
+    ADD_FAILURE() << errors->message();
+    return {};
+  }
+  std::map<std::string, std::string> known;
+  const std::regex unit(" ms$");
+  for (const EffectiveSetting& setting : std::get<Settings>(read).effective) {
+    const bool is_given = setting.origin.starts_with(path);
+    // Variables are not told by a path of keys.
+    if (!is_given && (setting.origin != "default" || setting.name.find("_IN_MS") != std::string::npos)) continue;
+    const std::string name = std::regex_replace(setting.name, std::regex("\\[0\\]"), "[]");
+    known.emplace(name, is_given ? "" : std::regex_replace(setting.value, unit, ""));
+  }
+  known.at("connectionName") = "interconnect- and a random tail";
+  return known;
+}
+
+TEST(ManualTest, ListsEveryKeyOfTheConfigurationFileWithItsDefault) {
+  const auto known = keys_of_program();
+  const auto told = keys_of_manual();
+  EXPECT_GT(known.size(), 50u);
+  for (const auto& [key, preset] : known) {
+    const auto found = told.find(key);
+    if (found == told.end()) {
+      ADD_FAILURE() << key << " is not in the manual";
+    } else {
+      EXPECT_EQ(found->second, preset) << key;
+    }
+  }
+  for (const auto& [key, preset] : told) EXPECT_TRUE(known.contains(key)) << key << " is not read";
 }
 
 TEST(ManualTest, ListsTheExitCodes) { EXPECT_EQ(terms("EXIT STATUS"), (std::set<std::string>{"0", "1", "2", "3"})); }

@@ -89,8 +89,6 @@ struct PrometheusMetrics::Series {
     wrong_version = &counter("interconnect_appends_total", "", {{"outcome", "wrong_expected_version"}});
     for (const Store store : kStores) {
       const Labels labels{{"store", std::string(to_string(store))}};
-      link_up[store] =
-          &gauge("interconnect_link_up", "1: the store answered the link check last, 0: it did not.", labels);
       link_failures[store] = &counter("interconnect_link_failures_total",
                                       "How often a store did not answer the link check in time.", labels);
       for (const ErrorKind kind : kErrorKinds) {
@@ -165,6 +163,12 @@ struct PrometheusMetrics::Series {
     series->Set(static_cast<double>(*value));
   }
 
+  void set_link(Store store, bool answers) {
+    set_if_known(link_up[store], std::optional(answers), "interconnect_link_up",
+                 "1: the store answered the link check last, 0: it did not.",
+                 {{"store", std::string(to_string(store))}});
+  }
+
   prometheus::Registry registry;
   std::map<std::string, prometheus::Family<Counter>*> counters;
   std::map<std::string, prometheus::Family<Gauge>*> gauges;
@@ -188,7 +192,7 @@ struct PrometheusMetrics::Series {
   Counter* appended = nullptr;
   Counter* wrong_version = nullptr;
   std::map<ErrorKind, Counter*> append_errors;
-  std::map<Store, Gauge*> link_up;
+  std::map<Store, Gauge*> link_up;  // of those that have been heard of
   std::map<Store, Counter*> link_failures;
   std::map<std::pair<Store, ErrorKind>, Counter*> errors;
   GatheredHistogram append_events{
@@ -241,7 +245,7 @@ void PrometheusMetrics::on_error(Store store, const StoreError& error) {
 
 void PrometheusMetrics::on_link_lost(Store store, const StoreError&) {
   series_->link_failures.at(store)->Increment();
-  series_->link_up.at(store)->Set(0);
+  series_->set_link(store, false);
 }
 
 void PrometheusMetrics::on_events_copied(std::span<const Event> events) {
@@ -273,7 +277,7 @@ void PrometheusMetrics::on_append_completed(const AppendOutcome& outcome, std::s
   }
 }
 
-void PrometheusMetrics::on_link(Store store, bool answers) { series_->link_up.at(store)->Set(answers ? 1 : 0); }
+void PrometheusMetrics::on_link(Store store, bool answers) { series_->set_link(store, answers); }
 
 void PrometheusMetrics::on_load(const CopyLoad& load) {
   series_->held_events.Set(static_cast<double>(load.held_events));

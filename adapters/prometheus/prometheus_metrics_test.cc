@@ -118,6 +118,14 @@ TEST_F(PrometheusMetricsTest, TellsOfLinksAndErrors) {
   EXPECT_THAT(lines("interconnect_store_errors_total"), HasSubstr("{kind=\"not_ready\",store=\"destination\"} 1\n"));
 }
 
+TEST_F(PrometheusMetricsTest, AStoreThatHasNotBeenHeardOfHasNoLink) {
+  EXPECT_EQ(lines("interconnect_link_up"), "") << "unknown is not 0";
+  metrics.on_link(Store::kSource, true);
+  EXPECT_EQ(lines("interconnect_link_up"), "interconnect_link_up{store=\"source\"} 1\n");
+  metrics.on_link_lost(Store::kDestination, {ErrorKind::kTimeout, ""});
+  EXPECT_EQ(lines("interconnect_link_up{store=\"destination\"}"), "interconnect_link_up{store=\"destination\"} 0\n");
+}
+
 TEST_F(PrometheusMetricsTest, EveryMetricHasAHelpAndAType) {
   std::istringstream text(metrics.text());
   for (std::string line; std::getline(text, line);) {

@@ -40,6 +40,7 @@ std::map<std::string, std::set<std::string>> series() {
   subscription.stream = "$ce-hero";
   subscription.group = "data";
   PrometheusMetrics metrics({subscription}, "1");
+  for (const Store store : {Store::kSource, Store::kDestination}) metrics.on_link(store, true);
   metrics.on_progress(0, {.delivered = 1, .is_connected = true, .lag = Lag{}, .parked = 0, .consumers = 1});
   std::map<std::string, std::set<std::string>> all;
   std::istringstream text(metrics.text());

@@ -1,6 +1,6 @@
 // The interconnect with a safety net and a validator of its own: configured, run and stopped as the stock one.
 //
-//   bazel run //custom_safety_net -- --config FILE
+//   bazel run //custom_safety_net -- --config "$PWD/FILE"
 
 #include <memory>
 

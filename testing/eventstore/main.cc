@@ -1,4 +1,4 @@
-// The test event store: a node of either generation in memory, on loopback ports.
+// The test event store: a node of either generation on loopback ports, in memory, with a journal if it is asked for.
 
 #include <csignal>
 #include <cstdio>

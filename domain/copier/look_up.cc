@@ -227,7 +227,8 @@ void LookUp::after_tail_page() {
 
 void LookUp::on_guess_page(const StreamPage& page) {
   for (const EventView& event : page.events) note(event);
-  if (!anchor()) {
+  const std::optional<Revision> place = anchor();
+  if (!place) {
     found_.events_read += page.events.size();
     stage_ = Stage::kBackward;
     from_ = *backward_from_;
@@ -240,7 +241,10 @@ void LookUp::on_guess_page(const StreamPage& page) {
   overflow_ = true;
   lowest_met_.reset();
   highest_in_doubt_.reset();
-  go_on_forward(page);
+  const Revision region_from = before_disorder(*place);
+  if (region_from >= from_) return go_on_forward(page);
+  found_.events_read += page.events.size();
+  from_ = region_from;  // the page began within the disorder
 }
 
 std::optional<Revision> LookUp::anchor() const {

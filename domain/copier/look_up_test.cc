@@ -96,6 +96,16 @@ TEST(LookUpTest, DisorderUpToTheDepthHidesNothing) {
   EXPECT_EQ(present(found), std::set{900});
 }
 
+TEST(LookUpTest, DisorderBeforeTheGuessedPageHidesNothing) {
+  // The destination lacks three events, so 500 is a little before its own place; 501 is before the page of the guess.
+  Streams streams{numbers(0, 5'000), numbers(3, 498), {500, 501}};
+  for (const int n : {501, 498, 499, 500}) streams.destination.push_back(n);
+  for (int n = 502; n < 5'000; ++n) streams.destination.push_back(n);
+  const auto found = streams.run(LookUp::whole(streams.question(500), false));
+  EXPECT_EQ(present(found), streams.in_doubt);
+  EXPECT_LE(found.events_read, 50u);
+}
+
 TEST(LookUpTest, ADestinationFarAheadIsWalkedInStepFromWhereTheFirstIs) {
   Streams streams{numbers(0, 5'000), numbers(0, 5'000), {}};
   for (int n = 1'000; n < 1'010; ++n) streams.in_doubt.insert(n);

@@ -157,6 +157,7 @@ class CopierScript {
     }
     if (const auto* read = std::get_if<ReadStream>(&action)) {
       reads_.emplace_back(read->read.id, read->read.direction);
+      last_read_count = read->read.count;
       return std::string("read ") + (read->store == Store::kSource ? "source" : "destination") +
              (read->read.direction == ReadDirection::kForward ? " forward " : " backward ") +
              std::to_string(read->read.from);
@@ -179,6 +180,7 @@ class CopierScript {
 
  public:
   std::string last_words;
+  std::int32_t last_read_count = 0;
 };
 
 }  // namespace interconnect

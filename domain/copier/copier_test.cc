@@ -99,6 +99,21 @@ TEST(CopierTest, WhatTheDestinationDoesNotShowForLongIsGone) {
   EXPECT_LT(script.now, seconds(5));
 }
 
+TEST(CopierTest, AReadThatDoesNotComeIsMadeSmaller) {
+  for (const ErrorKind kind : {ErrorKind::kTimeout, ErrorKind::kUnavailable}) {
+    CopierScript script;
+    script.start();
+    script.deliver({0});
+    script.advance();
+    script.wrong(100);
+    EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+    const std::int32_t first = script.last_read_count;
+    script.fail_read(kind);
+    EXPECT_EQ(script.advance(milliseconds(20)), Texts({"read destination backward -1"}));
+    EXPECT_LT(script.last_read_count, first);
+  }
+}
+
 TEST(CopierTest, ATimeoutSendsTheSameAppendAgain) {
   CopierScript script;
   script.start();

@@ -247,7 +247,7 @@ void Copier::withdraw_unsent() {
     }
     if (lane->state == Lane::State::kIdle) emptied.push_back(lane->number);
   }
-  if (is_global()) forget_positions(std::move(positions));
+  if (is_global()) forget_positions(positions);
   // The map has no order of its own. Closing one may close another.
   std::sort(emptied.begin(), emptied.end());
   for (const std::uint64_t number : emptied) {

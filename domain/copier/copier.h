@@ -128,7 +128,7 @@ class Copier {
   bool is_global() const { return settings_.ordering == CopierSettings::Ordering::kGlobal; }
   void note_position(Revision position, std::int32_t retry_count);
   void know_positions();
-  void forget_positions(std::vector<Revision> positions);
+  void forget_positions(const std::vector<Revision>& positions);
   bool is_position_awaited() const;
   void queue(const Lane& lane);
   HeldEvent take_front(Lane& lane);
@@ -209,6 +209,7 @@ class Copier {
   bool has_first_delivery_ = false;        // something came that had not been delivered to anyone before
   Time redelivered_until_{0};
   absl::btree_set<Revision> arrived_beyond_;
+  absl::btree_set<Revision> to_come_again_;  // up to arrived_up_to_: had arrived, and were withdrawn
 
   Time stop_by_ = kNever;
   bool has_exited_ = false;

@@ -80,11 +80,16 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   state.resumed_until = kNever;
   state.window_patience = settings_.max_retry_delay;
   const bool is_refusal = reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
-  if (is_refusal) {
-    state.refused_since = std::min(state.refused_since, now);
-    state.refusal = message;
-  }
   observer_.on_subscription_dropped(state.subscription, reason, message);
+  if (!is_refusal) {
+    state.refused_since = kNever;
+  } else if (state.refused_since == kNever) {
+    state.refused_since = now;
+  } else if (stop_by_ == kNever && now - state.refused_since >= settings_.writer_timeout) {
+    // Not for the first time: a server that has just started refuses right credentials for a moment.
+    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + state.subscription.stream +
+                                         "' as group '" + state.subscription.group + "': " + std::string(message));
+  }
 }
 
 void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time now) {
@@ -486,7 +491,6 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     }
     const bool is_stopping = stop_by_ != kNever;
     if (!is_stopping) {
-      exit_if_refused_for_long(now);
       for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
         if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
       }
@@ -514,15 +518,6 @@ void Copier::flush_acknowledgements(Time now, bool all) {
   }
 }
 
-// A server that has just started refuses right credentials for a moment.
-void Copier::exit_if_refused_for_long(Time now) {
-  for (const SubscriptionState& state : subscriptions_) {
-    if (state.refused_since == kNever || now - state.refused_since < settings_.writer_timeout) continue;
-    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + state.subscription.stream +
-                                         "' as group '" + state.subscription.group + "': " + state.refusal);
-  }
-}
-
 void Copier::exit(ExitCode code, std::string last_words) {
   if (has_exited_) return;
   has_exited_ = true;
@@ -539,7 +534,6 @@ std::optional<Time> Copier::next_deadline() {
     deadline = std::min(deadline, state.reconnect_at);
     if (is_position_awaited()) deadline = std::min(deadline, state.older_connections_until);
     if (!queue_.empty() && !arrived_up_to_) deadline = std::min(deadline, redelivered_until_);
-    if (state.refused_since != kNever) deadline = std::min(deadline, state.refused_since + settings_.writer_timeout);
   }
   if (deadline == kNever) return std::nullopt;
   return deadline;

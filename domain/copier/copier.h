@@ -87,7 +87,6 @@ class Copier {
     Time resumed_until = kNever;  // the wait that a reconnection of our own interrupted
     Time older_connections_until{0};
     Time refused_since = kNever;  // by the server, for want of credentials or rights
-    std::string refusal;
     Time acknowledge_at = kNever;
   };
   struct StreamMemory {
@@ -168,7 +167,6 @@ class Copier {
   void release(Lane& lane, const Event& event);
   void park(const Ledger::Identity& identity, const EventView& event, const std::string& reason);
   void flush_acknowledgements(Time now, bool all);
-  void exit_if_refused_for_long(Time now);
   void exit(ExitCode code, std::string last_words);
 
   CopierSettings settings_;

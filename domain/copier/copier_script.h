@@ -57,6 +57,9 @@ class CopierScript {
   void drop(SubscriptionIndex subscription = 0) {
     copier_.on_subscription_dropped(subscription, DropReason::kConnectionLost, "gone", now);
   }
+  void refuse(DropReason reason = DropReason::kNotAuthenticated) {
+    copier_.on_subscription_dropped(0, reason, "who are you?", now);
+  }
   void suspect_older_consumers() { copier_.on_older_consumers_suspected(0, now); }
 
   void deliver(std::initializer_list<int> numbers) {

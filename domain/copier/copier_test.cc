@@ -261,6 +261,28 @@ TEST(CopierTest, RightsThatAreRefusedForTheWriterTimeoutEndWithTheirOwnCode) {
   EXPECT_EQ(script.safety_net.failed[0].second, WriteFailureReason::kRefused);
 }
 
+TEST(CopierTest, ASourceThatRefusesForTheWriterTimeoutEndsWithThatCode) {
+  CopierScript script;
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(4)), Texts{});
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(1)), Texts{}) << "the next attempt may succeed";
+  script.refuse(DropReason::kAccessDenied);
+  EXPECT_EQ(script.advance(), Texts({"exit 3"}));
+}
+
+TEST(CopierTest, OneRefusalEndsNothingHoweverLateTheNextAttempt) {
+  CopierScript script;
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(10)), Texts{});
+  script.start();
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(10)), Texts{});
+  script.drop();  // the server answered otherwise since
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(1)), Texts{});
+}
+
 TEST(CopierTest, RefusedEventsAreAcknowledged) {
   CopierScript script;
   script.start();

@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::string_view kEventTypeStreamPrefix = "$et-";
 constexpr std::string_view kCategoryStreamPrefix = "$ce-";
+// 5.0.1 closes a client's connection when more than 10 MiB are pending to it, and pushes a whole buffer at once.
+constexpr std::size_t kMaxPendingBytes = 8 << 20;
+constexpr Duration kSoonAfterStart = std::chrono::minutes(1);
+constexpr std::int32_t kMaxBufferStep = 8;  // few deliveries tell little of the size of all
+
 constexpr std::size_t kMaxSpareLanes = 2'048;
 constexpr std::size_t kMaxSpareRoom = 32'768;  // of all of them, for events: some 3 MB
 
@@ -59,6 +64,9 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   SubscriptionState& state = subscriptions_[started.subscription];
   state.is_discarding = state.reconnect_at != kNever;  // else another connection is to come
   state.refused_since = kNever;
+  state.started_at = now;
+  state.delivered_events = 0;
+  state.delivered_bytes = 0;
   const bool is_first = started.group == GroupState::kCreated && !state.has_started;
   if (state.resumed_until != kNever) {
     // Else reconnections of our own would put it off for ever.
@@ -80,6 +88,8 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   state.resumed_until = kNever;
   state.window_patience = settings_.max_retry_delay;
   const bool is_refusal = reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
+  if (reason == DropReason::kConnectionLost) ask_for_less_at_once(state, now);
+  state.delivered_events = 0;
   observer_.on_subscription_dropped(state.subscription, reason, message);
   if (!is_refusal) {
     state.refused_since = kNever;
@@ -92,6 +102,19 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   }
 }
 
+// If the server may have closed the connection because it could not get rid of a whole buffer, a new connection would
+// end like this one.
+void Copier::ask_for_less_at_once(SubscriptionState& state, Time now) {
+  const auto buffer_size = static_cast<std::size_t>(std::max(1, state.buffer_size));
+  const bool has_taken_all = state.delivered_events >= buffer_size || now - state.started_at >= kSoonAfterStart;
+  if (state.delivered_events == 0 || has_taken_all) return;
+  const std::size_t mean_bytes = state.delivered_bytes / state.delivered_events + 1;
+  const std::size_t fitting = kMaxPendingBytes / subscriptions_.size() / mean_bytes;
+  if (fitting >= buffer_size) return;
+  state.buffer_size = std::max({1, static_cast<std::int32_t>(fitting), state.buffer_size / kMaxBufferStep});
+  want_reconnection(state, now, Duration{0});
+}
+
 void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time now) {
   Time& until = subscriptions_[subscription].older_connections_until;
   const bool is_over = until <= now || until == kNever;
@@ -99,7 +122,12 @@ void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time n
 }
 
 void Copier::on_delivery(const Delivery& delivery, Time now) {
-  if (has_exited_ || stop_by_ != kNever || subscriptions_[delivery.subscription].is_discarding) return;
+  SubscriptionState& state = subscriptions_[delivery.subscription];
+  ++state.delivered_events;
+  if (const EventView* event = delivery.event) {
+    state.delivered_bytes += event->stream.size() + event->type.size() + event->data.size() + event->metadata.size();
+  }
+  if (has_exited_ || stop_by_ != kNever || state.is_discarding) return;
   if (is_global()) note_position(delivery.position, delivery.retry_count);
   if (delivery.event == nullptr) {
     observer_.on_link_target_gone(delivery);

@@ -87,6 +87,9 @@ class Copier {
     Time resumed_until = kNever;  // the wait that a reconnection of our own interrupted
     Time older_connections_until{0};
     Time refused_since = kNever;  // by the server, for want of credentials or rights
+    Time started_at{0};
+    std::size_t delivered_events = 0;  // since it started
+    std::size_t delivered_bytes = 0;
     Time acknowledge_at = kNever;
   };
   struct StreamMemory {
@@ -100,6 +103,7 @@ class Copier {
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);
   void discard_until_reconnected(SubscriptionIndex subscription, Time now);
+  void ask_for_less_at_once(SubscriptionState& state, Time now);
   void want_reconnection(SubscriptionState& state, Time now, Duration patience);
   void reconnect(SubscriptionIndex subscription, Time now);
   void withdraw_unsent();

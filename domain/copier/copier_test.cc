@@ -390,6 +390,42 @@ TEST(CopierTest, OverTheBudgetItReconnectsWithASmallerBuffer) {
   EXPECT_EQ(script.advance(), Texts({"ack [1]"}));
 }
 
+// 5.0.1 pushes a whole buffer at once, and closes the connection if more than 10 MiB are pending to it.
+TEST(CopierTest, ABufferThatTheServerCannotGetRidOfBecomesSmaller) {
+  const std::string data(4 << 10, 'x');
+  CopierScript script({}, {"s"}, 4'096);
+  std::size_t buffer_size = 4'096;
+  int next = 0;
+  int connections = 0;
+  script.start();
+  while (buffer_size * data.size() > 10 << 20) {
+    ASSERT_LT(++connections, 5);
+    for (int i = 0; i < 100; ++i, ++next) script.deliver_one(next, next, "Good", 0, "s", data);
+    script.advance();
+    script.drop();
+    for (const std::string& action : script.advance(milliseconds(10))) {
+      if (action.starts_with("resubscribe 0 buffer ")) buffer_size = std::stoul(action.substr(21));
+    }
+    script.start(GroupState::kUnchanged);
+  }
+  EXPECT_GT(buffer_size * data.size(), 7u << 20) << "not smaller than it needs to be";
+}
+
+TEST(CopierTest, AConnectionThatIsLostWithLittleUnderWayKeepsItsBuffer) {
+  CopierScript script({}, {"s"}, 4'096);
+  script.start();
+  script.deliver({0, 1, 2});
+  script.advance();
+  script.drop();
+  EXPECT_EQ(script.advance(), Texts{});
+  // Nor is one that was there for long lost for that.
+  script.start(GroupState::kUnchanged);
+  script.deliver_one(3, 3, "Good", 0, "s", std::string(1 << 20, 'x'));
+  script.now += std::chrono::hours(1);
+  script.drop();
+  for (const std::string& action : script.advance()) EXPECT_FALSE(action.starts_with("resubscribe")) << action;
+}
+
 TEST(CopierTest, ReconnectionsAreNotMadeInATightLoop) {
   CopierSettings settings;
   settings.max_held_bytes = 600;

@@ -368,11 +368,22 @@ void Copier::pause(Lane& lane, Time until) {
 // before them, if it has noticed by then that the older connection is gone.
 void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  const bool is_full = ledger_.outstanding(subscription) >= static_cast<std::size_t>(std::max(1, state.buffer_size));
+  const std::size_t taken = ledger_.outstanding(subscription) + ledger_.repeated(subscription);
+  const bool is_full = taken >= static_cast<std::size_t>(std::max(1, state.buffer_size));
   if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
     want_reconnection(state, now, state.window_patience);
     state.renews_wait = true;
     state.window_patience *= 2;
+  }
+}
+
+// Each push of an id that is not acknowledged takes a place of the connection's window, of which the acknowledgement of
+// the id gives back one (PersistentSubscriptionClient.Push of 5.0.1 and 21.2.0). Only a new connection has them all.
+void Copier::reclaim_window(SubscriptionIndex subscription, Time now) {
+  SubscriptionState& state = subscriptions_[subscription];
+  const std::size_t lost = ledger_.repeated(subscription);
+  if (2 * lost >= static_cast<std::size_t>(std::max(1, state.buffer_size))) {
+    want_reconnection(state, now, settings_.max_retry_delay);
   }
 }
 
@@ -520,6 +531,7 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     const bool is_stopping = stop_by_ != kNever;
     if (!is_stopping) {
       for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
+        reclaim_window(i, now);
         if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
       }
       is_global() ? pump_in_order(now) : pump(now);

@@ -119,6 +119,7 @@ class Copier {
   void pause(Lane& lane, Time until);
   void await_predecessor(Lane& lane, Time now);
   void make_room_for_older(SubscriptionIndex subscription, Time now);
+  void reclaim_window(SubscriptionIndex subscription, Time now);
   void set_timer(Lane& lane, Time when);
   void on_timer(Lane& lane, Time now);
   void pump(Time now);

@@ -426,6 +426,23 @@ TEST(CopierTest, AConnectionThatIsLostWithLittleUnderWayKeepsItsBuffer) {
   for (const std::string& action : script.advance()) EXPECT_FALSE(action.starts_with("resubscribe")) << action;
 }
 
+TEST(CopierTest, IdsThatComeAgainBeforeTheyAreSettledCostTheirPlacesInTheWindow) {
+  CopierScript script({}, {"s"}, 8);
+  script.start();
+  Revision revision = 0;
+  for (int pair = 0; pair < 3; ++pair) {
+    script.deliver_one(pair, revision++);
+    script.deliver_one(pair, revision++);
+  }
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1 2]"}));
+  script.deliver_one(2, revision++);
+  EXPECT_EQ(script.advance(), Texts({"resubscribe 0 buffer 8"}));
+  script.start(GroupState::kUnchanged);
+  for (int i = 0; i < 5; ++i) script.deliver_one(3, revision++);
+  EXPECT_EQ(script.advance(), Texts{}) << "not in a tight loop";
+  EXPECT_EQ(script.advance(seconds(1)), Texts({"resubscribe 0 buffer 8"}));
+}
+
 TEST(CopierTest, ReconnectionsAreNotMadeInATightLoop) {
   CopierSettings settings;
   settings.max_held_bytes = 600;

@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::string_view kEventTypeStreamPrefix = "$et-";
 constexpr std::string_view kCategoryStreamPrefix = "$ce-";
+// 5.0.1 closes a client's connection when more than 10 MiB are pending to it, and pushes a whole buffer at once.
+constexpr std::size_t kMaxPendingBytes = 8 << 20;
+constexpr Duration kSoonAfterStart = std::chrono::minutes(1);
+constexpr std::int32_t kMaxBufferStep = 8;  // few deliveries tell little of the size of all
+
 constexpr std::size_t kMaxSpareLanes = 2'048;
 constexpr std::size_t kMaxSpareRoom = 32'768;  // of all of them, for events: some 3 MB
 
@@ -59,6 +64,9 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   SubscriptionState& state = subscriptions_[started.subscription];
   state.is_discarding = state.reconnect_at != kNever;  // else another connection is to come
   state.refused_since = kNever;
+  state.started_at = now;
+  state.delivered_events = 0;
+  state.delivered_bytes = 0;
   const bool is_first = started.group == GroupState::kCreated && !state.has_started;
   if (state.resumed_until != kNever) {
     // Else reconnections of our own would put it off for ever.
@@ -80,11 +88,31 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   state.resumed_until = kNever;
   state.window_patience = settings_.max_retry_delay;
   const bool is_refusal = reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
-  if (is_refusal) {
-    state.refused_since = std::min(state.refused_since, now);
-    state.refusal = message;
-  }
+  if (reason == DropReason::kConnectionLost) ask_for_less_at_once(state, now);
+  state.delivered_events = 0;
   observer_.on_subscription_dropped(state.subscription, reason, message);
+  if (!is_refusal) {
+    state.refused_since = kNever;
+  } else if (state.refused_since == kNever) {
+    state.refused_since = now;
+  } else if (stop_by_ == kNever && now - state.refused_since >= settings_.writer_timeout) {
+    // Not for the first time: a server that has just started refuses right credentials for a moment.
+    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + state.subscription.stream +
+                                         "' as group '" + state.subscription.group + "': " + std::string(message));
+  }
+}
+
+// If the server may have closed the connection because it could not get rid of a whole buffer, a new connection would
+// end like this one.
+void Copier::ask_for_less_at_once(SubscriptionState& state, Time now) {
+  const auto buffer_size = static_cast<std::size_t>(std::max(1, state.buffer_size));
+  const bool has_taken_all = state.delivered_events >= buffer_size || now - state.started_at >= kSoonAfterStart;
+  if (state.delivered_events == 0 || has_taken_all) return;
+  const std::size_t mean_bytes = state.delivered_bytes / state.delivered_events + 1;
+  const std::size_t fitting = kMaxPendingBytes / subscriptions_.size() / mean_bytes;
+  if (fitting >= buffer_size) return;
+  state.buffer_size = std::max({1, static_cast<std::int32_t>(fitting), state.buffer_size / kMaxBufferStep});
+  want_reconnection(state, now, Duration{0});
 }
 
 void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time now) {
@@ -94,7 +122,12 @@ void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time n
 }
 
 void Copier::on_delivery(const Delivery& delivery, Time now) {
-  if (has_exited_ || stop_by_ != kNever || subscriptions_[delivery.subscription].is_discarding) return;
+  SubscriptionState& state = subscriptions_[delivery.subscription];
+  ++state.delivered_events;
+  if (const EventView* event = delivery.event) {
+    state.delivered_bytes += event->stream.size() + event->type.size() + event->data.size() + event->metadata.size();
+  }
+  if (has_exited_ || stop_by_ != kNever || state.is_discarding) return;
   if (is_global()) note_position(delivery.position, delivery.retry_count);
   if (delivery.event == nullptr) {
     observer_.on_link_target_gone(delivery);
@@ -247,7 +280,7 @@ void Copier::withdraw_unsent() {
     }
     if (lane->state == Lane::State::kIdle) emptied.push_back(lane->number);
   }
-  if (is_global()) forget_positions(std::move(positions));
+  if (is_global()) forget_positions(positions);
   // The map has no order of its own. Closing one may close another.
   std::sort(emptied.begin(), emptied.end());
   for (const std::uint64_t number : emptied) {
@@ -335,11 +368,22 @@ void Copier::pause(Lane& lane, Time until) {
 // before them, if it has noticed by then that the older connection is gone.
 void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  const bool is_full = ledger_.outstanding(subscription) >= static_cast<std::size_t>(std::max(1, state.buffer_size));
+  const std::size_t taken = ledger_.outstanding(subscription) + ledger_.repeated(subscription);
+  const bool is_full = taken >= static_cast<std::size_t>(std::max(1, state.buffer_size));
   if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
     want_reconnection(state, now, state.window_patience);
     state.renews_wait = true;
     state.window_patience *= 2;
+  }
+}
+
+// Each push of an id that is not acknowledged takes a place of the connection's window, of which the acknowledgement of
+// the id gives back one (PersistentSubscriptionClient.Push of 5.0.1 and 21.2.0). Only a new connection has them all.
+void Copier::reclaim_window(SubscriptionIndex subscription, Time now) {
+  SubscriptionState& state = subscriptions_[subscription];
+  const std::size_t lost = ledger_.repeated(subscription);
+  if (2 * lost >= static_cast<std::size_t>(std::max(1, state.buffer_size))) {
+    want_reconnection(state, now, settings_.max_retry_delay);
   }
 }
 
@@ -482,8 +526,8 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     }
     const bool is_stopping = stop_by_ != kNever;
     if (!is_stopping) {
-      exit_if_refused_for_long(now);
       for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
+        reclaim_window(i, now);
         if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
       }
       is_global() ? pump_in_order(now) : pump(now);
@@ -510,15 +554,6 @@ void Copier::flush_acknowledgements(Time now, bool all) {
   }
 }
 
-// A server that has just started refuses right credentials for a moment.
-void Copier::exit_if_refused_for_long(Time now) {
-  for (const SubscriptionState& state : subscriptions_) {
-    if (state.refused_since == kNever || now - state.refused_since < settings_.writer_timeout) continue;
-    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + state.subscription.stream +
-                                         "' as group '" + state.subscription.group + "': " + state.refusal);
-  }
-}
-
 std::string Copier::last_words_of_stop() const {
   if (appends_.empty()) return "asked to stop; what was in flight is settled";
   return "asked to stop; the destination did not confirm " + std::to_string(events_in_flight_) +
@@ -541,7 +576,6 @@ std::optional<Time> Copier::next_deadline() {
     deadline = std::min(deadline, state.reconnect_at);
     if (is_position_awaited()) deadline = std::min(deadline, state.older_connections_until);
     if (!queue_.empty() && !arrived_up_to_) deadline = std::min(deadline, redelivered_until_);
-    if (state.refused_since != kNever) deadline = std::min(deadline, state.refused_since + settings_.writer_timeout);
   }
   if (deadline == kNever) return std::nullopt;
   return deadline;

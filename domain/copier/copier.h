@@ -87,7 +87,9 @@ class Copier {
     Time resumed_until = kNever;  // the wait that a reconnection of our own interrupted
     Time older_connections_until{0};
     Time refused_since = kNever;  // by the server, for want of credentials or rights
-    std::string refusal;
+    Time started_at{0};
+    std::size_t delivered_events = 0;  // since it started
+    std::size_t delivered_bytes = 0;
     Time acknowledge_at = kNever;
   };
   struct StreamMemory {
@@ -101,6 +103,7 @@ class Copier {
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);
   void discard_until_reconnected(SubscriptionIndex subscription, Time now);
+  void ask_for_less_at_once(SubscriptionState& state, Time now);
   void want_reconnection(SubscriptionState& state, Time now, Duration patience);
   void reconnect(SubscriptionIndex subscription, Time now);
   void withdraw_unsent();
@@ -116,6 +119,7 @@ class Copier {
   void pause(Lane& lane, Time until);
   void await_predecessor(Lane& lane, Time now);
   void make_room_for_older(SubscriptionIndex subscription, Time now);
+  void reclaim_window(SubscriptionIndex subscription, Time now);
   void set_timer(Lane& lane, Time when);
   void on_timer(Lane& lane, Time now);
   void pump(Time now);
@@ -128,7 +132,7 @@ class Copier {
   bool is_global() const { return settings_.ordering == CopierSettings::Ordering::kGlobal; }
   void note_position(Revision position, std::int32_t retry_count);
   void know_positions();
-  void forget_positions(std::vector<Revision> positions);
+  void forget_positions(const std::vector<Revision>& positions);
   bool is_position_awaited() const;
   void queue(const Lane& lane);
   HeldEvent take_front(Lane& lane);
@@ -168,7 +172,6 @@ class Copier {
   void release(Lane& lane, const Event& event);
   void park(const Ledger::Identity& identity, const EventView& event, const std::string& reason);
   void flush_acknowledgements(Time now, bool all);
-  void exit_if_refused_for_long(Time now);
   std::string last_words_of_stop() const;
   void exit(ExitCode code, std::string last_words);
 
@@ -210,6 +213,7 @@ class Copier {
   bool has_first_delivery_ = false;        // something came that had not been delivered to anyone before
   Time redelivered_until_{0};
   absl::btree_set<Revision> arrived_beyond_;
+  absl::btree_set<Revision> to_come_again_;  // up to arrived_up_to_: had arrived, and were withdrawn
 
   Time stop_by_ = kNever;
   bool has_exited_ = false;

@@ -10,12 +10,6 @@
 #include "domain/copier/describe.h"
 
 namespace interconnect {
-namespace {
-
-constexpr std::size_t kLookUpPageBytes = 2 << 20;
-constexpr std::size_t kMaxLookUpPage = 500;
-
-}  // namespace
 
 Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
   return std::max(subscriptions_[held.subscription].older_connections_until, lane.next_gap_until);
@@ -53,7 +47,7 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.is_copied_in_order = !shares_streams_;
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
-      static_cast<std::int32_t>(std::clamp<std::size_t>(kLookUpPageBytes / mean_bytes, 1, kMaxLookUpPage));
+      static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
   const SubscriptionState* state = &subscriptions_[front.subscription];
   question.is_admitted = [this, state](const EventView& event) { return is_admitted(*state, event); };
   const std::uint64_t stream_hash = lane.stream_hash;
@@ -141,6 +135,8 @@ void Copier::on_look_up_error(Lane& lane, Store store, const StoreError& error, 
     lane.look_up->shrink_pages();
     return pause_before_retry(lane, now);
   }
+  // Larger than the link carries in time, or than the server leaves pending before it closes the connection?
+  if (error.kind == ErrorKind::kTimeout || error.kind == ErrorKind::kUnavailable) lane.look_up->shrink_pages();
   observer_.on_error(store, error);
   const bool is_refused = is_refusal(error.kind);
   if (store == Store::kSource && (is_refused || !is_transient(error.kind))) {

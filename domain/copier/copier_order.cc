@@ -20,6 +20,7 @@ void Copier::note_position(Revision position, std::int32_t retry_count) {
     arrived_beyond_.insert(position);
     return;
   }
+  to_come_again_.erase(position);
   arrived_up_to_ = std::max(*arrived_up_to_, position);
   while (!arrived_beyond_.empty() && *arrived_beyond_.begin() <= *arrived_up_to_ + 1) {
     arrived_up_to_ = std::max(*arrived_up_to_, *arrived_beyond_.begin());
@@ -34,18 +35,23 @@ void Copier::know_positions() {
 }
 
 // These have not arrived after all: they come again. What came after them is still there.
-void Copier::forget_positions(std::vector<Revision> positions) {
-  if (!arrived_up_to_) arrived_beyond_.clear();
-  if (positions.empty() || !arrived_up_to_) return;
-  std::sort(positions.begin(), positions.end());
-  for (Revision position = positions.front(); position <= *arrived_up_to_; ++position) arrived_beyond_.insert(position);
-  for (const Revision position : positions) arrived_beyond_.erase(position);
-  arrived_up_to_ = std::min(*arrived_up_to_, positions.front() - 1);
+void Copier::forget_positions(const std::vector<Revision>& positions) {
+  if (!arrived_up_to_) return arrived_beyond_.clear();
+  for (const Revision position : positions) {
+    if (position > *arrived_up_to_) {
+      arrived_beyond_.erase(position);
+    } else {
+      to_come_again_.insert(position);
+    }
+  }
 }
 
 // The next in turn is to follow one that may still be on its way.
 bool Copier::is_position_awaited() const {
-  if (queue_.empty() || !arrived_up_to_ || queue_.begin()->first <= *arrived_up_to_ + 1) return false;
+  if (queue_.empty() || !arrived_up_to_) return false;
+  const Revision next = queue_.begin()->first;
+  const bool is_to_come_again = !to_come_again_.empty() && *to_come_again_.begin() < next;
+  if (!is_to_come_again && next <= *arrived_up_to_ + 1) return false;
   const Lane& lane = *lanes_by_number_.at(queue_.begin()->second);
   return lane.waiting[lane.head].first_sent == kNever;  // else its turn has been
 }
@@ -96,7 +102,8 @@ void Copier::pump_in_order(Time now) {
     Lane& lane = *lanes_by_number_.at(turn.second);
     if (is_position_awaited()) {
       if (now < subscriptions_.front().older_connections_until) return make_room_for_older(0, now);
-      arrived_up_to_ = turn.first - 1;
+      to_come_again_.erase(to_come_again_.begin(), to_come_again_.lower_bound(turn.first));
+      arrived_up_to_ = std::max(*arrived_up_to_, turn.first - 1);
       note_position(turn.first, 0);
     }
     const bool is_free = lane.state == Lane::State::kReady || lane.state == Lane::State::kIdle;

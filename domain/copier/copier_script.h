@@ -57,6 +57,9 @@ class CopierScript {
   void drop(SubscriptionIndex subscription = 0) {
     copier_.on_subscription_dropped(subscription, DropReason::kConnectionLost, "gone", now);
   }
+  void refuse(DropReason reason = DropReason::kNotAuthenticated) {
+    copier_.on_subscription_dropped(0, reason, "who are you?", now);
+  }
   void suspect_older_consumers() { copier_.on_older_consumers_suspected(0, now); }
 
   void deliver(std::initializer_list<int> numbers) {
@@ -157,6 +160,7 @@ class CopierScript {
     }
     if (const auto* read = std::get_if<ReadStream>(&action)) {
       reads_.emplace_back(read->read.id, read->read.direction);
+      last_read_count = read->read.count;
       return std::string("read ") + (read->store == Store::kSource ? "source" : "destination") +
              (read->read.direction == ReadDirection::kForward ? " forward " : " backward ") +
              std::to_string(read->read.from);
@@ -179,6 +183,7 @@ class CopierScript {
 
  public:
   std::string last_words;
+  std::int32_t last_read_count = 0;
 };
 
 }  // namespace interconnect

@@ -99,6 +99,21 @@ TEST(CopierTest, WhatTheDestinationDoesNotShowForLongIsGone) {
   EXPECT_LT(script.now, seconds(5));
 }
 
+TEST(CopierTest, AReadThatDoesNotComeIsMadeSmaller) {
+  for (const ErrorKind kind : {ErrorKind::kTimeout, ErrorKind::kUnavailable}) {
+    CopierScript script;
+    script.start();
+    script.deliver({0});
+    script.advance();
+    script.wrong(100);
+    EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+    const std::int32_t first = script.last_read_count;
+    script.fail_read(kind);
+    EXPECT_EQ(script.advance(milliseconds(20)), Texts({"read destination backward -1"}));
+    EXPECT_LT(script.last_read_count, first);
+  }
+}
+
 TEST(CopierTest, ATimeoutSendsTheSameAppendAgain) {
   CopierScript script;
   script.start();
@@ -260,6 +275,27 @@ TEST(CopierTest, WhatCannotBeLookedUpInTimeIsNotTakenForMissing) {
   EXPECT_EQ(actions, Texts({"exit 1"}));
   ASSERT_EQ(script.safety_net.failed.size(), 1u);
   EXPECT_EQ(script.safety_net.failed[0].second, WriteFailureReason::kUnreachable);
+
+TEST(CopierTest, ASourceThatRefusesForTheWriterTimeoutEndsWithThatCode) {
+  CopierScript script;
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(4)), Texts{});
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(1)), Texts{}) << "the next attempt may succeed";
+  script.refuse(DropReason::kAccessDenied);
+  EXPECT_EQ(script.advance(), Texts({"exit 3"}));
+}
+
+TEST(CopierTest, OneRefusalEndsNothingHoweverLateTheNextAttempt) {
+  CopierScript script;
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(10)), Texts{});
+  script.start();
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(10)), Texts{});
+  script.drop();  // the server answered otherwise since
+  script.refuse();
+  EXPECT_EQ(script.advance(seconds(1)), Texts{});
 }
 
 TEST(CopierTest, RefusedEventsAreAcknowledged) {
@@ -367,6 +403,59 @@ TEST(CopierTest, OverTheBudgetItReconnectsWithASmallerBuffer) {
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1]", "ack [0]"}));
   script.appended(1);
   EXPECT_EQ(script.advance(), Texts({"ack [1]"}));
+}
+
+// 5.0.1 pushes a whole buffer at once, and closes the connection if more than 10 MiB are pending to it.
+TEST(CopierTest, ABufferThatTheServerCannotGetRidOfBecomesSmaller) {
+  const std::string data(4 << 10, 'x');
+  CopierScript script({}, {"s"}, 4'096);
+  std::size_t buffer_size = 4'096;
+  int next = 0;
+  int connections = 0;
+  script.start();
+  while (buffer_size * data.size() > 10 << 20) {
+    ASSERT_LT(++connections, 5);
+    for (int i = 0; i < 100; ++i, ++next) script.deliver_one(next, next, "Good", 0, "s", data);
+    script.advance();
+    script.drop();
+    for (const std::string& action : script.advance(milliseconds(10))) {
+      if (action.starts_with("resubscribe 0 buffer ")) buffer_size = std::stoul(action.substr(21));
+    }
+    script.start(GroupState::kUnchanged);
+  }
+  EXPECT_GT(buffer_size * data.size(), 7u << 20) << "not smaller than it needs to be";
+}
+
+TEST(CopierTest, AConnectionThatIsLostWithLittleUnderWayKeepsItsBuffer) {
+  CopierScript script({}, {"s"}, 4'096);
+  script.start();
+  script.deliver({0, 1, 2});
+  script.advance();
+  script.drop();
+  EXPECT_EQ(script.advance(), Texts{});
+  // Nor is one that was there for long lost for that.
+  script.start(GroupState::kUnchanged);
+  script.deliver_one(3, 3, "Good", 0, "s", std::string(1 << 20, 'x'));
+  script.now += std::chrono::hours(1);
+  script.drop();
+  for (const std::string& action : script.advance()) EXPECT_FALSE(action.starts_with("resubscribe")) << action;
+}
+
+TEST(CopierTest, IdsThatComeAgainBeforeTheyAreSettledCostTheirPlacesInTheWindow) {
+  CopierScript script({}, {"s"}, 8);
+  script.start();
+  Revision revision = 0;
+  for (int pair = 0; pair < 3; ++pair) {
+    script.deliver_one(pair, revision++);
+    script.deliver_one(pair, revision++);
+  }
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1 2]"}));
+  script.deliver_one(2, revision++);
+  EXPECT_EQ(script.advance(), Texts({"resubscribe 0 buffer 8"}));
+  script.start(GroupState::kUnchanged);
+  for (int i = 0; i < 5; ++i) script.deliver_one(3, revision++);
+  EXPECT_EQ(script.advance(), Texts{}) << "not in a tight loop";
+  EXPECT_EQ(script.advance(seconds(1)), Texts({"resubscribe 0 buffer 8"}));
 }
 
 TEST(CopierTest, ReconnectionsAreNotMadeInATightLoop) {

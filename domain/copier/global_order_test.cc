@@ -114,6 +114,36 @@ TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
 }
 
+// Replayed parked messages have the positions of the parked stream.
+TEST(GlobalOrderOfReplaysTest, APositionFarBackComesAgainAtNoCost) {
+  CopierSettings settings = global();
+  settings.max_held_bytes = 1'500;
+  CopierScript script(settings, {"$ce-x"});
+  script.start();
+  script.next_position = Revision{1} << 40;
+  script.deliver_one(1, 0, "Good", 0, "a");
+  script.advance();
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts{"append a @-1 [1]"});
+  script.next_position = 2;
+  script.deliver_one(2, 0, "Good", 0, "b");
+  for (int n = 3; n < 10; ++n) {
+    script.next_position = (Revision{1} << 40) + n - 2;
+    script.deliver_one(n, n, "Good", 0, "a", std::string(200, 'x'));
+  }
+  script.appended(0);
+  const Texts actions = script.advance();
+  ASSERT_FALSE(actions.empty());
+  EXPECT_TRUE(actions[0].starts_with("resubscribe 0")) << actions[0];
+  script.start(GroupState::kUnchanged);
+  script.next_position = (Revision{1} << 40) + 1;
+  script.deliver_one(3, 3, "Good", 0, "a");
+  EXPECT_EQ(script.advance(), Texts{});
+  script.next_position = 2;
+  script.deliver_one(2, 0, "Good", 0, "b");
+  EXPECT_EQ(script.advance(), Texts{"read destination backward -1"}) << "of b, whose turn it is";
+}
+
 TEST_F(GlobalOrderTest, ButNotForEver) {
   begin_streams();
   script_.drop();

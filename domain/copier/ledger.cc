@@ -77,11 +77,12 @@ void Ledger::disconnect(SubscriptionIndex subscription) {
   SubscriptionBook& book = subscriptions_[subscription];
   ++book.connection;
   book.unsettled.clear();
+  book.repeated = 0;
 }
 
 Ledger::Claim Ledger::open_claim(SubscriptionIndex subscription, const EventId& ack_id) {
   SubscriptionBook& book = subscriptions_[subscription];
-  ++book.unsettled[ack_id];
+  if (++book.unsettled[ack_id] > 1) ++book.repeated;
   return {subscription, book.connection, ack_id};
 }
 

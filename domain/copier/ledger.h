@@ -80,6 +80,9 @@ class Ledger {
     return subscriptions_[subscription].unsettled.size();
   }
 
+  // Deliveries on the present connection of an id that had been delivered and was not settled.
+  std::size_t repeated(SubscriptionIndex subscription) const { return subscriptions_[subscription].repeated; }
+
  private:
   struct Held {
     Revision revision = 0;
@@ -88,6 +91,7 @@ class Ledger {
   struct SubscriptionBook {
     std::uint32_t connection = 0;
     absl::flat_hash_map<EventId, std::uint32_t> unsettled;  // deliveries by ack id
+    std::size_t repeated = 0;
     std::vector<EventId> acknowledgements;
   };
 

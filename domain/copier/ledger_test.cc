@@ -75,6 +75,22 @@ TEST(LedgerTest, NothingIsOwedToABrokenConnection) {
   EXPECT_EQ(ledger.acknowledgements(0), std::vector{id_of(1)});
 }
 
+TEST(LedgerTest, CountsIdsThatComeAgainOnAConnectionBeforeTheyAreSettled) {
+  Ledger ledger(2, 10);
+  ledger.arrive(event(1), 0, 0, id_of(1));
+  ledger.arrive(event(1), 0, 1, id_of(1));
+  EXPECT_EQ(ledger.repeated(0), 0u);
+  ledger.arrive(event(1), 1, 0, id_of(1));
+  ledger.arrive_and_settle(0, id_of(1));
+  EXPECT_EQ(ledger.repeated(0), 2u);
+  ledger.settle(event(1), true);
+  EXPECT_EQ(ledger.repeated(0), 2u) << "their places do not come back";
+  ledger.arrive(event(1), 1, 0, id_of(1));
+  EXPECT_EQ(ledger.repeated(0), 2u);
+  ledger.disconnect(0);
+  EXPECT_EQ(ledger.repeated(0), 0u);
+}
+
 TEST(LedgerTest, RemembersSoManySettledEvents) {
   Ledger ledger(1, 2);
   for (std::uint8_t n = 1; n <= 3; ++n) {

@@ -83,9 +83,25 @@ std::int32_t LookUp::page_size(std::size_t wanted) const {
       std::min<std::size_t>(at_least_depth, static_cast<std::size_t>(question_.page_limit)));
 }
 
-void LookUp::shrink_pages() { question_.page_limit = std::max(1, question_.page_limit / 4); }
+void LookUp::shrink_pages() {
+  if (const std::optional<Page> page = next()) question_.page_limit = std::max(1, page->read.count / 4);
+}
+
+// What the events in doubt tell of the size of those that are there is a guess: a page tells more. It does not tell
+// whether the link carries a larger one in time.
+void LookUp::fit_pages(const StreamPage& page) {
+  if (page.events.empty()) return;
+  std::size_t bytes = 1;
+  for (const EventView& event : page.events) {
+    bytes += event.stream.size() + event.type.size() + event.data.size() + event.metadata.size();
+  }
+  const std::size_t fitting = kPageBytes * page.events.size() / bytes;
+  const auto twice = 2 * static_cast<std::size_t>(question_.page_limit);
+  question_.page_limit = static_cast<std::int32_t>(std::clamp<std::size_t>(fitting, 1, std::min(twice, kMaxPage)));
+}
 
 void LookUp::on_page(const StreamPage& page) {
+  fit_pages(page);
   switch (stage_) {
     case Stage::kSource:
       return on_source_page(page);
@@ -227,8 +243,13 @@ void LookUp::after_tail_page() {
 
 void LookUp::on_guess_page(const StreamPage& page) {
   for (const EventView& event : page.events) note(event);
-  if (!anchor()) {
+  const std::optional<Revision> place = anchor();
+  if (!place) {
     found_.events_read += page.events.size();
+    if (!is_last(page, ReadDirection::kForward) && page.next < question_.first_revision + question_.depth) {
+      from_ = page.next;  // the page was too small for all that was guessed
+      return;
+    }
     stage_ = Stage::kBackward;
     from_ = *backward_from_;
     return;
@@ -240,7 +261,10 @@ void LookUp::on_guess_page(const StreamPage& page) {
   overflow_ = true;
   lowest_met_.reset();
   highest_in_doubt_.reset();
-  go_on_forward(page);
+  const Revision region_from = before_disorder(*place);
+  if (region_from >= from_) return go_on_forward(page);
+  found_.events_read += page.events.size();
+  from_ = region_from;  // the page began within the disorder
 }
 
 std::optional<Revision> LookUp::anchor() const {

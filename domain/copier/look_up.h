@@ -24,13 +24,17 @@ namespace interconnect {
 // in doubt on, is in the region. Events that arrive later are told from it too, without another look.
 class LookUp {
  public:
+  // By their estimated size 16 pages stay below the 10 MiB that 5.0.1 lets a client leave pending.
+  static constexpr std::size_t kPageBytes = 512 << 10;
+  static constexpr std::size_t kMaxPage = 500;  // events
+
   struct Question {
     std::string stream;
     Revision first_revision = 0;  // in the source, of the oldest event in doubt
     EventId first_id;
     std::size_t events = 1;  // in doubt
     std::int32_t depth = 64;
-    std::int32_t page_limit = 500;          // events
+    std::int32_t page_limit = kMaxPage;     // events, of the first page
     std::size_t memory = 2'048;             // ids that a region may hold
     std::optional<Revision> reported_tail;  // from a WrongExpectedVersion
     bool is_copied_in_order = true;         // false: no event's place tells where those after it are
@@ -58,7 +62,7 @@ class LookUp {
   std::optional<Page> next() const;
 
   void on_page(const StreamPage& page);
-  // The page could not be had because it is too large: asks for smaller ones from now on.
+  // The page could not be had, as it is or may be too large: asks for smaller ones, until some have come.
   void shrink_pages();
   // The source cannot be read: goes on without what it would have told.
   void on_source_unreadable();
@@ -83,6 +87,7 @@ class LookUp {
   enum class Stage { kSource, kTail, kGuess, kBackward, kForward, kOver };
 
   LookUp(Question question, Stage stage);
+  void fit_pages(const StreamPage& page);
   bool is_last(const StreamPage& page, ReadDirection direction) const;
   void on_source_page(const StreamPage& page);
   void on_tail_page(const StreamPage& page);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <limits>
 #include <set>
 
 namespace interconnect {
@@ -22,6 +23,9 @@ struct Streams {
   std::vector<int> destination;
   std::set<int> in_doubt;
   std::size_t pages = 0;
+  std::string data = {};                                             // of each event
+  std::size_t most_bytes = std::numeric_limits<std::size_t>::max();  // that a page can carry
+  std::size_t failures = 0;
 
   LookUp::Question question(int first, std::int32_t depth = 4) const {
     LookUp::Question question;
@@ -47,8 +51,16 @@ struct Streams {
         EventView event;
         event.id = id_of(stream[static_cast<std::size_t>(at)]);
         event.revision = at;
+        event.data = data;
         events.push_back(event);
         at += is_forward ? 1 : -1;
+      }
+      if (events.size() * data.size() > most_bytes) {
+        ++failures;
+        EXPECT_LT(failures, 100u) << "the same page again and again";
+        if (failures == 100) break;
+        look_up.shrink_pages();
+        continue;
       }
       look_up.on_page({events, !stream.empty(), !exists(), at});
     }
@@ -94,6 +106,16 @@ TEST(LookUpTest, DisorderUpToTheDepthHidesNothing) {
   for (const int n : {900, 896, 897, 898, 899}) streams.destination.push_back(n);
   const auto found = streams.run(LookUp::whole(streams.question(900), false));
   EXPECT_EQ(present(found), std::set{900});
+}
+
+TEST(LookUpTest, DisorderBeforeTheGuessedPageHidesNothing) {
+  // The destination lacks three events, so 500 is a little before its own place; 501 is before the page of the guess.
+  Streams streams{numbers(0, 5'000), numbers(3, 498), {500, 501}};
+  for (const int n : {501, 498, 499, 500}) streams.destination.push_back(n);
+  for (int n = 502; n < 5'000; ++n) streams.destination.push_back(n);
+  const auto found = streams.run(LookUp::whole(streams.question(500), false));
+  EXPECT_EQ(present(found), streams.in_doubt);
+  EXPECT_LE(found.events_read, 50u);
 }
 
 TEST(LookUpTest, ADestinationFarAheadIsWalkedInStepFromWhereTheFirstIs) {
@@ -177,6 +199,24 @@ TEST(LookUpTest, AnIdThatTheSourceRepeatsIsNoWitnessOfWhatComesBeforeIt) {
   const auto found = streams.run(LookUp::whole(std::move(question), true));
   EXPECT_EQ(present(found), std::set<int>{1});
   EXPECT_EQ(found.predecessor, std::optional<Revision>(2));
+}
+
+TEST(LookUpTest, PagesFitTheEventsThatAreThere) {
+  // What waits is small, so the first page is asked for as if all were.
+  Streams streams{numbers(0, 1'000), numbers(0, 1'000), {100}};
+  streams.data = std::string(100 << 10, 'x');
+  streams.most_bytes = 2 << 20;
+  const auto found = streams.run(LookUp::whole(streams.question(100, 64), false));
+  EXPECT_EQ(present(found), streams.in_doubt);
+  EXPECT_EQ(streams.failures, 1u);
+}
+
+TEST(LookUpTest, SmallPagesGuessThePlaceAsWell) {
+  Streams streams{numbers(0, 5'000), numbers(0, 5'000), {500}};
+  streams.data = std::string(100 << 10, 'x');
+  const auto found = streams.run(LookUp::whole(streams.question(500, 64), false));
+  EXPECT_EQ(present(found), streams.in_doubt);
+  EXPECT_LE(found.events_read, 300u);
 }
 
 TEST(LookUpTest, GoesOnWithoutASourceThatCannotBeRead) {

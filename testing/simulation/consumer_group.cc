@@ -22,7 +22,7 @@ void ConsumerGroup::add(Pushed event) {
 }
 
 void ConsumerGroup::connect(std::shared_ptr<Connection> connection) {
-  clients_.push_back({std::move(connection), {}});
+  clients_.push_back({std::move(connection), {}, 0});
   fill_and_push();
 }
 
@@ -113,7 +113,7 @@ ConsumerGroup::Choice ConsumerGroup::push(const Pushed& message, std::map<Client
   }
   Client* client = choose(message);
   if (client == nullptr) return Choice::kSkipped;
-  client->unconfirmed.emplace(message.ack_id, message);
+  if (!client->unconfirmed.emplace(message.ack_id, message).second) ++client->lost_places;
   const bool never_expires = settings_.message_timeout >= std::chrono::hours(1);
   outstanding_.try_emplace(
       message.ack_id, Outstanding{message, never_expires ? Time::max() : context_.now() + settings_.message_timeout});

@@ -69,7 +69,8 @@ class ConsumerGroup {
   struct Client {
     std::shared_ptr<Connection> connection;
     std::map<EventId, Pushed> unconfirmed;
-    bool has_room() const { return static_cast<int>(unconfirmed.size()) < connection->buffer_size; }
+    int lost_places = 0;  // in the window: of ids that were pushed again while they were unconfirmed
+    bool has_room() const { return static_cast<int>(unconfirmed.size()) + lost_places < connection->buffer_size; }
   };
   enum class Choice { kSent, kSkipped, kNobodyHasRoom };
 

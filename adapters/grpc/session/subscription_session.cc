@@ -1,5 +1,6 @@
 #include "adapters/grpc/session/subscription_session.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace interconnect::next {
@@ -17,6 +18,12 @@ SubscriptionSession::Dropped SubscriptionSession::failed(const CallStatus& statu
     }
   }
   dropped.retry_in = schedule_.next(now);
+  if (dropped.reason != DropReason::kNotAuthenticated && dropped.reason != DropReason::kAccessDenied) {
+    refusal_delay_ = kFirstRefusalDelay;
+  } else if (dropped.retry_in) {
+    dropped.retry_in = std::min(*dropped.retry_in, refusal_delay_);
+    refusal_delay_ = std::min(2 * refusal_delay_, kMaxRefusalDelay);
+  }
   return dropped;
 }
 

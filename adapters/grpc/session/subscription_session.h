@@ -14,7 +14,8 @@
 namespace interconnect::next {
 
 // The life of one persistent subscription, without its calls: upsert the group once, connect, and after each loss
-// connect again by the schedule. A group that is gone is upserted anew.
+// connect again by the schedule. A group that is gone is upserted anew. A refusal is soon tried again: a server that
+// has just started refuses right credentials for a moment, and whoever gives up on wrong ones need not wait for long.
 class SubscriptionSession {
  public:
   enum class Step {
@@ -37,6 +38,7 @@ class SubscriptionSession {
   const GroupUpsert::Ready& confirmed() {
     schedule_.succeeded();
     recreating_ = false;
+    refusal_delay_ = kFirstRefusalDelay;
     return *group_;
   }
 
@@ -44,9 +46,13 @@ class SubscriptionSession {
   Dropped failed(const CallStatus& status, std::string_view what, Time now);
 
  private:
+  static constexpr Duration kFirstRefusalDelay = std::chrono::seconds(1);
+  static constexpr Duration kMaxRefusalDelay = std::chrono::seconds(8);
+
   RetrySchedule schedule_;
   std::optional<GroupUpsert::Ready> group_;
   bool recreating_ = false;  // a group that vanished is upserted at once, but only once until it is connected to
+  Duration refusal_delay_ = kFirstRefusalDelay;
 };
 
 }  // namespace interconnect::next

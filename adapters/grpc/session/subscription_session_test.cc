@@ -78,6 +78,21 @@ TEST(SubscriptionSessionTest, EndsWithItsAttempts) {
   EXPECT_NE(last.message.find("subscription s::g"), std::string::npos);
 }
 
+TEST(SubscriptionSessionTest, ARefusalIsSoonTriedAgain) {
+  SubscriptionSession session({.max_attempts = -1, .delay = 10s});
+  for (const CallStatus& refusal : {status_of(kUnauthenticated), status_of(kPermissionDenied)}) {
+    session.group_ready({});
+    session.failed(refusal, "it", 0s);
+    Duration waited{0};
+    for (int i = 0; i < 2; ++i) waited += session.failed(refusal, "it", 0s).retry_in.value();
+    EXPECT_GT(waited, 0s);
+    EXPECT_LT(waited, 10s);
+    session.confirmed();
+  }
+  session.failed(kCut, "it", 0s);
+  EXPECT_EQ(session.failed(kCut, "it", 0s).retry_in, 10s);
+}
+
 TEST(SubscriptionSessionTest, AnEndWithoutAnErrorIsAnEnd) {
   SubscriptionSession session(kTwice);
   session.group_ready({});

@@ -177,7 +177,10 @@ void Copier::hold(const Delivery& delivery, Time now) {
   const Ledger::Identity identity = Ledger::identify(event.stream, event.id);
   Event copy = with_copy_metadata(event);
   const bool fits = held_events_ == 0 || held_bytes_ + copy.bytes() <= settings_.max_held_bytes;
-  if (!fits && !ledger_.is_held_or_settled(identity)) return discard_until_reconnected(delivery.subscription, now);
+  if (!fits && !ledger_.is_held_or_settled(identity)) {
+    if (is_global()) forget_positions({delivery.position});
+    return discard_until_reconnected(delivery.subscription, now);
+  }
 
   switch (ledger_.arrive(identity, event.revision, delivery.subscription, delivery.ack_id)) {
     case Ledger::Arrival::kNew:

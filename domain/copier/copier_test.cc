@@ -275,6 +275,7 @@ TEST(CopierTest, WhatCannotBeLookedUpInTimeIsNotTakenForMissing) {
   EXPECT_EQ(actions, Texts({"exit 1"}));
   ASSERT_EQ(script.safety_net.failed.size(), 1u);
   EXPECT_EQ(script.safety_net.failed[0].second, WriteFailureReason::kUnreachable);
+}
 
 TEST(CopierTest, ASourceThatRefusesForTheWriterTimeoutEndsWithThatCode) {
   CopierScript script;

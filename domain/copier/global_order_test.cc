@@ -114,6 +114,34 @@ TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
 }
 
+TEST(GlobalOrderOverBudgetTest, TheEventThatDidNotFitIsWaitedForAsWell) {
+  CopierSettings settings = global();
+  settings.max_held_bytes = 1'500;
+  CopierScript script(settings, {"$ce-x"});
+  script.start();
+  for (const std::string_view stream : {"a", "b"}) {
+    script.deliver_one(stream == "a" ? 1 : 2, 0, "Good", 0, stream);
+    script.advance();
+    script.no_stream();
+    script.advance();
+    script.appended(0);
+    script.advance(1s);
+  }
+  script.deliver_one(3, 1, "Good", 0, "a", std::string(1'000, 'x'));
+  EXPECT_EQ(script.advance(), Texts{"append a @0 [3]"});
+  script.deliver_one(4, 2, "Good", 0, "a", std::string(1'000, 'x'));
+  const Texts actions = script.advance();
+  ASSERT_FALSE(actions.empty());
+  EXPECT_TRUE(actions[0].starts_with("resubscribe 0")) << actions[0];
+  script.start(GroupState::kUnchanged);
+  script.appended(1);
+  script.deliver_one(5, 1, "Good", 0, "b");
+  EXPECT_EQ(script.advance(), Texts{});
+  script.next_position = 3;
+  script.deliver_one(4, 2, "Good", 0, "a");
+  EXPECT_EQ(script.advance(), Texts{"append a @1 [4]"});
+}
+
 // Replayed parked messages have the positions of the parked stream.
 TEST(GlobalOrderOfReplaysTest, APositionFarBackComesAgainAtNoCost) {
   CopierSettings settings = global();

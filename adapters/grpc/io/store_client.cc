@@ -9,6 +9,7 @@
 #include "adapters/grpc/io/read_call.h"
 #include "adapters/grpc/wire/encode.h"
 #include "adapters/grpc/wire/group_info.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::next {
 namespace {
@@ -195,7 +196,7 @@ void StoreClient::log_version() {
   if (std::exchange(version_logged_, true)) return;
   get("/info", [this](const HttpAnswer& answer) {
     const std::string version = answer.status == 200 ? decode_server_version(answer.body) : std::string();
-    if (!version.empty()) LOG(INFO) << "EventStoreDB " << version << " at " << to_authority(node_);
+    if (!version.empty()) LOG(INFO) << "EventStoreDB " << excerpt(version) << " at " << to_authority(node_);
   });
 }
 

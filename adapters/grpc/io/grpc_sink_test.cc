@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
 
 #include "adapters/grpc/grpc_store.h"
@@ -267,6 +268,36 @@ TEST_F(GrpcSinkTest, PagesAreReadWhole) {
   EXPECT_EQ(answer.events[2].data(), std::string(100'000, 'c'));
   EXPECT_EQ(answer.page.next, 7);
   EXPECT_FALSE(answer.page.end_of_stream);
+}
+
+TEST_F(GrpcSinkTest, APageThatIsTooLargeIsGivenUp) {
+  std::atomic<bool> cancelled = false;
+  ScriptedServer server({.read = [&](grpc::ServerContext& context, const streams::ReadReq& request, auto& writer) {
+    if (request.options().stream().stream_identifier().stream_name() != "s") return grpc::Status::OK;
+    for (std::uint64_t i = 0; i < request.options().count(); ++i) {
+      streams::ReadResp response;
+      auto& event = *response.mutable_event()->mutable_event();
+      event.mutable_id()->mutable_structured()->set_most_significant_bits(static_cast<std::int64_t>(i));
+      event.mutable_stream_identifier()->set_stream_name("s");
+      event.set_stream_revision(i);
+      event.set_data(std::string(request.options().count() == 1 ? 5 << 20 : 1 << 20, 'x'));
+      writer.Write(response);
+    }
+    // The end would otherwise overtake the cancellation now and then.
+    if (request.options().count() > 4) {
+      hold(context);
+      cancelled = true;
+    }
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  const ReadAnswer refused = read(ReadDirection::kForward, 0, 64);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->kind, ErrorKind::kTooLarge);
+  EXPECT_TRUE(run_until(io_, [&] { return cancelled.load(); }));
+  EXPECT_EQ(read(ReadDirection::kForward, 0, 3).events.size(), 3u);
+  EXPECT_EQ(read(ReadDirection::kForward, 0, 1).events.size(), 1u) << "an event that is larger than a page";
+  EXPECT_EQ(append_error().kind, ErrorKind::kUnsupported) << "the connection was lost with the read";
 }
 
 TEST_F(GrpcSinkTest, AReadOfATombstonedStreamIsAnError) {

@@ -97,6 +97,8 @@ void StoreClient::dispatch(Input& input) {
       if (const auto leader = named_leader(status)) {
         LOG(INFO) << "follows the leader to " << to_authority(*leader);
         use(*leader);
+      } else if (is_not_leader(status)) {
+        events_.no_leader(status);
       } else if (is_connection_loss(status)) {
         events_.connection_lost(status);
       }
@@ -123,8 +125,7 @@ void StoreClient::forget_connection() {
   ++connection_;
   // A single host that was configured is the only one to go to. The channel would connect again by itself, but may not
   // know yet that its connection is lost, and then give the next call to that one.
-  const bool only_choice = !settings_.discover && settings_.hosts.size() == 1 && node_ == settings_.hosts.front();
-  if (only_choice && !seek_leader_) return use(settings_.hosts.front());
+  if (!may_find_another() && !seek_leader_) return use(settings_.hosts.front());
   stub_.reset();
   channel_.reset();
 }

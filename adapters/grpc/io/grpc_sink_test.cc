@@ -71,7 +71,10 @@ class GrpcSinkTest : public testing::Test {
 
   ReadAnswer read(ReadDirection direction, Revision from, std::int32_t count) {
     sink_->read({.id = 5, .stream = "s", .direction = direction, .from = from, .count = count});
-    EXPECT_TRUE(run_until(io_, [&] { return !recorder_.reads.empty(); }));
+    if (!run_until(io_, [&] { return !recorder_.reads.empty(); })) {
+      ADD_FAILURE() << "no answer";
+      return {};
+    }
     ReadAnswer answer = std::move(recorder_.reads.back());
     recorder_.reads.clear();
     return answer;

@@ -4,20 +4,23 @@
 
 #include <ostream>
 
+#include "domain/excerpt.h"
+
 namespace interconnect {
 namespace {
 
 constexpr Duration kWindow = std::chrono::minutes(5);
 constexpr int kLinesPerWindow = 5;
 
+// A producer chose its names.
 struct Named {
   const EventView& event;
 };
 
 std::ostream& operator<<(std::ostream& out, const Named& named) {
   const EventView& event = named.event;
-  return out << "event " << to_string(event.id) << " (type '" << event.type << "', " << event.revision << "@"
-             << event.stream << ")";
+  return out << "event " << to_string(event.id) << " (type '" << excerpt(event.type) << "', " << event.revision << "@"
+             << excerpt(event.stream) << ")";
 }
 
 std::string_view describe(GroupState state) {
@@ -96,7 +99,7 @@ void LoggingObserver::on_link_restored(Store store) {
 
 void LoggingObserver::on_events_copied(std::span<const Event> events) {
   if (!debug_) return;
-  LOG(INFO) << "copied " << events.size() << " to '" << events.front().stream() << "', from "
+  LOG(INFO) << "copied " << events.size() << " to '" << excerpt(events.front().stream()) << "', from "
             << Named{events.front().view()};
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "domain/excerpt.h"
 
 namespace interconnect {
 namespace {
@@ -79,8 +80,8 @@ Verdict EventPolicy::judge(const EventView& event) const {
   const AllowedType* const type = find(event.type);
   if (type == nullptr) return NotAllowed{};
   if (type->validator == nullptr) return Allowed{};
-  std::optional<std::string> reason = type->validator->validate(event);
-  if (reason) return Invalid{*std::move(reason)};
+  const std::optional<std::string> reason = type->validator->validate(event);
+  if (reason) return Invalid{excerpt(*reason)};  // it may name what the event holds
   return Allowed{};
 }
 

@@ -54,6 +54,11 @@ TEST(EventPolicyTest, AsksTheValidator) {
   EXPECT_EQ(judge(policy, "Fired"), Verdict(Invalid{"no reason"}));
 }
 
+TEST(EventPolicyTest, AReasonIsOneLine) {
+  const EventPolicy policy({{"Fired", std::make_shared<Refusing>("a name\nof the event's")}});
+  EXPECT_EQ(judge(policy, "Fired"), Verdict(Invalid{"a name of the event's"}));
+}
+
 TEST(EventPolicyTest, ExactNamesWinOverGlobsAndLongerGlobsOverShorter) {
   const EventPolicy policy = policy_of({"*", "Order*", "OrderPla*", "OrderPlaced", "?rder*"});
   EXPECT_EQ(judge(policy, "OrderPlaced"), taken_by("OrderPlaced"));

@@ -14,7 +14,7 @@ enum class ErrorKind {
   kAccessDenied,      // the user lacks the right
   kNotFound,          // no such stream or consumer group
   kStreamDeleted,     // tombstoned: the stream's name cannot be used again
-  kTooLarge,          // beyond the server's limit for one append
+  kTooLarge,          // beyond a limit for one append, or one page that is read: less at a time may do
   kUnsupported,       // the server does not know this call
   kInvalid,           // the server calls the request wrong: asking again will not help
 };

@@ -47,7 +47,7 @@ TEST_F(EffectiveSettingsTest, TellsTheOptionsOfAConnectionStringFromItsDefaults)
   const Settings settings = read();
   EXPECT_EQ(find(settings, "destination.hosts").value, "a.example:2113,b.example:2113");
   EXPECT_EQ(find(settings, "destination.tls").origin, "EVENTSTORE_INTERCO_CONNECTION_STRING_DST");
-  EXPECT_EQ(find(settings, "destination.nodePreference").value, "follower");
+  EXPECT_EQ(find(settings, "destination.nodePreference").value, "leader") << "a follower is never written to";
   EXPECT_EQ(find(settings, "destination.gossipTimeout").value, "5000 ms");
   EXPECT_EQ(find(settings, "destination.gossipTimeout").origin, "default");
 }

@@ -235,6 +235,12 @@ class StoreReader {
       problems_.warnings.push_back(variable("CONNECTION_STRING", side_) + ": " + warning);
     }
     GrpcStoreSettings settings = std::move(string.settings);
+    if (side_ == Store::kDestination && settings.node_preference != NodePreference::kLeader) {
+      problems_.warnings.push_back(variable("CONNECTION_STRING", side_) +
+                                   ": nodePreference=" + std::string(name_of(settings.node_preference)) +
+                                   " is ignored: the destination is written, and looked up, at the leader");
+      settings.node_preference = NodePreference::kLeader;
+    }
     if (credentials) settings.credentials = credentials;
     if (!settings.credentials && settings.tls.enabled) warn_anonymous();
     for (const std::string& file : {settings.tls.ca_file, settings.tls.certificate_file, settings.tls.key_file}) {

@@ -56,6 +56,20 @@ TEST_F(EnvironmentSettingsTest, BothMeanLegacyWithAWarning) {
                                                    HasSubstr("legacy"), Not(HasSubstr("s3cret")))));
 }
 
+TEST_F(EnvironmentSettingsTest, OnlyTheSourceMayPreferAnotherNodeThanTheLeader) {
+  set("HTTP_ENDPOINT_SRC") = "";
+  set("CONNECTION_STRING_SRC") = "esdb://old.example?nodePreference=follower";
+  set("CONNECTION_STRING_DST") = "esdb://new.example?nodePreference=random";
+  const Settings settings = read();
+  EXPECT_EQ(grpc(settings.source).node_preference, NodePreference::kFollower);
+  EXPECT_EQ(grpc(settings.destination).node_preference, NodePreference::kLeader);
+  EXPECT_THAT(
+      settings.warnings,
+      testing::Contains(StartsWith("EVENTSTORE_INTERCO_CONNECTION_STRING_DST: nodePreference=random is ignored")));
+  EXPECT_THAT(settings.warnings,
+              Not(testing::Contains(AllOf(HasSubstr("CONNECTION_STRING_SRC"), HasSubstr("nodePreference")))));
+}
+
 TEST_F(EnvironmentSettingsTest, EndpointsWithAndWithoutScheme) {
   for (const char* endpoint : {"host", "http://host", "HTTP://host/", " host ", "http://host:99", "host:99"}) {
     set("HTTP_ENDPOINT_SRC") = endpoint;

@@ -3,15 +3,14 @@
 #include <string>
 
 #include "domain/event.h"
+#include "domain/excerpt.h"
 
 namespace interconnect {
 
-// An event for people: its id, type, revision and stream.
+// An event for people: its id, type, revision and stream. A producer chose its names.
 inline std::string name(const EventView& event) {
-  std::string text = "event " + to_string(event.id) + " (type '";
-  text.append(event.type).append("', revision ").append(std::to_string(event.revision));
-  text.append(" of stream '").append(event.stream).append("')");
-  return text;
+  return "event " + to_string(event.id) + " (type '" + excerpt(event.type) + "', revision " +
+         std::to_string(event.revision) + " of stream '" + excerpt(event.stream) + "')";
 }
 
 }  // namespace interconnect

@@ -4,6 +4,7 @@
 
 #include "adapters/grpc/wire/decode.h"
 #include "adapters/grpc/wire/encode.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::next {
 
@@ -32,8 +33,8 @@ void AppendCall::on_done(const CallStatus& status) {
     completed_(id_, *wrong);
   } else {
     // It may well have been done.
-    completed_(
-        id_, StoreError{ErrorKind::kUnavailable, "append to " + stream_ + ": " + std::get<Malformed>(response).reason});
+    completed_(id_, StoreError{ErrorKind::kUnavailable,
+                               "append to " + excerpt(stream_) + ": " + std::get<Malformed>(response).reason});
   }
 }
 

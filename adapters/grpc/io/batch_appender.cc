@@ -9,6 +9,7 @@
 #include "adapters/grpc/session/pending_appends.h"
 #include "adapters/grpc/wire/batch_append_response.h"
 #include "adapters/grpc/wire/encode.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::next {
 namespace {
@@ -130,7 +131,7 @@ void BatchAppender::on_ended(BatchAppendCall& call, const CallStatus& status) {
   if (is_one_to_blame) error.kind = ErrorKind::kUnavailable;
   for (const PendingAppends::Pending& append : call.pending.give_up()) {
     if (is_one_to_blame) suspects_.insert(append.stream);
-    completed_(append.id, StoreError{error.kind, "append to " + append.stream + ": " + error.message});
+    completed_(append.id, StoreError{error.kind, "append to " + excerpt(append.stream) + ": " + error.message});
   }
 }
 
@@ -154,7 +155,8 @@ void BatchAppender::arm_timer() {
 void BatchAppender::expire() {
   for (BatchAppendCall* call : calls_) {
     for (const PendingAppends::Pending& append : call->pending.expire(now())) {
-      completed_(append.id, StoreError{ErrorKind::kTimeout, "append to " + append.stream + ": no answer in time"});
+      completed_(append.id,
+                 StoreError{ErrorKind::kTimeout, "append to " + excerpt(append.stream) + ": no answer in time"});
     }
     if (call->pending.is_silent()) abandon(*call, "its call was given up, since nothing was answered");
   }

@@ -284,6 +284,47 @@ TEST_F(BatchAppenderTest, TheLeaderThatIsNamedIsFollowed) {
   await_batches(leader_calls);
 }
 
+TEST_F(BatchAppenderTest, ANodeThatKnowsNoLeaderIsLeftForAnother) {
+  std::atomic<int> calls = 0;
+  std::atomic<int> leader_calls = 0;
+  ScriptedServer leader({.append = answer_append, .batch_append = [&](auto&, BatchStream& stream) {
+                           ++leader_calls;
+                           return answer_all(stream);
+                         }});
+  std::atomic<bool> leads = true;
+  const auto no_leader = "No leader info available in response";
+  ScriptedServer former(
+      {.append = answer_append,
+       .batch_append =
+           [&](auto&, BatchStream& stream) {
+             ++calls;
+             Request request;
+             while (stream.Read(&request)) {
+               Response refusal = answer_to(request);
+               refusal.mutable_error()->set_message(no_leader);
+               stream.Write(leads ? success(request) : refusal);
+             }
+             return grpc::Status::OK;
+           },
+       .read = [&](grpc::ServerContext& context, const auto&,
+                   auto&) { return leads ? grpc::Status::OK : fail(context, grpc::StatusCode::UNKNOWN, no_leader); },
+       .gossip =
+           [&](gossip::ClusterInfo& cluster) {
+             auto& member = *cluster.add_members();
+             member.set_state(gossip::MemberInfo::Leader);
+             member.set_is_alive(true);
+             member.mutable_http_end_point()->set_address("127.0.0.1");
+             member.mutable_http_end_point()->set_port(leads ? former.port() : leader.port());
+           }});
+  auto settings = settings_for(former.port());
+  settings.discover = true;
+  start(settings);
+  await_batches(calls);
+  leads = false;
+  EXPECT_EQ(error_of(send("s")), ErrorKind::kNotReady);
+  await_batches(leader_calls);
+}
+
 TEST_F(BatchAppenderTest, AStopTellsNobodyElse) {
   std::atomic<int> calls = 0;
   ScriptedServer server(

@@ -10,6 +10,12 @@ namespace {
 
 constexpr char kAppend[] = "/event_store.client.streams.Streams/Append";
 
+// A follower lags behind what it was written: a look-up there would miss events, and they would be appended again.
+GrpcStoreSettings at_the_leader(GrpcStoreSettings settings) {
+  settings.node_preference = NodePreference::kLeader;
+  return settings;
+}
+
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace
@@ -19,12 +25,16 @@ GrpcSink::GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings)
       timer_(io),
       completed_([this](std::uint64_t id, const AppendOutcome& outcome) {
         completed_any_ = true;
-        if (std::holds_alternative<Appended>(outcome)) on_connected();
+        const auto* error = std::get_if<StoreError>(&outcome);
+        if (error != nullptr && error->kind == ErrorKind::kNotReady) on_not_ready();
+        // An answer that was late may be of a connection that has been left.
+        if (std::holds_alternative<Appended>(outcome) && client_.connected()) on_connected();
         listener_->on_append_completed(id, outcome);
       }),
-      client_(io, std::move(settings),
+      client_(io, at_the_leader(std::move(settings)),
               {.drained = [this] { on_outcomes_end(); },
-               .connection_lost = [this](const CallStatus& status) { on_connection_lost(status); }}) {
+               .connection_lost = [this](const CallStatus& status) { on_connection_lost(status); },
+               .no_leader = [this](const CallStatus& status) { on_no_leader(status); }}) {
   batches_.emplace(client_, io, completed_, [this] { on_outcomes_end(); });
 }
 
@@ -52,6 +62,16 @@ void GrpcSink::on_connection_lost(const CallStatus& status) {
   schedule_attempt(to_store_error(status, "connection").message);
 }
 
+void GrpcSink::on_no_leader(const CallStatus& status) {
+  if (client_.may_find_another()) on_connection_lost(status);
+}
+
+// Within a call of many appends, a node without a leader answers as one that is busy does; to a read it says which.
+void GrpcSink::on_not_ready() {
+  if (recovering_ || !client_.may_find_another() || std::exchange(asks_for_leader_, true)) return;
+  client_.probe([this](const std::optional<StoreError>&) { asks_for_leader_ = false; });
+}
+
 void GrpcSink::schedule_attempt(const std::string& message) {
   const auto wait = schedule_.next(now());
   if (!wait) {
@@ -73,7 +93,7 @@ void GrpcSink::attempt() {
     batches_->connected();
     client_.probe([this](const std::optional<StoreError>& error) {
       if (!recovering_) return;
-      if (error && error->kind != ErrorKind::kNotReady) {
+      if (error && (error->kind != ErrorKind::kNotReady || !client_.connected())) {
         schedule_attempt(error->message);
       } else {
         on_connected();

@@ -12,6 +12,7 @@
 
 namespace interconnect::next {
 
+// Writes to the leader and reads from it, whatever node the settings prefer.
 class GrpcSink : public EventSink {
  public:
   GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings);
@@ -28,6 +29,9 @@ class GrpcSink : public EventSink {
   // The channel connects again by itself, and calls are tried on it all the time; what is done here after a loss is to
   // look for another node where there may be one, and to count the attempts.
   void on_connection_lost(const CallStatus& status);
+  // Another node may know one. A node that is the only one gets ready, or names the leader, by itself.
+  void on_no_leader(const CallStatus& status);
+  void on_not_ready();
   void schedule_attempt(const std::string& message);
   void attempt();
   void on_connected();
@@ -38,6 +42,7 @@ class GrpcSink : public EventSink {
   bool recovering_ = false;
   bool lost_ = false;
   bool completed_any_ = false;
+  bool asks_for_leader_ = false;
   boost::asio::steady_timer timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // the timer may ring after the sink is gone
   AppendCall::Completed completed_;

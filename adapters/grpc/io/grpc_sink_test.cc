@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "adapters/grpc/grpc_store.h"
 #include "adapters/grpc/io/io_test_support.h"
@@ -26,6 +29,20 @@ void succeed(const std::vector<streams::AppendReq>& requests, streams::AppendRes
   const auto& options = requests.front().options();
   const std::uint64_t next = options.has_revision() ? options.revision() + 1 : 0;
   response.mutable_success()->set_current_revision(next + requests.size() - 2);
+}
+
+grpc::Status append_all(grpc::ServerContext&, const std::vector<streams::AppendReq>& requests,
+                        streams::AppendResp& response) {
+  succeed(requests, response);
+  return grpc::Status::OK;
+}
+
+void add_member(gossip::ClusterInfo& cluster, gossip::MemberInfo::VNodeState state, int port) {
+  auto& member = *cluster.add_members();
+  member.set_state(state);
+  member.set_is_alive(true);
+  member.mutable_http_end_point()->set_address("127.0.0.1");
+  member.mutable_http_end_point()->set_port(static_cast<std::uint32_t>(port));
 }
 
 class GrpcSinkTest : public testing::Test {
@@ -54,7 +71,10 @@ class GrpcSinkTest : public testing::Test {
 
   ReadAnswer read(ReadDirection direction, Revision from, std::int32_t count) {
     sink_->read({.id = 5, .stream = "s", .direction = direction, .from = from, .count = count});
-    EXPECT_TRUE(run_until(io_, [&] { return !recorder_.reads.empty(); }));
+    if (!run_until(io_, [&] { return !recorder_.reads.empty(); })) {
+      ADD_FAILURE() << "no answer";
+      return {};
+    }
     ReadAnswer answer = std::move(recorder_.reads.back());
     recorder_.reads.clear();
     return answer;
@@ -204,6 +224,107 @@ TEST_F(GrpcSinkTest, GossipLeadsToTheLeader) {
   ASSERT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
 }
 
+// What a follower does not have yet would be appended once more.
+TEST_F(GrpcSinkTest, TheLeaderIsWrittenToAndReadWhateverNodeIsPreferred) {
+  std::atomic<int> reads_of_the_leader = 0;
+  std::atomic<int> other_calls = 0;
+  ScriptedServer leader({.append = append_all, .read = [&](grpc::ServerContext& context, const auto&, auto&) {
+                           const auto& metadata = context.client_metadata();
+                           const auto found = metadata.find("requires-leader");
+                           (found != metadata.end() && found->second == "true" ? reads_of_the_leader : other_calls)++;
+                           return grpc::Status::OK;
+                         }});
+  ScriptedServer follower({.append =
+                               [&](auto& context, const auto& requests, auto& response) {
+                                 ++other_calls;
+                                 return append_all(context, requests, response);
+                               },
+                           .read =
+                               [&](auto&, const auto&, auto&) {
+                                 ++other_calls;
+                                 return grpc::Status::OK;
+                               },
+                           .gossip =
+                               [&](gossip::ClusterInfo& cluster) {
+                                 add_member(cluster, gossip::MemberInfo::Follower, follower.port());
+                                 add_member(cluster, gossip::MemberInfo::Leader, leader.port());
+                               }});
+  auto settings = settings_for(follower.port());
+  settings.discover = true;
+  settings.node_preference = NodePreference::kFollower;
+  start(settings);
+  ASSERT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+  const int before = reads_of_the_leader;
+  EXPECT_EQ(read(ReadDirection::kForward, 0, 1).error, std::nullopt);
+  EXPECT_GT(reads_of_the_leader, before);
+  EXPECT_EQ(other_calls, 0);
+}
+
+TEST_F(GrpcSinkTest, ANodeThatKnowsNoLeaderIsLeftForAnother) {
+  const auto refuse = [](grpc::ServerContext& context) {
+    return fail(context, grpc::StatusCode::UNKNOWN, "No leader info available in response");
+  };
+  std::atomic<bool> elected = false;
+  ScriptedServer leader({.append = append_all});
+  ScriptedServer follower({.append = [&](auto& context, const auto&, auto&) { return refuse(context); },
+                           .read = [&](auto& context, const auto&, auto&) { return refuse(context); },
+                           .gossip =
+                               [&](gossip::ClusterInfo& cluster) {
+                                 add_member(cluster, gossip::MemberInfo::Follower, follower.port());
+                                 if (elected) add_member(cluster, gossip::MemberInfo::Leader, leader.port());
+                               }});
+  auto settings = settings_for(follower.port());
+  settings.discover = true;
+  start(settings);
+  ASSERT_TRUE(run_until(io_, [&] { return append_error().kind == ErrorKind::kNotReady; }));
+  elected = true;
+  EXPECT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+}
+
+TEST_F(GrpcSinkTest, AnAnswerOfAConnectionThatWasLeftDoesNotEndTheSearchForAnother) {
+  std::atomic<bool> held = false;
+  std::atomic<bool> released = false;
+  ScriptedServer server(
+      {.append =
+           [&](grpc::ServerContext& context, const auto& requests, auto& response) {
+             const std::string& stream = requests.front().options().stream_identifier().stream_name();
+             if (stream == "lost") return fail(context, grpc::StatusCode::UNAVAILABLE, "");
+             if (stream == "held") {
+               held = true;
+               while (!released && !context.IsCancelled()) std::this_thread::yield();
+             }
+             return append_all(context, requests, response);
+           },
+       .gossip =
+           [&](gossip::ClusterInfo& cluster) { add_member(cluster, gossip::MemberInfo::Leader, server.port()); }});
+  auto settings = settings_for(server.port());
+  settings.discover = true;
+  settings.reconnection.delay = std::chrono::milliseconds(300);
+  start(settings);
+  const auto events = some_events();
+  const auto send = [&](std::string_view stream) {
+    sink_->append({.id = ++last_id_, .stream = stream, .expected_revision = kNoStream, .events = events});
+    return last_id_;
+  };
+  const auto answered = [&](std::uint64_t id) {
+    return std::any_of(recorder_.outcomes.begin(), recorder_.outcomes.end(),
+                       [&](const auto& outcome) { return outcome.first == id; });
+  };
+  const auto is_written_to = [&] { return append() == (AppendOutcome{Appended{1}}); };
+  ASSERT_TRUE(run_until(io_, is_written_to));
+  // After the first loss another node is looked for at once, after the second only later.
+  const auto first_loss = send("lost");
+  ASSERT_TRUE(run_until(io_, [&] { return answered(first_loss); }));
+  ASSERT_TRUE(run_until(io_, is_written_to));
+  const auto late = send("held");
+  ASSERT_TRUE(run_until(io_, [&] { return held.load(); }));
+  const auto second_loss = send("lost");
+  ASSERT_TRUE(run_until(io_, [&] { return answered(second_loss); }));
+  released = true;
+  ASSERT_TRUE(run_until(io_, [&] { return answered(late); }));
+  EXPECT_TRUE(run_until(io_, is_written_to));
+}
+
 TEST_F(GrpcSinkTest, WithoutAnAnswerThereIsATimeout) {
   ScriptedServer server({.append = [](grpc::ServerContext& context, const auto&, auto&) {
     hold(context);
@@ -267,6 +388,36 @@ TEST_F(GrpcSinkTest, PagesAreReadWhole) {
   EXPECT_EQ(answer.events[2].data(), std::string(100'000, 'c'));
   EXPECT_EQ(answer.page.next, 7);
   EXPECT_FALSE(answer.page.end_of_stream);
+}
+
+TEST_F(GrpcSinkTest, APageThatIsTooLargeIsGivenUp) {
+  std::atomic<bool> cancelled = false;
+  ScriptedServer server({.read = [&](grpc::ServerContext& context, const streams::ReadReq& request, auto& writer) {
+    if (request.options().stream().stream_identifier().stream_name() != "s") return grpc::Status::OK;
+    for (std::uint64_t i = 0; i < request.options().count(); ++i) {
+      streams::ReadResp response;
+      auto& event = *response.mutable_event()->mutable_event();
+      event.mutable_id()->mutable_structured()->set_most_significant_bits(static_cast<std::int64_t>(i));
+      event.mutable_stream_identifier()->set_stream_name("s");
+      event.set_stream_revision(i);
+      event.set_data(std::string(request.options().count() == 1 ? 5 << 20 : 1 << 20, 'x'));
+      writer.Write(response);
+    }
+    // The end would otherwise overtake the cancellation now and then.
+    if (request.options().count() > 4) {
+      hold(context);
+      cancelled = true;
+    }
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  const ReadAnswer refused = read(ReadDirection::kForward, 0, 64);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->kind, ErrorKind::kTooLarge);
+  EXPECT_TRUE(run_until(io_, [&] { return cancelled.load(); }));
+  EXPECT_EQ(read(ReadDirection::kForward, 0, 3).events.size(), 3u);
+  EXPECT_EQ(read(ReadDirection::kForward, 0, 1).events.size(), 1u) << "an event that is larger than a page";
+  EXPECT_EQ(append_error().kind, ErrorKind::kUnsupported) << "the connection was lost with the read";
 }
 
 TEST_F(GrpcSinkTest, AReadOfATombstonedStreamIsAnError) {

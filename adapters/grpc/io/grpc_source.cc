@@ -10,6 +10,7 @@
 #include "adapters/grpc/wire/encode.h"
 #include "adapters/grpc/wire/group_info.h"
 #include "adapters/http_api/paths.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::next {
 namespace {
@@ -218,7 +219,7 @@ void GrpcSource::evict(SubscriptionIndex index, const GroupInfo& group, const St
   Subscription updated = states_[index]->wanted;
   if (group.known_strategy) updated.settings = group.settings;
   const std::string finding =
-      name_of(updated) + ": its consumer " + stale.connection.connection_name + " holds " +
+      name_of(updated) + ": its consumer " + excerpt(stale.connection.connection_name) + " holds " +
       std::to_string(stale.connection.in_flight_messages) + " events and has answered for none in " +
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(stale.seen_for).count()) + " s";
   if (updated.settings.start_from < 0 && group.last_checkpoint < 0) {

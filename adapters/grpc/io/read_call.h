@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -8,18 +9,21 @@
 
 namespace interconnect::next {
 
-// Collects the messages of one Streams.Read, then hands them over as one page: a page is all or nothing.
+// Collects the messages of one Streams.Read, then hands them over as one page: a page is all or nothing. One that is
+// too large to be held is given up as kTooLarge, unless a single event was asked for.
 class ReadCall : public Call {
  public:
   ReadCall(StreamRead read, std::function<void(const ReadOutcome&)> completed);
 
-  void on_message(const grpc::Slice& message) override { messages_.push_back(message); }
+  void on_message(const grpc::Slice& message) override;
   void on_done(const CallStatus& status) override;
 
  private:
   StreamRead read_;
   std::function<void(const ReadOutcome&)> completed_;
   std::vector<grpc::Slice> messages_;
+  std::size_t bytes_ = 0;
+  bool too_large_ = false;
 };
 
 }  // namespace interconnect::next

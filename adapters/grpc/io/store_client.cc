@@ -9,6 +9,7 @@
 #include "adapters/grpc/io/read_call.h"
 #include "adapters/grpc/wire/encode.h"
 #include "adapters/grpc/wire/group_info.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::next {
 namespace {
@@ -96,6 +97,8 @@ void StoreClient::dispatch(Input& input) {
       if (const auto leader = named_leader(status)) {
         LOG(INFO) << "follows the leader to " << to_authority(*leader);
         use(*leader);
+      } else if (is_not_leader(status)) {
+        events_.no_leader(status);
       } else if (is_connection_loss(status)) {
         events_.connection_lost(status);
       }
@@ -122,8 +125,7 @@ void StoreClient::forget_connection() {
   ++connection_;
   // A single host that was configured is the only one to go to. The channel would connect again by itself, but may not
   // know yet that its connection is lost, and then give the next call to that one.
-  const bool only_choice = !settings_.discover && settings_.hosts.size() == 1 && node_ == settings_.hosts.front();
-  if (only_choice && !seek_leader_) return use(settings_.hosts.front());
+  if (!may_find_another() && !seek_leader_) return use(settings_.hosts.front());
   stub_.reset();
   channel_.reset();
 }
@@ -195,7 +197,7 @@ void StoreClient::log_version() {
   if (std::exchange(version_logged_, true)) return;
   get("/info", [this](const HttpAnswer& answer) {
     const std::string version = answer.status == 200 ? decode_server_version(answer.body) : std::string();
-    if (!version.empty()) LOG(INFO) << "EventStoreDB " << version << " at " << to_authority(node_);
+    if (!version.empty()) LOG(INFO) << "EventStoreDB " << excerpt(version) << " at " << to_authority(node_);
   });
 }
 
@@ -232,8 +234,7 @@ void StoreClient::get(const std::string& target, std::function<void(const HttpAn
     const auto get = std::exchange(*place, nullptr);
     if (!alive.lock()) return;
     gets_.erase(get);
-    if (stopping_) return finish_stop_if_idle();
-    answer(got);
+    if (!stopping_) answer(got);
   };
   *place = http_get(io_, request, std::move(answered));
   gets_.insert(*place);
@@ -290,8 +291,9 @@ void StoreClient::stop(std::function<void()> stopped) {
   inbox_->request_drain();
 }
 
+// Does not wait for the GETs: a name that is being resolved cannot be cancelled, and their answers reach nobody now.
 void StoreClient::finish_stop_if_idle() {
-  if (!stopping_ || !stopped_ || !calls_.empty() || !gets_.empty()) return;
+  if (!stopping_ || !stopped_ || !calls_.empty()) return;
   channel_.reset();
   stub_.reset();
   work_.reset();

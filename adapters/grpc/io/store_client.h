@@ -37,6 +37,8 @@ class StoreClient {
   struct Events {
     std::function<void()> drained;                           // all inputs that had arrived have been handled
     std::function<void(const CallStatus&)> connection_lost;  // a call of the present connection ended by its loss
+    // A call of the present connection was refused by a node that knows no leader.
+    std::function<void(const CallStatus&)> no_leader = [](const CallStatus&) {};
   };
 
   // Throws std::runtime_error if a file of the TLS settings cannot be read.
@@ -54,6 +56,10 @@ class StoreClient {
   std::uint64_t connection() const { return connection_; }
   // The node is not what we look for: the next connect() asks gossip who leads.
   void seek_leader();
+  // Whether connect(), once the connection is left, may find another node than the present one.
+  bool may_find_another() const {
+    return settings_.discover || settings_.hosts.size() > 1 || node_ != settings_.hosts.front();
+  }
   // Leaves the connection: what its calls tell of their end is no longer news, and later calls are made on another one.
   void forget_connection();
 

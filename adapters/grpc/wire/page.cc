@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/grpc/wire/decode.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::next {
 
@@ -14,7 +15,7 @@ ReadOutcome decode_page(const StreamRead& read, std::span<const std::string_view
   for (const std::string_view message : messages) {
     const ReadMessage decoded = decode_read_message(message);
     if (const auto* malformed = std::get_if<Malformed>(&decoded)) {
-      return StoreError{ErrorKind::kUnavailable, "read of " + read.stream + ": " + malformed->reason};
+      return StoreError{ErrorKind::kUnavailable, "read of " + excerpt(read.stream) + ": " + malformed->reason};
     }
     if (std::holds_alternative<StreamNotFound>(decoded)) page.stream_exists = false;
     // Links are not resolved: what is read is always the event itself.

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "domain/excerpt.h"
+
 namespace interconnect::next {
 namespace {
 
@@ -70,8 +72,9 @@ ErrorKind kind_of_code(const CallStatus& status) {
 StoreError to_store_error(const CallStatus& status, std::string_view what) {
   StoreError error;
   error.kind = status.exception.empty() ? kind_of_code(status) : kind_of_exception(status, kind_of_code(status));
-  error.message = std::string(what) + ": " + (status.message.empty() ? "no text" : status.message) + " (status " +
-                  std::to_string(status.code) + (status.exception.empty() ? "" : ", " + status.exception) + ")";
+  error.message = excerpt(what) + ": " + (status.message.empty() ? "no text" : excerpt(status.message)) + " (status " +
+                  std::to_string(status.code) + (status.exception.empty() ? "" : ", " + excerpt(status.exception)) +
+                  ")";
   return error;
 }
 

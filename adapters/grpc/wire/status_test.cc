@@ -192,6 +192,12 @@ TEST(StatusTest, TheMessageNamesTheQuestionAndTheAnswer) {
   EXPECT_EQ(error.message, "read of $x: Access Denied (status 7, access-denied)");
 }
 
+TEST(StatusTest, TheMessageIsOneLineWhateverTheNamesAre) {
+  const StoreError error = to_store_error(status_of(kPermissionDenied, "no\nright", "access\rdenied"), "read of a\nb");
+  EXPECT_EQ(error.message, "read of a b: no right (status 7, access denied)");
+  EXPECT_LT(to_store_error(status_of(kUnknown, std::string(1 << 20, 'x')), "append").message.size(), 1'000u);
+}
+
 TEST(StatusTest, CredentialsAreBase64) {
   EXPECT_EQ(basic_authorization({"admin", "changeit"}), "Basic YWRtaW46Y2hhbmdlaXQ=");
   EXPECT_EQ(basic_authorization({"a", "b"}), "Basic YTpi");

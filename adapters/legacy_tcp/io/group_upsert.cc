@@ -11,6 +11,7 @@
 #include "adapters/http_api/paths.h"
 #include "adapters/legacy_tcp/session/group_settings.h"
 #include "adapters/legacy_tcp/session/outcomes.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::legacy {
 namespace {

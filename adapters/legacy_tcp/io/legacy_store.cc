@@ -13,6 +13,7 @@
 #include "adapters/legacy_tcp/io/http_client.h"
 #include "adapters/legacy_tcp/session/group_settings.h"
 #include "adapters/legacy_tcp/session/outcomes.h"
+#include "domain/excerpt.h"
 
 namespace interconnect {
 namespace legacy {

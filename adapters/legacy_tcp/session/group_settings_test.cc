@@ -147,10 +147,5 @@ TEST(ServerInfo, IsReadFromWhatARealServerShows) {
   EXPECT_FALSE(parse_server_info(R"({"esVersion":5})").has_value());
 }
 
-TEST(Excerpt, FitsIntoOneLineOfALog) {
-  EXPECT_EQ(excerpt("a\nb\x1b[0m\r\n"), "a b [0m");
-  EXPECT_EQ(excerpt(std::string(100'000, 'x')).size(), 203u);
-}
-
 }  // namespace
 }  // namespace interconnect::legacy

@@ -1,9 +1,9 @@
 #include "adapters/legacy_tcp/session/outcomes.h"
 
+#include "domain/excerpt.h"
+
 namespace interconnect::legacy {
 namespace {
-
-constexpr std::size_t kMaxExcerpt = 200;
 
 StoreError write_error(ErrorKind kind, std::string_view stream, std::string_view what, std::string_view message) {
   std::string text = "write to '" + excerpt(stream) + "': " + std::string(what);
@@ -18,16 +18,6 @@ StoreError read_error(ErrorKind kind, std::string_view stream, std::string_view 
 }
 
 }  // namespace
-
-std::string excerpt(std::string_view text) {
-  std::string out(text.substr(0, kMaxExcerpt));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  if (text.size() > kMaxExcerpt) out += "...";
-  return out;
-}
 
 AppendOutcome append_outcome(std::string_view stream, const WriteEventsCompleted& reply) {
   using Result = WriteEventsCompleted::Result;

@@ -12,9 +12,6 @@
 // The server's answers in the words of the ports.
 namespace interconnect::legacy {
 
-// A text that came over the wire, fit for one line of a log: bounded, without control characters.
-std::string excerpt(std::string_view text);
-
 AppendOutcome append_outcome(std::string_view stream, const WriteEventsCompleted& reply);
 
 // `events` takes what the page points to.

@@ -5,6 +5,7 @@
 
 #include "adapters/legacy_tcp/session/outcomes.h"
 #include "adapters/legacy_tcp/wire/requests.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::legacy {
 namespace {

@@ -536,6 +536,20 @@ TEST_F(SessionTest, TakesANewBufferSizeByANewSubscription) {
   EXPECT_EQ(actions(), Lines{"started 0"});
 }
 
+TEST_F(SessionTest, ANewSubscriptionThatIsLostBeforeItIsConfirmedIsDropped) {
+  make_ready();
+  subscribe();
+  session_->subscribe(now_, 0, 500, actions_);
+  EXPECT_EQ(actions(), Lines{});
+  session_->disconnected(now_, "reset", actions_);
+  EXPECT_EQ(actions(), Lines{"dropped 0: connection lost"});
+  pass();
+  shake_hands();
+  EXPECT_EQ(actions(), (Lines{"connect node1:1113", "ready"}));
+  answer(sent_one(Command::kConnectToPersistentSubscription), Command::kPersistentSubscriptionConfirmation);
+  EXPECT_EQ(actions(), Lines{"started 0"});
+}
+
 TEST_F(SessionTest, PreparesAGroupAgainThatCouldNotBe) {
   make_ready();
   session_->subscribe(now_, 0, 10, actions_);

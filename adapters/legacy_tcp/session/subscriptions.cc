@@ -6,6 +6,7 @@
 #include "adapters/legacy_tcp/session/outcomes.h"
 #include "adapters/legacy_tcp/session/session.h"
 #include "adapters/legacy_tcp/wire/requests.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::legacy {
 namespace {
@@ -124,9 +125,8 @@ void Session::subscriptions_lost(std::string_view reason, Actions& actions) {
   for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
     SubscriptionStatus& status = subscriptions_[i];
     if (status.state != State::kConnecting && status.state != State::kConnected) continue;
-    if (status.state == State::kConnected) {
-      actions.push_back(SubscriptionDrop{i, DropReason::kConnectionLost, excerpt(reason)});
-    }
+    // Told of one that was not confirmed as well: it may have taken the place of another one, which is now gone too.
+    actions.push_back(SubscriptionDrop{i, DropReason::kConnectionLost, excerpt(reason)});
     status.state = State::kPrepared;
     status.serial = 0;
   }

@@ -212,7 +212,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   if (is_global()) queue_.emplace(delivery.position, lane.number);
   const std::size_t max_retry_bytes = settings_.max_held_bytes / 2;
   if (lane.is_retried_by_safety_net && lane.bytes > max_retry_bytes) {
-    return exit(ExitCode::kKilledBySafetyRules, "stream '" + lane.stream + "' holds back more than " +
+    return exit(ExitCode::kKilledBySafetyRules, "stream '" + excerpt(lane.stream) + "' holds back more than " +
                                                     std::to_string(max_retry_bytes) +
                                                     " bytes behind an event that cannot be written");
   }

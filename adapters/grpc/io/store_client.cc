@@ -234,7 +234,8 @@ void StoreClient::get(const std::string& target, std::function<void(const HttpAn
     const auto get = std::exchange(*place, nullptr);
     if (!alive.lock()) return;
     gets_.erase(get);
-    if (!stopping_) answer(got);
+    if (stopping_) return finish_stop_if_idle();
+    answer(got);
   };
   *place = http_get(io_, request, std::move(answered));
   gets_.insert(*place);
@@ -291,9 +292,8 @@ void StoreClient::stop(std::function<void()> stopped) {
   inbox_->request_drain();
 }
 
-// Does not wait for the GETs: a name that is being resolved cannot be cancelled, and their answers reach nobody now.
 void StoreClient::finish_stop_if_idle() {
-  if (!stopping_ || !stopped_ || !calls_.empty()) return;
+  if (!stopping_ || !stopped_ || !calls_.empty() || !gets_.empty()) return;
   channel_.reset();
   stub_.reset();
   work_.reset();

@@ -5,6 +5,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -56,10 +57,14 @@ void trust(asio::ssl::context& context, const TlsSettings& tls) {
   context.set_verify_mode(asio::ssl::verify_peer);
 }
 
-class CancellableGet : public HttpGet {
+class CancellableGet : public HttpGet, public std::enable_shared_from_this<CancellableGet> {
  public:
+  explicit CancellableGet(asio::io_context& io) : io_(io) {}
+
   void cancel() override {
     signal_.emit(asio::cancellation_type::terminal);
+    // co_spawn posts what it was told, and keeps it in the signal: that must live until it has run.
+    asio::post(io_, [self = shared_from_this()] {});
     if (stream != nullptr) stream->close();
   }
   asio::cancellation_slot slot() { return signal_.slot(); }
@@ -67,6 +72,7 @@ class CancellableGet : public HttpGet {
   beast::tcp_stream* stream = nullptr;  // while there is one: closing it ends what waits on it
 
  private:
+  asio::io_context& io_;
   asio::cancellation_signal signal_;
 };
 
@@ -108,7 +114,7 @@ asio::awaitable<HttpAnswer> get(HttpRequest request, std::shared_ptr<Cancellable
 
 std::shared_ptr<HttpGet> http_get(asio::io_context& io, HttpRequest request,
                                   std::function<void(const HttpAnswer&)> answer) {
-  auto running = std::make_shared<CancellableGet>();
+  auto running = std::make_shared<CancellableGet>(io);
   asio::co_spawn(io, get(std::move(request), running),
                  asio::bind_cancellation_slot(
                      running->slot(), [running, answer = std::move(answer)](std::exception_ptr error, HttpAnswer got) {

@@ -46,6 +46,9 @@ struct EventView {
   ContentKind content = ContentKind::kBinary;
   std::string_view data;
   std::string_view metadata;
+
+  // Of its names, data and metadata: about as many as its message has on the wire.
+  std::size_t bytes() const { return stream.size() + type.size() + data.size() + metadata.size(); }
 };
 
 // An event that owns its bytes, in one allocation. Moving it keeps the views that it handed out valid.

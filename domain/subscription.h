@@ -82,5 +82,9 @@ enum class DropReason {
   kServer,  // anything else the server said
 };
 std::string_view to_string(DropReason reason);
+// For want of credentials or rights.
+inline bool is_refusal(DropReason reason) {
+  return reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
+}
 
 }  // namespace interconnect

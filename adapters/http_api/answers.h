@@ -12,8 +12,7 @@ namespace interconnect::http_api {
 // GET /info
 std::optional<ServerInfo> decode_server(std::string_view body);
 
-// GET /subscriptions/STREAM/GROUP/info. Nothing as well if it is about another group: 5.0.1 takes names with `?` or `/`
-// apart.
+// GET /subscriptions/STREAM/GROUP/info. Nothing as well if it is about another group.
 std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, std::string_view stream,
                                                        std::string_view group);
 

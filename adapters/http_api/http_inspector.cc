@@ -36,7 +36,7 @@ class HttpInspector final : public StoreInspector {
 
   void consumer_group(const std::string& stream, const std::string& group, Answer<ConsumerGroupInfo> answer) override {
     ask(
-        group_path(stream, group) + "/info", "group '" + group + "' of '" + stream + "'",
+        group_info_path(stream, group), "group '" + group + "' of '" + stream + "'",
         [stream, group](std::string_view body) { return decode_consumer_group(body, stream, group); },
         std::move(answer));
   }

@@ -16,7 +16,9 @@ TEST(PathsTest, EncodesTwiceWhatTheServersWouldTakeApart) {
   EXPECT_EQ(path_part("?#"), "%253F%2523");
 }
 
-TEST(PathsTest, NamesAGroup) { EXPECT_EQ(group_path("$ce-hero", "da/ta"), "/subscriptions/%24ce-hero/da%252Fta"); }
+TEST(PathsTest, NamesAGroup) {
+  EXPECT_EQ(group_info_path("$ce-hero", "da/ta"), "/subscriptions/%24ce-hero/da%252Fta/info");
+}
 
 }  // namespace
 }  // namespace interconnect::http_api

@@ -87,11 +87,10 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   state.older_connections_until = kNever;
   state.resumed_until = kNever;
   state.window_patience = settings_.max_retry_delay;
-  const bool is_refusal = reason == DropReason::kNotAuthenticated || reason == DropReason::kAccessDenied;
   if (reason == DropReason::kConnectionLost) ask_for_less_at_once(state, now);
   state.delivered_events = 0;
   observer_.on_subscription_dropped(state.subscription, reason, message);
-  if (!is_refusal) {
+  if (!is_refusal(reason)) {
     state.refused_since = kNever;
   } else if (state.refused_since == kNever) {
     state.refused_since = now;
@@ -124,9 +123,7 @@ void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time n
 void Copier::on_delivery(const Delivery& delivery, Time now) {
   SubscriptionState& state = subscriptions_[delivery.subscription];
   ++state.delivered_events;
-  if (const EventView* event = delivery.event) {
-    state.delivered_bytes += event->stream.size() + event->type.size() + event->data.size() + event->metadata.size();
-  }
+  if (delivery.event != nullptr) state.delivered_bytes += delivery.event->bytes();
   if (has_exited_ || stop_by_ != kNever || state.is_discarding) return;
   if (is_global()) note_position(delivery.position, delivery.retry_count);
   if (delivery.event == nullptr) {

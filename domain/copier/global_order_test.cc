@@ -9,18 +9,21 @@ namespace {
 using namespace std::chrono_literals;
 using Texts = CopierScript::Texts;
 
-CopierSettings global() {
+CopierSettings global(std::size_t max_held_bytes = CopierSettings{}.max_held_bytes) {
   CopierSettings settings;
   settings.ordering = CopierSettings::Ordering::kGlobal;
+  settings.max_held_bytes = max_held_bytes;
   return settings;
 }
 
 class GlobalOrderTest : public testing::Test {
  protected:
-  GlobalOrderTest() { script_.start(); }
+  explicit GlobalOrderTest(const CopierSettings& settings = global()) : script_(settings, {"$ce-x"}) {
+    script_.start();
+  }
 
-  void deliver(std::string_view stream, int number, Revision revision) {
-    script_.deliver_one(number, revision, "Good", 0, stream);
+  void deliver(std::string_view stream, int number, Revision revision, std::string_view data = "{}") {
+    script_.deliver_one(number, revision, "Good", 0, stream, data);
   }
   // Both streams are there, with a first event each.
   void begin_streams() {
@@ -34,7 +37,12 @@ class GlobalOrderTest : public testing::Test {
     }
   }
 
-  CopierScript script_{global(), {"$ce-x"}};
+  CopierScript script_;
+};
+
+class GlobalOrderOverBudgetTest : public GlobalOrderTest {
+ protected:
+  GlobalOrderOverBudgetTest() : GlobalOrderTest(global(1'500)) {}
 };
 
 TEST_F(GlobalOrderTest, WhereNothingIsGuaranteedRunsGoOneAfterTheOther) {
@@ -114,62 +122,47 @@ TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
 }
 
-TEST(GlobalOrderOverBudgetTest, TheEventThatDidNotFitIsWaitedForAsWell) {
-  CopierSettings settings = global();
-  settings.max_held_bytes = 1'500;
-  CopierScript script(settings, {"$ce-x"});
-  script.start();
-  for (const std::string_view stream : {"a", "b"}) {
-    script.deliver_one(stream == "a" ? 1 : 2, 0, "Good", 0, stream);
-    script.advance();
-    script.no_stream();
-    script.advance();
-    script.appended(0);
-    script.advance(1s);
-  }
-  script.deliver_one(3, 1, "Good", 0, "a", std::string(1'000, 'x'));
-  EXPECT_EQ(script.advance(), Texts{"append a @0 [3]"});
-  script.deliver_one(4, 2, "Good", 0, "a", std::string(1'000, 'x'));
-  const Texts actions = script.advance();
+TEST_F(GlobalOrderOverBudgetTest, TheEventThatDidNotFitIsWaitedForAsWell) {
+  begin_streams();
+  deliver("a", 3, 1, std::string(1'000, 'x'));
+  EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
+  deliver("a", 4, 2, std::string(1'000, 'x'));
+  const Texts actions = script_.advance();
   ASSERT_FALSE(actions.empty());
   EXPECT_TRUE(actions[0].starts_with("resubscribe 0")) << actions[0];
-  script.start(GroupState::kUnchanged);
-  script.appended(1);
-  script.deliver_one(5, 1, "Good", 0, "b");
-  EXPECT_EQ(script.advance(), Texts{});
-  script.next_position = 3;
-  script.deliver_one(4, 2, "Good", 0, "a");
-  EXPECT_EQ(script.advance(), Texts{"append a @1 [4]"});
+  script_.start(GroupState::kUnchanged);
+  script_.appended(1);
+  deliver("b", 5, 1);
+  EXPECT_EQ(script_.advance(), Texts{});
+  script_.next_position = 3;
+  deliver("a", 4, 2);
+  EXPECT_EQ(script_.advance(), Texts{"append a @1 [4]"});
 }
 
 // Replayed parked messages have the positions of the parked stream.
-TEST(GlobalOrderOfReplaysTest, APositionFarBackComesAgainAtNoCost) {
-  CopierSettings settings = global();
-  settings.max_held_bytes = 1'500;
-  CopierScript script(settings, {"$ce-x"});
-  script.start();
-  script.next_position = Revision{1} << 40;
-  script.deliver_one(1, 0, "Good", 0, "a");
-  script.advance();
-  script.no_stream();
-  EXPECT_EQ(script.advance(), Texts{"append a @-1 [1]"});
-  script.next_position = 2;
-  script.deliver_one(2, 0, "Good", 0, "b");
+TEST_F(GlobalOrderOverBudgetTest, APositionFarBackComesAgainAtNoCost) {
+  script_.next_position = Revision{1} << 40;
+  deliver("a", 1, 0);
+  script_.advance();
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(), Texts{"append a @-1 [1]"});
+  script_.next_position = 2;
+  deliver("b", 2, 0);
   for (int n = 3; n < 10; ++n) {
-    script.next_position = (Revision{1} << 40) + n - 2;
-    script.deliver_one(n, n, "Good", 0, "a", std::string(200, 'x'));
+    script_.next_position = (Revision{1} << 40) + n - 2;
+    deliver("a", n, n, std::string(200, 'x'));
   }
-  script.appended(0);
-  const Texts actions = script.advance();
+  script_.appended(0);
+  const Texts actions = script_.advance();
   ASSERT_FALSE(actions.empty());
   EXPECT_TRUE(actions[0].starts_with("resubscribe 0")) << actions[0];
-  script.start(GroupState::kUnchanged);
-  script.next_position = (Revision{1} << 40) + 1;
-  script.deliver_one(3, 3, "Good", 0, "a");
-  EXPECT_EQ(script.advance(), Texts{});
-  script.next_position = 2;
-  script.deliver_one(2, 0, "Good", 0, "b");
-  EXPECT_EQ(script.advance(), Texts{"read destination backward -1"}) << "of b, whose turn it is";
+  script_.start(GroupState::kUnchanged);
+  script_.next_position = (Revision{1} << 40) + 1;
+  deliver("a", 3, 3);
+  EXPECT_EQ(script_.advance(), Texts{});
+  script_.next_position = 2;
+  deliver("b", 2, 0);
+  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"}) << "of b, whose turn it is";
 }
 
 TEST_F(GlobalOrderTest, ButNotForEver) {

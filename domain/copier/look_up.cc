@@ -92,9 +92,7 @@ void LookUp::shrink_pages() {
 void LookUp::fit_pages(const StreamPage& page) {
   if (page.events.empty()) return;
   std::size_t bytes = 1;
-  for (const EventView& event : page.events) {
-    bytes += event.stream.size() + event.type.size() + event.data.size() + event.metadata.size();
-  }
+  for (const EventView& event : page.events) bytes += event.bytes();
   const std::size_t fitting = kPageBytes * page.events.size() / bytes;
   const auto twice = 2 * static_cast<std::size_t>(question_.page_limit);
   question_.page_limit = static_cast<std::int32_t>(std::clamp<std::size_t>(fitting, 1, std::min(twice, kMaxPage)));

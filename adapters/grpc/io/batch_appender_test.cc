@@ -310,11 +310,7 @@ TEST_F(BatchAppenderTest, ANodeThatKnowsNoLeaderIsLeftForAnother) {
                    auto&) { return leads ? grpc::Status::OK : fail(context, grpc::StatusCode::UNKNOWN, no_leader); },
        .gossip =
            [&](gossip::ClusterInfo& cluster) {
-             auto& member = *cluster.add_members();
-             member.set_state(gossip::MemberInfo::Leader);
-             member.set_is_alive(true);
-             member.mutable_http_end_point()->set_address("127.0.0.1");
-             member.mutable_http_end_point()->set_port(leads ? former.port() : leader.port());
+             add_member(cluster, gossip::MemberInfo::Leader, leads ? former.port() : leader.port());
            }});
   auto settings = settings_for(former.port());
   settings.discover = true;

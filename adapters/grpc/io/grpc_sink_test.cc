@@ -37,14 +37,6 @@ grpc::Status append_all(grpc::ServerContext&, const std::vector<streams::AppendR
   return grpc::Status::OK;
 }
 
-void add_member(gossip::ClusterInfo& cluster, gossip::MemberInfo::VNodeState state, int port) {
-  auto& member = *cluster.add_members();
-  member.set_state(state);
-  member.set_is_alive(true);
-  member.mutable_http_end_point()->set_address("127.0.0.1");
-  member.mutable_http_end_point()->set_port(static_cast<std::uint32_t>(port));
-}
-
 class GrpcSinkTest : public testing::Test {
  protected:
   void start(const GrpcStoreSettings& settings) {
@@ -210,11 +202,7 @@ TEST_F(GrpcSinkTest, GossipLeadsToTheLeader) {
     return grpc::Status::OK;
   }});
   ScriptedServer seed({.gossip = [&](gossip::ClusterInfo& cluster) {
-    auto& member = *cluster.add_members();
-    member.set_state(gossip::MemberInfo::Leader);
-    member.set_is_alive(true);
-    member.mutable_http_end_point()->set_address("127.0.0.1");
-    member.mutable_http_end_point()->set_port(leader.port());
+    add_member(cluster, gossip::MemberInfo::Leader, leader.port());
   }});
   auto settings = settings_for(seed.port());
   settings.discover = true;

@@ -122,7 +122,7 @@ void GrpcSource::upsert(SubscriptionIndex index, GroupUpsert::Action action) {
 // 21.2.0 has no call of gRPC for it, later servers keep this one.
 void GrpcSource::read_group(SubscriptionIndex index) {
   State& state = *states_[index];
-  client_.get(http_api::group_path(state.wanted.stream, state.wanted.group) + "/info",
+  client_.get(http_api::group_info_path(state.wanted.stream, state.wanted.group),
               [this, index, attempt = state.attempt](const HttpAnswer& answer) {
                 State& state = *states_[index];
                 if (asked_to_stop_ || state.attempt != attempt) return;
@@ -198,7 +198,7 @@ void GrpcSource::await_look(SubscriptionIndex index) {
 void GrpcSource::look(SubscriptionIndex index) {
   State& state = *states_[index];
   state.stale_consumers.looking();
-  client_.get(http_api::group_path(state.wanted.stream, state.wanted.group) + "/info",
+  client_.get(http_api::group_info_path(state.wanted.stream, state.wanted.group),
               [this, index, attempt = state.attempt](const HttpAnswer& answer) {
                 State& state = *states_[index];
                 if (asked_to_stop_ || state.attempt != attempt) return;

@@ -504,13 +504,7 @@ TEST_F(GrpcSourceTest, ANodeThatDoesNotLeadIsLeftForTheOneThatDoes) {
                          "NotHandled instead");
            },
        .gossip =
-           [&](gossip::ClusterInfo& cluster) {
-             auto& member = *cluster.add_members();
-             member.set_state(gossip::MemberInfo::Leader);
-             member.set_is_alive(true);
-             member.mutable_http_end_point()->set_address("127.0.0.1");
-             member.mutable_http_end_point()->set_port(leader.port());
-           }});
+           [&](gossip::ClusterInfo& cluster) { add_member(cluster, gossip::MemberInfo::Leader, leader.port()); }});
   start(settings_for(follower.port()));
   EXPECT_TRUE(run_until_true([&] { return !recorder_.deliveries.empty(); }));
 }

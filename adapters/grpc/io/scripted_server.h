@@ -40,6 +40,15 @@ inline grpc::Status fail(grpc::ServerContext& context, grpc::StatusCode code, co
   return {code, message};
 }
 
+// A living node of loopback, as gossip names it.
+inline void add_member(gossip::ClusterInfo& cluster, gossip::MemberInfo::VNodeState state, int port) {
+  auto& member = *cluster.add_members();
+  member.set_state(state);
+  member.set_is_alive(true);
+  member.mutable_http_end_point()->set_address("127.0.0.1");
+  member.mutable_http_end_point()->set_port(static_cast<std::uint32_t>(port));
+}
+
 // Until the client has given up.
 inline void hold(grpc::ServerContext& context) {
   while (!context.IsCancelled()) std::this_thread::yield();

@@ -18,7 +18,7 @@ SubscriptionSession::Dropped SubscriptionSession::failed(const CallStatus& statu
     }
   }
   dropped.retry_in = schedule_.next(now);
-  if (dropped.reason != DropReason::kNotAuthenticated && dropped.reason != DropReason::kAccessDenied) {
+  if (!is_refusal(dropped.reason)) {
     refusal_delay_ = kFirstRefusalDelay;
   } else if (dropped.retry_in) {
     dropped.retry_in = std::min(*dropped.retry_in, refusal_delay_);

@@ -50,7 +50,7 @@ GroupFailed failed(const std::string& what, const StoreError& error) {
 // The answer to GET .../info, asked for again while the server may be starting.
 asio::awaitable<HttpResult> read_info(const HttpExchange& exchange, const Subscription& subscription,
                                       milliseconds patience) {
-  const HttpRequest request{"GET", http_api::group_path(subscription.stream, subscription.group) + "/info", ""};
+  const HttpRequest request{"GET", http_api::group_info_path(subscription.stream, subscription.group), ""};
   const auto give_up_at = steady_clock::now() + patience;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {

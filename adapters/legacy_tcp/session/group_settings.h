@@ -9,8 +9,7 @@
 // What the HTTP API tells: a consumer group's settings, and what the server is.
 namespace interconnect::legacy {
 
-// Reads the answer to GET .../info; nothing if it is not one, or is about another group: a name with a `?` in it may
-// lead to one.
+// Reads the answer to GET .../info; nothing if it is not one, or is about another group.
 std::optional<GroupSettings> parse_group_info(std::string_view json, const Subscription& subscription);
 
 // Whether the server does the same with both: all negative starts mean the stream's end.

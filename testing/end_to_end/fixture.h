@@ -17,7 +17,7 @@ namespace interconnect::testing {
 using Variables = std::map<std::string, std::string>;
 
 // Of everything that surely happens, on a machine however busy.
-inline constexpr std::chrono::seconds kPatience{30};
+inline constexpr std::chrono::seconds kPatience{60};
 
 // Looks again and again until it holds or kPatience is over.
 ::testing::AssertionResult eventually(const std::function<bool()>& holds);

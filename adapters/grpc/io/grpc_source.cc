@@ -345,8 +345,9 @@ void GrpcSource::stop(std::function<void()> stopped) {
 }
 
 // An acknowledgement has no answer, and a cancelled call may lose what the server has not read yet. So a last question
-// is asked behind it on the same connection: when that is answered, what was sent before it has been read. A Read that
-// is not confirmed is waited for, as in attempt().
+// is asked behind it on the same connection: when that is answered, what was sent before it has arrived, and has most
+// likely been read. What was not comes again and is found at the destination. A Read that is not confirmed is waited
+// for, as in attempt().
 void GrpcSource::stop_when_written() {
   if (last_question_) return;
   bool subscribed = false;

@@ -159,7 +159,12 @@ TEST_F(GrpcSourceTest, CreatesTheGroupConnectsAndDelivers) {
 
 TEST_F(GrpcSourceTest, AStopSendsWhatIsStillToBeAcknowledged) {
   constexpr int kEvents = 100;
-  ScriptedServer server({.read = [](auto&, const auto&, auto&) { return grpc::Status::OK; },
+  // Answers the last question when all that was sent before it has been read.
+  ScriptedServer server({.read =
+                             [&](auto& context, const auto&, auto&) {
+                               while (seen_.acked().size() < kEvents && !context.IsCancelled()) std::this_thread::yield();
+                               return grpc::Status::OK;
+                             },
                          .subscribe =
                              [&](auto&, const auto&, Stream& stream) {
                                confirm(stream);

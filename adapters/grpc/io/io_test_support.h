@@ -14,7 +14,7 @@
 namespace interconnect::next {
 
 // Only a test that fails waits as long.
-inline constexpr auto kPatience = std::chrono::seconds(20);
+inline constexpr auto kPatience = std::chrono::seconds(60);
 
 // Runs the loop until the condition holds.
 inline bool run_until(boost::asio::io_context& io, const std::function<bool()>& condition) {

@@ -31,6 +31,8 @@ std::string_view describe(GroupState state) {
       return "updated to the configured settings";
     case GroupState::kUnchanged:
       return "has the configured settings";
+    case GroupState::kKept:
+      return "keeps other settings than the configured ones";
     case GroupState::kUnread:
       return "left as it is, since its settings cannot be read";
   }
@@ -64,6 +66,12 @@ bool LoggingObserver::may_write(Kind kind) {
 void LoggingObserver::on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) {
   LOG(INFO) << "subscribed to '" << subscription.stream << "' as group '" << subscription.group << "' (the group "
             << describe(started.group) << ")";
+  if (started.group == GroupState::kKept) {
+    LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream
+                 << "' has other settings than the configured ones and keeps them: the server refused to update it, or "
+                 << "it began at the end of the stream and has no checkpoint yet, so that an update would leave out "
+                 << "what waits in it (start again once it has acknowledged some events)";
+  }
   const GroupSettings& has = started.effective;
   if (has.message_timeout < std::chrono::minutes(1) || has.max_retry_count < 100) {
     LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream << "' has a message timeout of "

@@ -14,6 +14,16 @@ std::string_view to_string(ConsumerStrategy strategy) {
   return "unknown";
 }
 
+GroupSettings updated_settings(const GroupSettings& present, const GroupSettings& wanted) {
+  GroupSettings updated = wanted;
+  updated.start_from = present.start_from;
+  return updated;
+}
+
+bool update_loses_place(const GroupSettings& present, std::int64_t last_checkpoint) {
+  return present.start_from < 0 && last_checkpoint < 0;
+}
+
 std::string_view to_string(DropReason reason) {
   switch (reason) {
     case DropReason::kConnectionLost:

@@ -35,6 +35,12 @@ struct GroupSettings {
   friend bool operator==(const GroupSettings&, const GroupSettings&) = default;
 };
 
+// An updated group that has no checkpoint yet begins anew at its start (OnCheckpointLoaded in PersistentSubscription.cs
+// of both generations). So an update keeps the group's own start: another one would leave events out, or repeat them.
+GroupSettings updated_settings(const GroupSettings& present, const GroupSettings& wanted);
+// Whether an update would leave out what waits in the group: it began at the end. `last_checkpoint`: -1 for none.
+bool update_loses_place(const GroupSettings& present, std::int64_t last_checkpoint);
+
 // One persistent subscription of the source that is to be copied.
 struct Subscription {
   std::string stream;
@@ -62,6 +68,7 @@ enum class GroupState {
   kCreated,
   kUpdated,    // its settings differed
   kUnchanged,  // its settings were already so
+  kKept,       // its settings differ, but an update was refused, or would have lost its place
   kUnread,     // its settings could not be read: left as they are
 };
 

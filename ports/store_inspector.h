@@ -25,6 +25,7 @@ struct ConsumerGroupInfo {
   Revision settled = kNoStream;
   std::int64_t delivered =
       0;  // to all consumers since the server started or the group was updated, redeliveries included
+  std::int64_t in_flight = 0;  // at all consumers, owed an answer
   std::size_t consumers = 0;
   std::optional<std::int64_t> parked = std::nullopt;  // 5.0.1 does not tell
 };

@@ -64,6 +64,7 @@ std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, st
   if (is_at_rest(*document))
     info.settled = std::max(info.settled, number(*document, "lastKnownEventNumber").value_or(kNoStream));
   info.delivered = number(*document, "totalItemsProcessed").value_or(0);
+  info.in_flight = number(*document, "totalInFlightMessages").value_or(0);
   info.parked = number(*document, "parkedMessageCount");
   const Value* connections = find(*document, "connections");
   if (connections != nullptr && connections->IsArray()) info.consumers = connections->Size();

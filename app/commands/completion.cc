@@ -70,7 +70,7 @@ std::string zsh_script() {
     if (command.arguments.empty()) continue;
     cases += "      " + std::string(command.name) + ") compadd " + words_of(command.arguments) + " ;;\n";
   }
-  script += "  )\n  _arguments \\\n";
+  script += "  )\n  local curcontext=$curcontext state line\n  local -A opt_args\n  _arguments -C \\\n";
   for (const OptionName& option : options()) {
     script += "    '--" + std::string(option.name) + "[" + escaped(option.help) + "]";
     if (!option.argument.empty()) script += ":" + std::string(option.argument) + ":_files";
@@ -80,12 +80,17 @@ std::string zsh_script() {
          "    '1:command:->command' '2:argument:->argument'\n"
          "  case $state in\n"
          "    command) _describe command names ;;\n"
-         "    argument) case ${words[2]} in\n" +
+         "    argument) case ${line[1]} in\n" +
          cases +
          "    esac ;;\n"
          "  esac\n"
          "}\n"
-         "compdef _interconnect interconnect\n";
+         "# From $fpath it is run as the function, else it is read.\n"
+         "if [ \"${funcstack[1]}\" = _interconnect ]; then\n"
+         "  _interconnect \"$@\"\n"
+         "else\n"
+         "  compdef _interconnect interconnect\n"
+         "fi\n";
 }
 
 }  // namespace

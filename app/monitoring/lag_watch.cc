@@ -33,8 +33,8 @@ LagWatch::LagWatch(MeteredSource& source, StoreInspector& inspector, const Clock
 }
 
 void LagWatch::ask() {
-  for (const auto& one : watched_) {
-    Watched& watched = *one;
+  for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
+    Watched& watched = *watched_[i];
     if (watched.awaited > 0) continue;
     watched.awaited = 2;
     source_.read_aside(last_event_of(watched.subscription.stream), [this, &watched](const ReadOutcome& outcome) {
@@ -42,9 +42,9 @@ void LagWatch::ask() {
       on_end(watched, outcome);
     });
     inspector_.consumer_group(watched.subscription.stream, watched.subscription.group,
-                              [this, &watched](const std::variant<ConsumerGroupInfo, StoreError>& answer) {
-                                --watched.awaited;
-                                on_group(watched, answer);
+                              [this, i](const std::variant<ConsumerGroupInfo, StoreError>& answer) {
+                                --watched_[i]->awaited;
+                                on_group(i, answer);
                               });
   }
 }
@@ -55,13 +55,15 @@ void LagWatch::on_end(Watched& watched, const ReadOutcome& outcome) {
   watched.estimate.on_end(only_revision(*page).value_or(kNoStream), clock_.now());
 }
 
-void LagWatch::on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer) {
+void LagWatch::on_group(SubscriptionIndex subscription, const std::variant<ConsumerGroupInfo, StoreError>& answer) {
   const auto* group = std::get_if<ConsumerGroupInfo>(&answer);
   if (group == nullptr) return;
+  Watched& watched = *watched_[subscription];
   // Between rests the server tells only its last checkpoint.
   watched.settled = std::max(watched.settled.value_or(kNoStream), group->settled);
   watched.delivered_by_group = group->delivered;
   watched.consumers = group->consumers;
+  watched.others_hold = group->in_flight > static_cast<std::int64_t>(source_.counts(subscription).held);
   if (group->parked) {
     watched.parked = group->parked;
   } else {
@@ -128,12 +130,9 @@ std::optional<Lag> LagWatch::lag() {
   return all;
 }
 
-std::uint64_t LagWatch::group_activity() const {
-  std::uint64_t activity = 0;
-  for (const auto& watched : watched_) {
-    activity += static_cast<std::uint64_t>(watched->delivered_by_group + watched->settled.value_or(0));
-  }
-  return activity;
+std::uint64_t LagWatch::group_activity(SubscriptionIndex subscription) const {
+  const Watched& watched = *watched_[subscription];
+  return static_cast<std::uint64_t>(watched.delivered_by_group + watched.settled.value_or(0));
 }
 
 }  // namespace interconnect

@@ -28,8 +28,10 @@ class LagWatch {
   // Of all subscriptions together: events as a sum, the time of the one that is furthest behind. Nothing unless all are
   // known.
   std::optional<Lag> lag();
-  // Changes whenever a group moves, be it through another copier.
-  std::uint64_t group_activity() const;
+  // Changes whenever the group moves, be it through another copier.
+  std::uint64_t group_activity(SubscriptionIndex subscription) const;
+  // Whether, by the last answer, other consumers of the group have events that they owe an answer to.
+  bool others_hold(SubscriptionIndex subscription) const { return watched_[subscription]->others_hold; }
 
  private:
   struct Watched {
@@ -37,13 +39,14 @@ class LagWatch {
     LagEstimate estimate;
     std::optional<Revision> settled;  // as the server tells
     std::int64_t delivered_by_group = 0;
+    bool others_hold = false;
     std::optional<std::int64_t> parked;
     std::optional<std::size_t> consumers;
     int awaited = 0;  // answers
   };
 
   void on_end(Watched& watched, const ReadOutcome& outcome);
-  void on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer);
+  void on_group(SubscriptionIndex subscription, const std::variant<ConsumerGroupInfo, StoreError>& answer);
   void count_parked(Watched& watched);
   std::optional<Revision> settled(SubscriptionIndex subscription) const;
 

@@ -24,6 +24,11 @@ void MeteredSource::State::begin_connection() {
   outstanding = 0;
 }
 
+void MeteredSource::State::answer(std::size_t events) {
+  answered += events;
+  outstanding = std::max<std::int64_t>(0, outstanding - static_cast<std::int64_t>(events));
+}
+
 MeteredSource::MeteredSource(EventSource& source, std::size_t subscriptions, LinkAnswered link_answered)
     : source_(source),
       link_answered_(std::move(link_answered)),
@@ -32,7 +37,8 @@ MeteredSource::MeteredSource(EventSource& source, std::size_t subscriptions, Lin
 
 MeteredSource::Counts MeteredSource::counts(SubscriptionIndex subscription) const {
   const State& state = states_[subscription];
-  return {state.delivered, state.is_connected, state.settled()};
+  return {state.delivered, state.answered, static_cast<std::size_t>(state.outstanding), state.is_connected,
+          state.settled()};
 }
 
 void MeteredSource::read_aside(StreamRead read, std::function<void(const ReadOutcome&)> answer) {
@@ -51,14 +57,12 @@ void MeteredSource::subscribe(SubscriptionIndex subscription, std::int32_t buffe
 }
 
 void MeteredSource::acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) {
-  std::int64_t& outstanding = states_[subscription].outstanding;
-  outstanding = std::max<std::int64_t>(0, outstanding - static_cast<std::int64_t>(ack_ids.size()));
+  states_[subscription].answer(ack_ids.size());
   source_.acknowledge(subscription, ack_ids);
 }
 
 void MeteredSource::park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) {
-  std::int64_t& outstanding = states_[subscription].outstanding;
-  outstanding = std::max<std::int64_t>(0, outstanding - static_cast<std::int64_t>(ack_ids.size()));
+  states_[subscription].answer(ack_ids.size());
   source_.park(subscription, ack_ids, reason);
 }
 

@@ -22,6 +22,8 @@ class MeteredSource final : public EventSource, private EventSourceListener {
 
   struct Counts {
     std::uint64_t delivered = 0;  // since the start
+    std::uint64_t answered = 0;   // acknowledged or parked, since the start
+    std::size_t held = 0;         // delivered on this connection and not answered
     bool is_connected = false;
     // All up to it is settled, as far as it was delivered here; nothing before the first delivery. What is settled out
     // of order counts from the front: a bound that is at most a buffer too low.
@@ -43,6 +45,7 @@ class MeteredSource final : public EventSource, private EventSourceListener {
  private:
   struct State {
     std::uint64_t delivered = 0;
+    std::uint64_t answered = 0;
     bool is_connected = false;
     std::optional<Revision> settled_before;  // on earlier connections
     std::optional<Revision> newest;          // delivered on this one
@@ -50,6 +53,7 @@ class MeteredSource final : public EventSource, private EventSourceListener {
 
     std::optional<Revision> settled() const;
     void begin_connection();
+    void answer(std::size_t events);
   };
 
   void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome) override;

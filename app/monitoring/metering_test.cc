@@ -200,10 +200,26 @@ TEST_F(MeteringTest, WhatOtherCopiersSettledCounts) {
   acknowledge(10);
   watch.ask();
   answer_read({99});
-  const std::uint64_t before = watch.group_activity();
+  const std::uint64_t before = watch.group_activity(0);
   answer_group({.settled = 89, .delivered = 100});
   EXPECT_EQ(watch.lag()->events, 10);
-  EXPECT_NE(watch.group_activity(), before);
+  EXPECT_NE(watch.group_activity(0), before);
+}
+
+TEST_F(MeteringTest, EventsThatOtherConsumersOweAreTold) {
+  scripted.listener->on_subscription_started({});
+  deliver(0, 9);
+  acknowledge(6);
+  EXPECT_EQ(source.counts(0).answered, 6u);
+  EXPECT_EQ(source.counts(0).held, 4u);
+  watch.ask();
+  answer_read({99});
+  answer_group({.settled = 5, .in_flight = 4});
+  EXPECT_FALSE(watch.others_hold(0));
+  watch.ask();
+  answer_read({99});
+  answer_group({.settled = 5, .in_flight = 5});
+  EXPECT_TRUE(watch.others_hold(0));
 }
 
 TEST_F(MeteringTest, WhatAGroupAtRestHadSettledStays) {

@@ -32,8 +32,11 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
       source_(source, settings.subscriptions.size(),
               [this](const auto& error) { on_link_answered(Store::kSource, error); }),
       sink_(sink, clock, metrics_.get(), [this](const auto& error) { on_link_answered(Store::kDestination, error); }),
-      lag_watch_(source_, *inspector_, clock, settings.subscriptions),
-      stall_watch_(settings.monitoring.stall_after) {}
+      lag_watch_(source_, *inspector_, clock, settings.subscriptions) {
+  for (const Subscription& one : settings.subscriptions) {
+    stall_watches_.emplace_back("'" + one.stream + "' (group '" + one.group + "')", settings_.stall_after);
+  }
+}
 
 std::vector<CopyObserver*> Monitor::observers() {
   std::vector<CopyObserver*> all{this};
@@ -98,14 +101,7 @@ void Monitor::look() {
   while (settled_.size() > 2 && now - settled_[1].at >= kRateWindow) settled_.pop_front();
 
   const CopyLoad load = copier_->load();
-  stall_watch_.look({.settled = settled_.back().events,
-                     .held = load.held_events,
-                     .lag_events = lag_watch_.lag().value_or(Lag{}).events,
-                     .group_activity = lag_watch_.group_activity(),
-                     .links_answer = health_.links_answer(),
-                     .waits_for_older = now < load.waits_until},
-                    now);
-  const std::optional<std::string> stall = stall_watch_.stall(now);
+  const std::optional<std::string> stall = this->stall(load, now);
   health_.on_turn(now, stall);
   tell_stall(stall);
   if (metrics_ != nullptr) {
@@ -119,6 +115,23 @@ void Monitor::look() {
     summarize_at_ = now + settings_.summary_interval;
     summarize();
   }
+}
+
+std::optional<std::string> Monitor::stall(const CopyLoad& load, Time now) {
+  std::optional<std::string> first;
+  for (SubscriptionIndex i = 0; i < subscriptions_; ++i) {
+    const MeteredSource::Counts counts = source_.counts(i);
+    stall_watches_[i].look({.settled = counts.answered,
+                            .held = counts.held,
+                            .lag_events = lag_watch_.progress(i).lag.value_or(Lag{}).events,
+                            .group_activity = lag_watch_.group_activity(i),
+                            .others_hold = lag_watch_.others_hold(i),
+                            .links_answer = health_.links_answer(),
+                            .waits_for_older = now < load.waits_until},
+                           now);
+    if (!first) first = stall_watches_[i].stall(now);
+  }
+  return first;
 }
 
 void Monitor::tell_stall(const std::optional<std::string>& stall) {

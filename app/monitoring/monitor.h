@@ -52,6 +52,8 @@ class Monitor final : public CopyObserver {
   void serve(const Endpoint& address);
   void look_after_interval();
   void look();
+  // Why the first subscription that is not well is not.
+  std::optional<std::string> stall(const CopyLoad& load, Time now);
   void tell_stall(const std::optional<std::string>& stall);
   void summarize();
 
@@ -66,7 +68,7 @@ class Monitor final : public CopyObserver {
   MeteredSource source_;
   MeteredSink sink_;
   LagWatch lag_watch_;
-  StallWatch stall_watch_;
+  std::vector<StallWatch> stall_watches_;  // one for each subscription
   const Copier* copier_ = nullptr;
 
   Time ask_lag_at_{0};

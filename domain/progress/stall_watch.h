@@ -4,29 +4,33 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "domain/time.h"
 
 namespace interconnect {
 
-// The rule that a copy which has work and does none is not well. Two things excuse it: a store that does not answer,
-// which is the link check's affair, and a wait for what older consumers may hold, which ends by itself.
+// The rule that a subscription which has work and does none is not well. Two things excuse it: a store that does not
+// answer, which is the link check's affair, and a wait for what older consumers may hold, which ends by itself.
 class StallWatch {
  public:
-  // `patience`: for how long nothing may move; not below the writer timeout, within which what is held is decided.
-  explicit StallWatch(Duration patience) : patience_(patience) {}
+  // `subscription`: its name for people. `patience`: for how long nothing may move; not below the writer timeout,
+  // within which what is held is decided.
+  StallWatch(std::string subscription, Duration patience)
+      : subscription_(std::move(subscription)), patience_(patience) {}
 
   struct Look {
     std::uint64_t settled = 0;         // events done with here since the start, whatever became of them
     std::size_t held = 0;              // delivered here, and not done with
     std::int64_t lag_events = 0;       // that the source has beyond what is settled; 0 where it is not known
-    std::uint64_t group_activity = 0;  // changes whenever the source's groups move, be it through another copier
+    std::uint64_t group_activity = 0;  // changes whenever the group moves, be it through another copier
+    bool others_hold = false;          // other consumers of the group have events that they owe an answer to
     bool links_answer = true;
     bool waits_for_older = false;
   };
   void look(const Look& look, Time now);
 
-  // Why the copy is not well, for people; nothing if it is.
+  // Why it is not well, for people; nothing if it is.
   std::optional<std::string> stall(Time now) const;
 
  private:
@@ -34,6 +38,7 @@ class StallWatch {
     bool waits = false;  // there is something to do
     Time since{0};       // when last something was done, or there was nothing to do
   };
+  std::string subscription_;
   Duration patience_;
   Look last_;
   bool has_looked_ = false;

@@ -12,7 +12,7 @@ using testing::Optional;
 
 class StallWatchTest : public testing::Test {
  protected:
-  StallWatch watch{60s};
+  StallWatch watch{"'s' (group 'g')", 60s};
 };
 
 TEST_F(StallWatchTest, NothingToDoIsWell) {
@@ -25,7 +25,7 @@ TEST_F(StallWatchTest, HeldEventsThatDoNotSettleAreAStall) {
   watch.look({.settled = 7, .held = 3}, 10s);
   watch.look({.settled = 7, .held = 3}, 69s);
   EXPECT_EQ(watch.stall(69s), std::nullopt);
-  EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("settled for 60 s, with 3 events held")));
+  EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("settled for 60 s, with 3 events of 's' (group 'g') held")));
 }
 
 TEST_F(StallWatchTest, EachSettledEventBeginsAnew) {
@@ -46,13 +46,22 @@ TEST_F(StallWatchTest, WorkThatComesAfterARestBeginsAnew) {
 TEST_F(StallWatchTest, ASourceThatIsAheadAndDeliversNothingIsAStall) {
   watch.look({.lag_events = 500}, 10s);
   watch.look({.lag_events = 510}, 60s);
-  EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("delivered for 60 s, though the source is 510 events ahead")));
+  EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("delivered for 60 s, though 's' (group 'g') is 510 events behind")));
 }
 
 TEST_F(StallWatchTest, AnotherCopierThatWorksOffTheGroupExcusesThisOne) {
   watch.look({.lag_events = 500, .group_activity = 1}, 10s);
   watch.look({.lag_events = 400, .group_activity = 2}, 60s);
   EXPECT_EQ(watch.stall(100s), std::nullopt);
+}
+
+TEST_F(StallWatchTest, EventsThatAnotherCopierHoldsExcuseThisOne) {
+  watch.look({.lag_events = 500}, 10s);
+  watch.look({.lag_events = 500, .others_hold = true}, 200s);
+  EXPECT_EQ(watch.stall(500s), std::nullopt);
+  watch.look({.lag_events = 500}, 201s);
+  EXPECT_EQ(watch.stall(259s), std::nullopt);
+  EXPECT_NE(watch.stall(260s), std::nullopt);
 }
 
 TEST_F(StallWatchTest, AnotherCopierDoesNotExcuseWhatIsHeldHere) {

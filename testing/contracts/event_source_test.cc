@@ -85,7 +85,6 @@ TEST_P(EventSourceContract, CreatesAGroupLeavesItAloneAndUpdatesItOnlyIfItDiffer
 
   Subscription other = subscription_;
   other.settings = {.resolve_link_tos = false,
-                    .start_from = 3,
                     .extra_statistics = true,
                     .message_timeout = std::chrono::milliseconds(12'345),
                     .max_retry_count = 7,
@@ -112,6 +111,32 @@ TEST_P(EventSourceContract, CreatesAGroupLeavesItAloneAndUpdatesItOnlyIfItDiffer
   start_again();
   EXPECT_EQ(recorder_.started[0].group, GroupState::kUnchanged);
   EXPECT_EQ(recorder_.started[0].effective, other.settings);
+}
+
+TEST_P(EventSourceContract, AnUpdateDoesNotMoveAGroup) {
+  start();
+  subscription_.settings.start_from = 3;
+  start_again();
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kUnchanged);
+  EXPECT_EQ(recorder_.started[0].effective.start_from, 0);
+
+  subscription_.settings.max_retry_count += 1;
+  start_again();
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kUpdated);
+  EXPECT_EQ(recorder_.started[0].effective.start_from, 0);
+  EXPECT_EQ(recorder_.started[0].effective.max_retry_count, subscription_.settings.max_retry_count);
+}
+
+TEST_P(EventSourceContract, AGroupThatBeganAtTheEndAndHasNoCheckpointKeepsItsSettings) {
+  subscription_.settings.start_from = -1;
+  start();
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kCreated);
+  const GroupSettings created = subscription_.settings;
+
+  subscription_.settings.max_retry_count += 1;
+  start_again();
+  EXPECT_EQ(recorder_.started[0].group, GroupState::kKept);
+  EXPECT_EQ(recorder_.started[0].effective, created);
 }
 
 TEST_P(EventSourceContract, ReadsTheSettingsOfAGroupOfAnyName) {

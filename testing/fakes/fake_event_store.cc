@@ -146,8 +146,10 @@ GroupState FakeEventStore::upsert_group(const Subscription& subscription) {
     group = std::make_unique<FakeConsumerGroup>(*this, subscription);
     return GroupState::kCreated;
   }
-  if (group->settings() == subscription.settings) return GroupState::kUnchanged;
-  group->update(subscription.settings);
+  const GroupSettings updated = updated_settings(group->settings(), subscription.settings);
+  if (group->settings() == updated) return GroupState::kUnchanged;
+  if (update_loses_place(group->settings(), group->acknowledged().empty() ? -1 : 0)) return GroupState::kKept;
+  group->update(updated);
   return GroupState::kUpdated;
 }
 

@@ -31,6 +31,9 @@ const copied = (stream) => (event) => ({
 async function expectCopied(destination, stream, events) {
   await eventually(`${events.length} events in ${stream}`, async () => (await destination.witness.count(stream)) >= events.length);
   assert.deepEqual(await destination.witness.read(stream), events.map(copied(stream)));
+  if (destination.witness.idsOverHttp) {
+    assert.deepEqual(await destination.witness.idsOverHttp(stream), events.map(({ id }) => id), 'over HTTP');
+  }
 }
 
 for (const direction of directions) {

@@ -4,10 +4,10 @@
 const { Container, Watched, eventually, freePort } = require('./containers');
 const { LegacyWitness, NextWitness } = require('./witnesses');
 
-const OLD_IMAGE = process.env.INTEGRATION_OLD_IMAGE || 'eventstore/eventstore:release-5.0.1';
+const OLD_IMAGE = process.env.INTEGRATION_OLD_IMAGE || 'docker.io/eventstore/eventstore:release-5.0.1';
 const NEW_IMAGES = (
   process.env.INTEGRATION_NEW_IMAGES ||
-  ['21.2.0', '21.10.0', '22.10.0'].map((version) => `eventstore/eventstore:${version}-buster-slim`).join()
+  ['21.2.0', '21.10.0', '22.10.0'].map((version) => `docker.io/eventstore/eventstore:${version}-buster-slim`).join()
 ).split(',');
 
 const PASSWORD = 'changeit';
@@ -53,11 +53,14 @@ class LegacyStore extends Store {
       EVENTSTORE_INT_TCP_PORT: String(intTcp),
       EVENTSTORE_EXT_HTTP_PORT: String(this.httpPort),
       EVENTSTORE_INT_HTTP_PORT: String(intHttp),
+      // The real image's own configuration file has those of the default ports.
+      EVENTSTORE_EXT_HTTP_PREFIXES: `http://*:${this.httpPort}/`,
+      EVENTSTORE_INT_HTTP_PREFIXES: `http://*:${intHttp}/`,
     };
   }
 
   connect() {
-    return LegacyWitness.connect(this.tcpPort, PASSWORD);
+    return LegacyWitness.connect(this.tcpPort, this.httpPort, PASSWORD);
   }
 
   // How the copier is told where it is.

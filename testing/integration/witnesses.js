@@ -3,10 +3,12 @@
 //   append(stream, events)  writes at the stream's end
 //   read(stream)            all of it, oldest first; metadata as JSON where it is some
 //   count(stream)
+//   idsOverHttp(stream)     the old generation's other way, through links
 
 const { randomUUID } = require('node:crypto');
 const legacy = require('node-eventstore-client');
 const next = require('@eventstore/db-client');
+const { HTTPClient } = require('geteventstore-promise');
 
 const EVENTS_A_READ = 1000;
 
@@ -16,18 +18,21 @@ function metadataOf(bytes) {
 }
 
 class LegacyWitness {
-  static async connect(port, password) {
+  static async connect(port, httpPort, password) {
     const connection = legacy.createConnection({ maxReconnections: -1 }, `tcp://127.0.0.1:${port}`);
     connection.on('error', () => {}); // told by each call as well
     const connected = new Promise((resolve) => connection.once('connected', resolve));
     await connection.connect();
     await connected;
-    return new LegacyWitness(connection, new legacy.UserCredentials('admin', password));
+    const credentials = { username: 'admin', password };
+    const http = new HTTPClient({ hostname: '127.0.0.1', port: httpPort, credentials });
+    return new LegacyWitness(connection, new legacy.UserCredentials('admin', password), http);
   }
 
-  constructor(connection, credentials) {
+  constructor(connection, credentials, http) {
     this.connection = connection;
     this.credentials = credentials;
+    this.http = http;
   }
 
   async append(stream, events) {
@@ -60,6 +65,11 @@ class LegacyWitness {
   async count(stream) {
     const end = await this.connection.readStreamEventsBackward(stream, -1, 1, false, this.credentials);
     return end.events.length === 0 ? 0 : end.lastEventNumber.toNumber() + 1;
+  }
+
+  async idsOverHttp(stream) {
+    const events = await this.http.getAllStreamEvents(stream, EVENTS_A_READ);
+    return events.map(({ eventId }) => eventId);
   }
 
   async tombstone(stream) {

@@ -107,15 +107,18 @@ void GrpcSource::upsert(SubscriptionIndex index, GroupUpsert::Action action) {
   } else if (const auto* failed = std::get_if<GroupUpsert::Failed>(&action)) {
     fail(index, failed->status);
   } else {
-    const bool create = std::holds_alternative<GroupUpsert::Create>(action);
-    client_.ask(create ? kCreate : kUpdate,
-                create ? encode_create_group(state.wanted) : encode_update_group(state.wanted),
-                client_.settings().operation_timeout,
-                [this, index, create, attempt = state.attempt](const CallStatus& status, std::string_view) {
-                  State& state = *states_[index];
-                  if (asked_to_stop_ || state.attempt != attempt) return;
-                  upsert(index, create ? state.upsert->created(status) : state.upsert->updated(status));
-                });
+    const auto* update = std::get_if<GroupUpsert::Update>(&action);
+    Subscription group = state.wanted;
+    if (update != nullptr) group.settings = update->settings;
+    client_.ask(
+        update == nullptr ? kCreate : kUpdate,
+        update == nullptr ? encode_create_group(group) : encode_update_group(group),
+        client_.settings().operation_timeout,
+        [this, index, create = update == nullptr, attempt = state.attempt](const CallStatus& status, std::string_view) {
+          State& state = *states_[index];
+          if (asked_to_stop_ || state.attempt != attempt) return;
+          upsert(index, create ? state.upsert->created(status) : state.upsert->updated(status));
+        });
   }
 }
 
@@ -222,7 +225,7 @@ void GrpcSource::evict(SubscriptionIndex index, const GroupInfo& group, const St
       name_of(updated) + ": its consumer " + excerpt(stale.connection.connection_name) + " holds " +
       std::to_string(stale.connection.in_flight_messages) + " events and has answered for none in " +
       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(stale.seen_for).count()) + " s";
-  if (updated.settings.start_from < 0 && group.last_checkpoint < 0) {
+  if (update_loses_place(updated.settings, group.last_checkpoint)) {
     LOG(WARNING) << finding
                  << ". The group is not updated to be rid of it: without a checkpoint it would start anew at "
                  << "the end of the stream";

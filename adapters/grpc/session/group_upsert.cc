@@ -6,8 +6,10 @@ constexpr int kMaxRounds = 3;
 }  // namespace
 
 GroupUpsert::Action GroupUpsert::info_read(const GroupInfo& info) {
-  if (info.has(wanted_)) return Ready{GroupState::kUnchanged, wanted_};
-  return Update{};
+  updated_ = updated_settings(info.settings, wanted_);
+  if (info.has(updated_)) return Ready{GroupState::kUnchanged, updated_};
+  if (update_loses_place(info.settings, info.last_checkpoint)) return Ready{GroupState::kKept, info.settings};
+  return Update{updated_};
 }
 
 GroupUpsert::Action GroupUpsert::info_missing() { return Create{}; }
@@ -25,7 +27,7 @@ GroupUpsert::Action GroupUpsert::created(const CallStatus& status) {
 }
 
 GroupUpsert::Action GroupUpsert::updated(const CallStatus& status) {
-  if (status.ok()) return Ready{GroupState::kUpdated, wanted_};
+  if (status.ok()) return Ready{GroupState::kUpdated, updated_};
   if (is_group_missing(status) && ++rounds_ < kMaxRounds) return Create{};
   return Failed{status};
 }

@@ -17,7 +17,9 @@ class GroupUpsert {
  public:
   struct ReadInfo {};  // -> info_read(), info_missing() or info_unreadable()
   struct Create {};    // -> created()
-  struct Update {};    // -> updated()
+  struct Update {      // -> updated()
+    GroupSettings settings;
+  };
   struct Ready {
     GroupState state = GroupState::kUnchanged;
     GroupSettings effective;
@@ -38,6 +40,7 @@ class GroupUpsert {
 
  private:
   GroupSettings wanted_;
+  GroupSettings updated_;  // what the update asks for
   bool readable_ = true;
   int rounds_ = 0;  // of creating what exists and updating what does not: others may be at work on the group
 };

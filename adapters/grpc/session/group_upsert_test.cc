@@ -42,6 +42,29 @@ TEST(GroupUpsertTest, AGroupThatDiffersIsUpdated) {
   EXPECT_EQ(state_of(upsert.updated(kFine)), GroupState::kUpdated);
 }
 
+TEST(GroupUpsertTest, AnUpdateDoesNotMoveAGroup) {
+  GroupUpsert upsert({});
+  GroupInfo info;
+  info.settings.start_from = 7;
+  EXPECT_EQ(state_of(upsert.info_read(info)), GroupState::kUnchanged);
+  info.settings.max_retry_count = 1;
+  const GroupUpsert::Action update = upsert.info_read(info);
+  EXPECT_EQ(std::get<GroupUpsert::Update>(update).settings.start_from, 7);
+  EXPECT_EQ(std::get<GroupUpsert::Ready>(upsert.updated(kFine)).effective.start_from, 7);
+}
+
+TEST(GroupUpsertTest, AGroupThatBeganAtTheEndIsUpdatedOnceItHasACheckpoint) {
+  GroupUpsert upsert({});
+  GroupInfo info;
+  info.settings.start_from = -1;
+  info.settings.max_retry_count = 1;
+  const GroupUpsert::Action kept = upsert.info_read(info);
+  EXPECT_EQ(state_of(kept), GroupState::kKept);
+  EXPECT_EQ(std::get<GroupUpsert::Ready>(kept).effective, info.settings);
+  info.last_checkpoint = 0;
+  EXPECT_TRUE(is<GroupUpsert::Update>(upsert.info_read(info)));
+}
+
 TEST(GroupUpsertTest, AStrategyThatWeCannotNameDiffers) {
   GroupUpsert upsert({});
   GroupInfo info;

@@ -66,12 +66,13 @@ asio::awaitable<HttpResult> read_info(const HttpExchange& exchange, const Subscr
 asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExchange exchange,
                                           Subscription subscription, bool may_update, milliseconds patience) {
   const std::string group = "group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
-  const auto send = [&command](GroupCommand which) {
-    return await_answer<GroupOutcome>([&command, which](auto done) { command(which, std::move(done)); });
+  const auto send = [&command](GroupCommand which, const GroupSettings& settings) {
+    return await_answer<GroupOutcome>(
+        [&command, which, &settings](auto done) { command(which, settings, std::move(done)); });
   };
 
   // Does nothing to a group that exists. Who may not create groups may still be allowed to use one.
-  const GroupOutcome created = co_await send(GroupCommand::kCreate);
+  const GroupOutcome created = co_await send(GroupCommand::kCreate, subscription.settings);
   if (created == GroupOutcome(GroupAnswer::kDone)) co_return GroupPrepared{GroupState::kCreated, subscription.settings};
   const auto* error = std::get_if<StoreError>(&created);
   if (error != nullptr && error->kind != ErrorKind::kAccessDenied) {
@@ -81,22 +82,26 @@ asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExch
   const HttpResult info = co_await read_info(exchange, subscription, patience);
   // After AlreadyExists, it says nothing about the group but that HTTP cannot name it.
   if (status_of(info) == 404 && error != nullptr) co_return failed("cannot create " + group, *error);
-  std::optional<GroupSettings> present;
+  std::optional<GroupInfo> present;
   if (status_of(info) == 200) present = parse_group_info(std::get<HttpResponse>(info).body, subscription);
   if (!present) {
     LOG(WARNING) << "the settings of " << group << " cannot be read, it is left as it is: " << text_of(info);
     co_return GroupPrepared{GroupState::kUnread, subscription.settings};
   }
-  if (same_effect(*present, subscription.settings) || !may_update) {
-    co_return GroupPrepared{GroupState::kUnchanged, *present};
+  const GroupSettings wanted = updated_settings(present->settings, subscription.settings);
+  if (same_effect(present->settings, wanted) || !may_update) {
+    co_return GroupPrepared{GroupState::kUnchanged, present->settings};
   }
-  const GroupOutcome updated = co_await send(GroupCommand::kUpdate);
-  if (updated == GroupOutcome(GroupAnswer::kDone)) co_return GroupPrepared{GroupState::kUpdated, subscription.settings};
+  if (update_loses_place(present->settings, present->last_checkpoint)) {
+    co_return GroupPrepared{GroupState::kKept, present->settings};
+  }
+  const GroupOutcome updated = co_await send(GroupCommand::kUpdate, wanted);
+  if (updated == GroupOutcome(GroupAnswer::kDone)) co_return GroupPrepared{GroupState::kUpdated, wanted};
   // A group that has just been deleted shows when it is connected to.
   const auto* refusal = std::get_if<StoreError>(&updated);
   LOG(WARNING) << "the settings of " << group << " cannot be updated, it is left as it is: "
                << (refusal != nullptr ? refusal->message : "it does not exist any more");
-  co_return GroupPrepared{GroupState::kUnchanged, *present};
+  co_return GroupPrepared{GroupState::kKept, present->settings};
 }
 
 }  // namespace interconnect::legacy

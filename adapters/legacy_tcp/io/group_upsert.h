@@ -26,14 +26,13 @@ struct GroupFailed {
 };
 using GroupResult = std::variant<GroupPrepared, GroupFailed>;
 
-// Sends the command for the subscription's group and calls back with the outcome, once.
-using GroupCommandExchange = std::function<void(GroupCommand command, std::function<void(GroupOutcome)> done)>;
+// Sends the command for the subscription's group, with its settings, and calls back with the outcome, once.
+using GroupCommandExchange =
+    std::function<void(GroupCommand command, const GroupSettings& settings, std::function<void(GroupOutcome)> done)>;
 
 // Has the subscription's group at the server: creates it if there is none; updates it if it has other settings and
 // `may_update` (an update drops everyone who is connected to it). Where the group's settings cannot be read for as long
-// as `patience`, and where the update is refused, leaves the group as it is.
-// A start that differs is a difference like any other, though a group that has a checkpoint goes on from there: the
-// server keeps and shows the start that it was given, so that there is at most one such update.
+// as `patience`, and where the update is refused or would lose the group's place, leaves the group as it is.
 boost::asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExchange exchange,
                                                  Subscription subscription, bool may_update,
                                                  std::chrono::milliseconds patience);

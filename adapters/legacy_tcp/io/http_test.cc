@@ -140,16 +140,18 @@ Subscription subscription() {
   return subscription;
 }
 
-// What a server shows of a group with our default settings, but for its retry count.
-HttpResult info_with(int max_retry_count) {
+// What a server shows of a group with our default settings, but for its retry count and its start.
+HttpResult info_with(int max_retry_count, int start_from = 0, int last_checkpoint = -1) {
   return HttpResponse{200, "OK",
-                      R"({"config":{"resolveLinktos":true,"startFrom":0,"messageTimeoutMilliseconds":3600000,)"
-                      R"("extraStatistics":false,"maxRetryCount":)" +
+                      R"({"config":{"resolveLinktos":true,"startFrom":)" + std::to_string(start_from) +
+                          R"(,"messageTimeoutMilliseconds":3600000,)"
+                          R"("extraStatistics":false,"maxRetryCount":)" +
                           std::to_string(max_retry_count) +
                           R"(,"liveBufferSize":10000,"bufferSize":10000,"readBatchSize":500,)"
                           R"("checkPointAfterMilliseconds":2000,"minCheckPointCount":10,"maxCheckPointCount":1000,)"
                           R"("maxSubscriberCount":0,"namedConsumerStrategy":"Pinned"},)"
-                          R"("eventStreamId":"$ce-hero","groupName":"my data"})"};
+                          R"("eventStreamId":"$ce-hero","groupName":"my data","lastProcessedEventNumber":)" +
+                          std::to_string(last_checkpoint) + "}"};
 }
 const HttpResult kInfoAsWanted = info_with(1'000'000);
 const HttpResult kInfoThatDiffers = info_with(10);
@@ -160,9 +162,11 @@ struct ScriptedServer {
   std::deque<HttpResult> answers;
   std::string log = {};
   std::string target = {};
+  GroupSettings sent = {};
 
   GroupCommandExchange command() {
-    return [this](GroupCommand command, const std::function<void(GroupOutcome)>& done) {
+    return [this](GroupCommand command, const GroupSettings& settings, const std::function<void(GroupOutcome)>& done) {
+      sent = settings;
       log += command == GroupCommand::kCreate ? "create " : "update ";
       done(next(outcomes, GroupOutcome(StoreError{ErrorKind::kTimeout, "the script is over"})));
     };
@@ -224,9 +228,29 @@ TEST(UpsertGroup, KeepsAGroupWhoseUpdateIsRefused) {
        {refused(ErrorKind::kAccessDenied), refused(ErrorKind::kTimeout), GroupOutcome(GroupAnswer::kDoesNotExist)}) {
     ScriptedServer server{{GroupAnswer::kAlreadyExists, outcome}, {kInfoThatDiffers}};
     const GroupResult result = upsert(server);
-    EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kUnchanged);
+    EXPECT_EQ(std::get<GroupPrepared>(result).state, GroupState::kKept);
     EXPECT_EQ(std::get<GroupPrepared>(result).effective.max_retry_count, 10);
   }
+}
+
+TEST(UpsertGroup, AnUpdateDoesNotMoveAGroup) {
+  ScriptedServer moved{{GroupAnswer::kAlreadyExists}, {info_with(1'000'000, 7)}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(moved)).state, GroupState::kUnchanged);
+
+  ScriptedServer other{{GroupAnswer::kAlreadyExists, GroupAnswer::kDone}, {info_with(10, 7)}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(other)).effective.start_from, 7);
+  EXPECT_EQ(other.log, "create GET update ");
+  EXPECT_EQ(other.sent.start_from, 7);
+}
+
+TEST(UpsertGroup, AGroupThatBeganAtTheEndIsUpdatedOnceItHasACheckpoint) {
+  ScriptedServer without{{GroupAnswer::kAlreadyExists}, {info_with(10, -1)}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(without)).state, GroupState::kKept);
+  EXPECT_EQ(without.log, "create GET ");
+
+  ScriptedServer with{{GroupAnswer::kAlreadyExists, GroupAnswer::kDone}, {info_with(10, -1, 0)}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(with)).state, GroupState::kUpdated);
+  EXPECT_EQ(with.sent.start_from, -1);
 }
 
 TEST(UpsertGroup, GoesOnWithoutAnUpdateWhereTheSettingsCannotBeRead) {

@@ -184,11 +184,13 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
 
   void prepare_group(const PrepareGroup& prepare) {
     const SubscriptionIndex index = prepare.subscription;
-    const auto command = [this, alive = std::weak_ptr<int>(alive_), index](GroupCommand which, auto done) {
+    const auto command = [this, alive = std::weak_ptr<int>(alive_), index](GroupCommand which,
+                                                                           const GroupSettings& settings, auto done) {
       if (alive.expired()) return done(StoreError{ErrorKind::kUnavailable, "stopped"});
       group_commands_[index] = std::move(done);
-      connection_->input(
-          [&](Session& session, Time now, Actions& actions) { session.command_group(now, index, which, actions); });
+      connection_->input([&](Session& session, Time now, Actions& actions) {
+        session.command_group(now, index, which, settings, actions);
+      });
     };
     asio::co_spawn(
         io_, upsert_group(command, http_, subscriptions_[index], prepare.may_update, settings_.operation_timeout),

@@ -68,7 +68,7 @@ std::string_view text_member(const rapidjson::Value& object, const char* name) {
 
 }  // namespace
 
-std::optional<GroupSettings> parse_group_info(std::string_view json, const Subscription& subscription) {
+std::optional<GroupInfo> parse_group_info(std::string_view json, const Subscription& subscription) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
   if (document.HasParseError() || !document.IsObject()) return std::nullopt;
@@ -76,16 +76,17 @@ std::optional<GroupSettings> parse_group_info(std::string_view json, const Subsc
   if (text_member(document, "groupName") != subscription.group) return std::nullopt;
   const auto config = document.FindMember("config");
   if (config == document.MemberEnd() || !config->value.IsObject()) return std::nullopt;
-  GroupSettings settings;
+  GroupInfo info;
   bool complete = true;
-  for_each_setting(settings, Read{config->value, complete});
+  for_each_setting(info.settings, Read{config->value, complete});
+  Read{document, complete}("lastProcessedEventNumber", info.last_checkpoint);
   if (!complete) return std::nullopt;
   const std::string_view name = text_member(config->value, "namedConsumerStrategy");
   for (ConsumerStrategy known :
        {ConsumerStrategy::kDispatchToSingle, ConsumerStrategy::kRoundRobin, ConsumerStrategy::kPinned}) {
     if (name != to_string(known)) continue;
-    settings.consumer_strategy = known;
-    return settings;
+    info.settings.consumer_strategy = known;
+    return info;
   }
   return std::nullopt;
 }

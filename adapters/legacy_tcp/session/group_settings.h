@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,8 +10,15 @@
 // What the HTTP API tells: a consumer group's settings, and what the server is.
 namespace interconnect::legacy {
 
+struct GroupInfo {
+  GroupSettings settings;
+  std::int64_t last_checkpoint = -1;  // that was written since the group was last made, updated or loaded; -1: none
+
+  friend bool operator==(const GroupInfo&, const GroupInfo&) = default;
+};
+
 // Reads the answer to GET .../info; nothing if it is not one, or is about another group.
-std::optional<GroupSettings> parse_group_info(std::string_view json, const Subscription& subscription);
+std::optional<GroupInfo> parse_group_info(std::string_view json, const Subscription& subscription);
 
 // Whether the server does the same with both: all negative starts mean the stream's end.
 bool same_effect(const GroupSettings& a, const GroupSettings& b);

@@ -21,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   subscription.group = next_line();
   const auto info = legacy::parse_server_info(body);
   if (info && info->version.empty()) std::abort();
-  const auto settings = legacy::parse_group_info(body, subscription);
-  if (settings && (settings->message_timeout.count() < 0 || settings->checkpoint_after.count() < 0)) std::abort();
+  const auto group = legacy::parse_group_info(body, subscription);
+  if (group && (group->settings.message_timeout.count() < 0 || group->settings.checkpoint_after.count() < 0))
+    std::abort();
   return 0;
 }

@@ -26,7 +26,7 @@ std::string info_with(std::string_view name, std::string_view value) {
       R"({"config":{"resolveLinktos":true,"startFrom":1099511627776,"messageTimeoutMilliseconds":1234,)"
       R"("extraStatistics":true,"maxRetryCount":0,"liveBufferSize":1,"bufferSize":3,"readBatchSize":2,)"
       R"("checkPointAfterMilliseconds":5,"minCheckPointCount":6,"maxCheckPointCount":7,"maxSubscriberCount":0,)"
-      R"("namedConsumerStrategy":"RoundRobin"},"eventStreamId":"s","groupName":"g"})";
+      R"("namedConsumerStrategy":"RoundRobin"},"eventStreamId":"s","groupName":"g","lastProcessedEventNumber":8})";
   if (name.empty()) return json;
   const std::string key = "\"" + std::string(name) + "\":";
   const std::size_t begin = json.find(key) + key.size();
@@ -34,7 +34,7 @@ std::string info_with(std::string_view name, std::string_view value) {
   return json;
 }
 
-std::optional<GroupSettings> parsed(std::string_view json) { return parse_group_info(json, subscription_of("s", "g")); }
+std::optional<GroupInfo> parsed(std::string_view json) { return parse_group_info(json, subscription_of("s", "g")); }
 
 // Every group that a recorded server shows.
 std::vector<std::string> shown_groups(const std::string& conversation) {
@@ -82,7 +82,7 @@ TEST(GroupSettings, ReadsTheDefaultsOfARealServer) {
   expected.consumer_strategy = ConsumerStrategy::kDispatchToSingle;
   EXPECT_EQ(parse_group_info(shown[0],
                              subscription_of(document["eventStreamId"].GetString(), document["groupName"].GetString())),
-            expected);
+            (GroupInfo{expected, -1}));
 }
 
 TEST(GroupSettings, AreReadEachFromItsPlace) {
@@ -100,7 +100,7 @@ TEST(GroupSettings, AreReadEachFromItsPlace) {
   expected.max_checkpoint_count = 7;
   expected.max_subscriber_count = 0;
   expected.consumer_strategy = ConsumerStrategy::kRoundRobin;
-  EXPECT_EQ(parsed(info_with("", "")), expected);
+  EXPECT_EQ(parsed(info_with("", "")), (GroupInfo{expected, 8}));
 }
 
 TEST(GroupSettings, OfAnotherGroupAreNotTaken) {
@@ -111,14 +111,14 @@ TEST(GroupSettings, OfAnotherGroupAreNotTaken) {
 TEST(GroupSettings, TakesANeverEndingTimeoutForWhatItIs) {
   const auto shown = parsed(info_with("messageTimeoutMilliseconds", "-2147483648"));
   ASSERT_TRUE(shown.has_value());
-  EXPECT_EQ(shown->message_timeout, 0ms);
+  EXPECT_EQ(shown->settings.message_timeout, 0ms);
 }
 
 TEST(GroupSettings, AreNotReadFromAnythingElse) {
   for (std::string json :
        {std::string(), std::string("{}"), std::string("[]"), std::string(R"({"config":3})"),
         std::string(R"({"config":{}})"), info_with("bufferSize", "\"500\""), info_with("bufferSize", "99999999999"),
-        info_with("startFrom", "1.5"), info_with("resolveLinktos", "1"),
+        info_with("startFrom", "1.5"), info_with("lastProcessedEventNumber", "true"), info_with("resolveLinktos", "1"),
         info_with("namedConsumerStrategy", "\"Unheard\""), std::string(100'000, '[')}) {
     EXPECT_EQ(parsed(json), std::nullopt) << json.substr(0, 200);
   }

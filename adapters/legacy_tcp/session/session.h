@@ -122,9 +122,10 @@ class Session {
   // a connection that is being made; where that has failed, it is answered with why.
   void probe(Time now, std::uint64_t id, Actions& actions);
   void subscribe(Time now, SubscriptionIndex subscription, std::int32_t buffer_size, Actions& actions);
-  // Creates the group of this subscription, or gives it the configured settings. One at a time for a subscription;
+  // Creates the group of this subscription with these settings, or gives it them. One at a time for a subscription;
   // answered once, by a GroupCommandEnd.
-  void command_group(Time now, SubscriptionIndex subscription, GroupCommand command, Actions& actions);
+  void command_group(Time now, SubscriptionIndex subscription, GroupCommand command, const GroupSettings& group,
+                     Actions& actions);
   void group_prepared(Time now, SubscriptionIndex subscription, GroupState state, const GroupSettings& effective);
   void group_failed(Time now, SubscriptionIndex subscription, DropReason reason, std::string_view message,
                     Actions& actions);

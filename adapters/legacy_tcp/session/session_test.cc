@@ -568,7 +568,7 @@ TEST_F(SessionTest, PreparesAGroupOnceThereIsAConnection) {
   EXPECT_EQ(actions(), (Lines{"ready", "prepare 0"}));
   // Lost meanwhile: what was being prepared is prepared again when that is due and there is a connection again.
   session_->disconnected(now_, "reset", actions_);
-  session_->command_group(now_, 0, GroupCommand::kCreate, actions_);
+  session_->command_group(now_, 0, GroupCommand::kCreate, {}, actions_);
   EXPECT_EQ(actions(), Lines{"group 0: unavailable"});
   session_->group_failed(now_, 0, DropReason::kConnectionLost, "reset", actions_);
   EXPECT_EQ(actions(), Lines{"dropped 0: connection lost"});
@@ -581,7 +581,7 @@ TEST_F(SessionTest, PreparesAGroupOnceThereIsAConnection) {
 TEST_F(SessionTest, TellsTheOutcomesOfGroupCommandsApart) {
   make_ready();
   const auto outcome_of = [&](GroupCommand command, Command reply, std::string_view payload) {
-    session_->command_group(now_, 0, command, actions_);
+    session_->command_group(now_, 0, command, {}, actions_);
     answer(sent_one(command == GroupCommand::kCreate ? Command::kCreatePersistentSubscription
                                                      : Command::kUpdatePersistentSubscription),
            reply, payload);
@@ -601,7 +601,7 @@ TEST_F(SessionTest, TellsTheOutcomesOfGroupCommandsApart) {
     EXPECT_EQ(outcome_of(command, Command::kNotHandled, number_field(1, 0)), Lines{"group 0: not ready"});
     EXPECT_EQ(outcome_of(command, Command::kBadRequest, ""), Lines{"group 0: invalid"});
   }
-  session_->command_group(now_, 0, GroupCommand::kCreate, actions_);
+  session_->command_group(now_, 0, GroupCommand::kCreate, {}, actions_);
   sent();
   tick_at(now_ + 5s);
   EXPECT_EQ(actions(), Lines{"group 0: timeout"});

@@ -52,7 +52,8 @@ void Session::advance_subscription(Time now, SubscriptionIndex index, Actions& a
   }
 }
 
-void Session::command_group(Time now, SubscriptionIndex subscription, GroupCommand command, Actions& actions) {
+void Session::command_group(Time now, SubscriptionIndex subscription, GroupCommand command, const GroupSettings& group,
+                            Actions& actions) {
   if (phase_ != Phase::kReady) {
     actions.push_back(GroupCommandEnd{subscription, last_error_});
     return;
@@ -61,7 +62,7 @@ void Session::command_group(Time now, SubscriptionIndex subscription, GroupComma
   const CorrelationId id = correlation(begin(now, GroupOperation{subscription, command}));
   const auto put =
       command == GroupCommand::kCreate ? put_create_persistent_subscription : put_update_persistent_subscription;
-  put(output_, id, wanted.stream, wanted.group, wanted.settings);
+  put(output_, id, wanted.stream, wanted.group, group);
 }
 
 void Session::group_prepared(Time now, SubscriptionIndex subscription, GroupState state,

@@ -89,6 +89,20 @@ function defineLegacyCases() {
     assert.equal(event.type, 'Written');
     assert.deepEqual(JSON.parse(event.data), { a: 1 });
   });
+  check('http: events read forward and backward', async (store) => {
+    const http = store.httpClient();
+    const s = stream();
+    const events = [json(), json(), binary(Buffer.from([0, 255])), json()];
+    await store.append(s, events);
+    const ids = events.map(({ id }) => id);
+    assert.deepEqual((await http.getAllStreamEvents(s, 3)).map((e) => e.eventId), ids);
+    const [first] = await http.getEvents(s, 1, 2, 'forward');
+    assert.equal(first.eventId, ids[1]);
+    assert.equal(first.eventNumber, 1);
+    assert.deepEqual(first.data, JSON.parse(events[1].data));
+    assert.deepEqual((await http.getEvents(s, undefined, 2, 'backward')).map((e) => e.eventId), [ids[3], ids[2]]);
+    assert.deepEqual(await http.getEvents(s, 4, 2, 'forward'), []);
+  });
   check('http: a wrong password', async (store) => {
     await assert.rejects(store.httpClient().checkStreamExists('$all'), (error) => error.response.status === 401);
   }, { user: 'admin', password: 'wrong' });

@@ -7,6 +7,7 @@
 #include "rapidjson/prettywriter.h"
 #include "rapidjson/stringbuffer.h"
 #include "testing/eventstore/http/group_json.h"
+#include "testing/eventstore/http/stream_feed.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -153,19 +154,22 @@ HttpResponse ProjectionStatistics(const Node& node, const std::string& name) {
                   "\"\n    }\n  ]\n}"};
 }
 
-// A feed with no more in it than its title: enough for a check that a stream is there.
+// Of $all, a feed with no more in it than its title: enough for a check that it may be read.
 HttpResponse ReadStream(Node& node, const HttpRequest& request, const User* user) {
   const std::string& stream = request.path[1];
+  const std::optional<FeedRequest> feed = ParseFeedRequest(request);
+  if (!feed) return {.status = 400, .reason = "Bad request", .content_type = "text/plain; charset=utf-8"};
   ReadResult result;
-  std::string entries;
+  std::string body;
   if (stream == kAllStream) {
     result = node.store().ReadAllBackward({-1, -1}, 1, false, user).result;
+    body = "{\n  \"title\": \"All events\",\n  \"entries\": []\n}";
   } else {
-    const StreamPage page = node.store().ReadBackward(stream, -1, 1, false, user);
+    const StreamPage page = feed->forward
+                                ? node.store().ReadForward(stream, feed->from, feed->count, feed->resolve_links, user)
+                                : node.store().ReadBackward(stream, feed->from, feed->count, feed->resolve_links, user);
     result = page.result;
-    for (const ResolvedEvent& event : page.events) {
-      entries += "{\"title\": \"" + std::to_string(event.event->number) + "@" + stream + "\"}";
-    }
+    body = FeedToJson(stream, *feed, page);
   }
   switch (result) {
     case ReadResult::kAccessDenied: {
@@ -176,9 +180,7 @@ HttpResponse ReadStream(Node& node, const HttpRequest& request, const User* user
     case ReadResult::kStreamDeleted:
       return {.status = 410, .reason = "Deleted", .content_type = "text/plain; charset=utf-8"};
     case ReadResult::kSuccess:
-      return {.headers = {{"Cache-Control", "max-age=0, no-cache, must-revalidate"}, {"Vary", "Accept"}},
-              .body = "{\n  \"title\": \"" + (stream == kAllStream ? "All events" : "Event stream '" + stream + "'") +
-                      "\",\n  \"entries\": [" + entries + "]\n}"};
+      return {.headers = {{"Cache-Control", "max-age=0, no-cache, must-revalidate"}, {"Vary", "Accept"}}, .body = body};
     default:
       return {.status = 404, .reason = "Not Found", .content_type = "text/plain; charset=utf-8"};
   }

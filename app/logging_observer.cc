@@ -69,7 +69,7 @@ void LoggingObserver::on_subscription_started(const Subscription& subscription, 
   if (started.group == GroupState::kKept) {
     LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream
                  << "' has other settings than the configured ones and keeps them: the server refused to update it, or "
-                 << "it began at the end of the stream and has no checkpoint yet, so that an update would leave out "
+                 << "it began at the end of the stream and shows no checkpoint, so that an update might leave out "
                  << "what waits in it (start again once it has acknowledged some events)";
   }
   const GroupSettings& has = started.effective;

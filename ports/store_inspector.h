@@ -23,6 +23,7 @@ struct ConsumerGroupInfo {
   // All up to this revision of the subscribed stream is done with: by the group's checkpoint, which the server writes
   // only now and then, or, for a group that is live and has nothing on its way, all that it has seen.
   Revision settled = kNoStream;
+  bool is_at_rest = false;  // live, and nothing on its way
   std::int64_t delivered =
       0;  // to all consumers since the server started or the group was updated, redeliveries included
   std::int64_t in_flight = 0;  // at all consumers, owed an answer

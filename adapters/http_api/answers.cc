@@ -35,6 +35,14 @@ std::optional<std::int64_t> number(const Value& object, const char* name) {
   return value->GetInt64();
 }
 
+// A revision of the subscribed stream. From 21.10 on the number is 0 where there is none, and `position` tells
+// (PersistentSubscriptionController.cs).
+Revision revision(const Value& group, const char* number_name, const char* position_name) {
+  const Value* position = find(group, position_name);
+  if (position != nullptr && !position->IsString()) return kNoStream;
+  return number(group, number_name).value_or(kNoStream);
+}
+
 // Nothing that the group has seen is on its way: PersistentSubscription.cs of both generations. Its live buffer keeps
 // what was sent long ago, and does not count.
 bool is_at_rest(const Value& group) {
@@ -60,9 +68,11 @@ std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, st
     return std::nullopt;
   }
   ConsumerGroupInfo info;
-  info.settled = number(*document, "lastProcessedEventNumber").value_or(kNoStream);
-  if (is_at_rest(*document))
-    info.settled = std::max(info.settled, number(*document, "lastKnownEventNumber").value_or(kNoStream));
+  info.settled = revision(*document, "lastProcessedEventNumber", "lastCheckpointedEventPosition");
+  info.is_at_rest = is_at_rest(*document);
+  if (info.is_at_rest) {
+    info.settled = std::max(info.settled, revision(*document, "lastKnownEventNumber", "lastKnownEventPosition"));
+  }
   info.delivered = number(*document, "totalItemsProcessed").value_or(0);
   info.in_flight = number(*document, "totalInFlightMessages").value_or(0);
   info.parked = number(*document, "parkedMessageCount");

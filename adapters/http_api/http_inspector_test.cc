@@ -86,6 +86,28 @@ TEST_F(HttpInspectorTest, AGroupAtRestHasSettledAllThatItHasSeen) {
   EXPECT_EQ(settled(R"(, "status": "Live")"), 92) << "what is not told is not taken for 0";
 }
 
+TEST_F(HttpInspectorTest, OfAGroupThatHasSeenNothingItIsToldThatItRests) {
+  const auto answer = group({200, R"({"eventStreamId": "$ce-hero", "groupName": "da/ta", "status": "Live",
+      "lastProcessedEventNumber": -1, "lastKnownEventNumber": -1, "readBufferCount": 0, "retryBufferCount": 0,
+      "totalInFlightMessages": 0})"});
+  EXPECT_TRUE(std::get<ConsumerGroupInfo>(answer).is_at_rest);
+  EXPECT_EQ(std::get<ConsumerGroupInfo>(answer).settled, kNoStream);
+}
+
+// As 21.10 answers.
+TEST_F(HttpInspectorTest, NoEventIsToldByItsPosition) {
+  const auto settled = [this](const std::string& processed, const std::string& known) {
+    const auto answer = group({200, R"({"eventStreamId": "$ce-hero", "groupName": "da/ta", "status": "Live",
+        "readBufferCount": 0, "retryBufferCount": 0, "totalInFlightMessages": 0, "lastProcessedEventNumber": 0,
+        "lastKnownEventNumber": 0, "lastCheckpointedEventPosition": )" +
+                                        processed + R"(, "lastKnownEventPosition": )" + known + "}"});
+    return std::get<ConsumerGroupInfo>(answer).settled;
+  };
+  EXPECT_EQ(settled("null", "null"), kNoStream);
+  EXPECT_EQ(settled("null", R"("0")"), 0);
+  EXPECT_EQ(settled(R"("0")", "null"), 0);
+}
+
 TEST_F(HttpInspectorTest, DoesNotTakeAnotherGroupsAnswer) {
   const auto answer = group({200, R"({"eventStreamId": "$ce-hero", "groupName": "da"})"});
   EXPECT_EQ(std::get<StoreError>(answer).kind, ErrorKind::kUnsupported);

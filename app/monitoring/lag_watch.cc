@@ -37,14 +37,15 @@ void LagWatch::ask() {
     Watched& watched = *watched_[i];
     if (watched.awaited > 0) continue;
     watched.awaited = 2;
+    watched.end_when_asked = watched.estimate.end();
     source_.read_aside(last_event_of(watched.subscription.stream), [this, &watched](const ReadOutcome& outcome) {
       --watched.awaited;
       on_end(watched, outcome);
     });
     inspector_.consumer_group(watched.subscription.stream, watched.subscription.group,
-                              [this, i](const std::variant<ConsumerGroupInfo, StoreError>& answer) {
-                                --watched_[i]->awaited;
-                                on_group(i, answer);
+                              [this, &watched](const std::variant<ConsumerGroupInfo, StoreError>& answer) {
+                                --watched.awaited;
+                                on_group(watched, answer);
                               });
   }
 }
@@ -55,15 +56,18 @@ void LagWatch::on_end(Watched& watched, const ReadOutcome& outcome) {
   watched.estimate.on_end(only_revision(*page).value_or(kNoStream), clock_.now());
 }
 
-void LagWatch::on_group(SubscriptionIndex subscription, const std::variant<ConsumerGroupInfo, StoreError>& answer) {
+void LagWatch::on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer) {
   const auto* group = std::get_if<ConsumerGroupInfo>(&answer);
+  watched.in_flight = group != nullptr ? std::optional(group->in_flight) : std::nullopt;
   if (group == nullptr) return;
-  Watched& watched = *watched_[subscription];
+  // A group at rest that has seen nothing since its server loaded it: the server does not tell of which checkpoint, but
+  // nothing is behind.
+  const std::optional<Revision> settled =
+      group->is_at_rest && group->settled == kNoStream ? watched.end_when_asked : std::optional(group->settled);
   // Between rests the server tells only its last checkpoint.
-  watched.settled = std::max(watched.settled.value_or(kNoStream), group->settled);
+  if (settled) watched.settled = std::max(watched.settled.value_or(kNoStream), *settled);
   watched.delivered_by_group = group->delivered;
   watched.consumers = group->consumers;
-  watched.others_hold = group->in_flight > static_cast<std::int64_t>(source_.counts(subscription).held);
   if (group->parked) {
     watched.parked = group->parked;
   } else {
@@ -99,10 +103,11 @@ void LagWatch::count_parked(Watched& watched) {
 
 std::optional<Revision> LagWatch::settled(SubscriptionIndex subscription) const {
   const Watched& watched = *watched_[subscription];
-  std::optional<Revision> settled = source_.counts(subscription).settled;
+  const MeteredSource::Counts counts = source_.counts(subscription);
+  std::optional<Revision> settled = counts.settled;
   if (watched.settled) settled = std::max(settled.value_or(kNoStream), *watched.settled);
-  // A new group begins where it was told to; at the stream's end, nothing is behind.
-  const std::int64_t start = watched.subscription.settings.start_from;
+  // A new group begins at its start; if that is the stream's end, nothing is behind.
+  const std::int64_t start = counts.start_from.value_or(watched.subscription.settings.start_from);
   if (settled.value_or(kNoStream) == kNoStream) return start >= 0 ? std::optional(start - 1) : watched.estimate.end();
   return settled;
 }

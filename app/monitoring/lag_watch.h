@@ -30,8 +30,10 @@ class LagWatch {
   std::optional<Lag> lag();
   // Changes whenever the group moves, be it through another copier.
   std::uint64_t group_activity(SubscriptionIndex subscription) const;
-  // Whether, by the last answer, other consumers of the group have events that they owe an answer to.
-  bool others_hold(SubscriptionIndex subscription) const { return watched_[subscription]->others_hold; }
+  // Events at all of the group's consumers, by its last answer; nothing where that was none.
+  std::optional<std::int64_t> in_flight(SubscriptionIndex subscription) const {
+    return watched_[subscription]->in_flight;
+  }
 
  private:
   struct Watched {
@@ -39,14 +41,15 @@ class LagWatch {
     LagEstimate estimate;
     std::optional<Revision> settled;  // as the server tells
     std::int64_t delivered_by_group = 0;
-    bool others_hold = false;
+    std::optional<std::int64_t> in_flight;
+    std::optional<Revision> end_when_asked;
     std::optional<std::int64_t> parked;
     std::optional<std::size_t> consumers;
     int awaited = 0;  // answers
   };
 
   void on_end(Watched& watched, const ReadOutcome& outcome);
-  void on_group(SubscriptionIndex subscription, const std::variant<ConsumerGroupInfo, StoreError>& answer);
+  void on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer);
   void count_parked(Watched& watched);
   std::optional<Revision> settled(SubscriptionIndex subscription) const;
 

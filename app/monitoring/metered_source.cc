@@ -37,8 +37,7 @@ MeteredSource::MeteredSource(EventSource& source, std::size_t subscriptions, Lin
 
 MeteredSource::Counts MeteredSource::counts(SubscriptionIndex subscription) const {
   const State& state = states_[subscription];
-  return {state.delivered, state.answered, static_cast<std::size_t>(state.outstanding), state.is_connected,
-          state.settled()};
+  return {state.delivered, state.answered, state.is_connected, state.settled(), state.start_from};
 }
 
 void MeteredSource::read_aside(StreamRead read, std::function<void(const ReadOutcome&)> answer) {
@@ -93,6 +92,7 @@ void MeteredSource::on_subscription_started(const SubscriptionStarted& started) 
   State& state = states_[started.subscription];
   state.begin_connection();
   state.is_connected = true;
+  state.start_from = started.effective.start_from;
   listener_->on_subscription_started(started);
 }
 

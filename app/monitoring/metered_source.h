@@ -23,11 +23,13 @@ class MeteredSource final : public EventSource, private EventSourceListener {
   struct Counts {
     std::uint64_t delivered = 0;  // since the start
     std::uint64_t answered = 0;   // acknowledged or parked, since the start
-    std::size_t held = 0;         // delivered on this connection and not answered
     bool is_connected = false;
     // All up to it is settled, as far as it was delivered here; nothing before the first delivery. What is settled out
     // of order counts from the front: a bound that is at most a buffer too low.
     std::optional<Revision> settled;
+    // Where the group begins that has no checkpoint: a revision, or -1 for the stream's end. Nothing before the first
+    // connection.
+    std::optional<std::int64_t> start_from;
   };
   Counts counts(SubscriptionIndex subscription) const;
 
@@ -50,6 +52,7 @@ class MeteredSource final : public EventSource, private EventSourceListener {
     std::optional<Revision> settled_before;  // on earlier connections
     std::optional<Revision> newest;          // delivered on this one
     std::int64_t outstanding = 0;            // of it
+    std::optional<std::int64_t> start_from;
 
     std::optional<Revision> settled() const;
     void begin_connection();

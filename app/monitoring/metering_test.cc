@@ -206,20 +206,36 @@ TEST_F(MeteringTest, WhatOtherCopiersSettledCounts) {
   EXPECT_NE(watch.group_activity(0), before);
 }
 
-TEST_F(MeteringTest, EventsThatOtherConsumersOweAreTold) {
-  scripted.listener->on_subscription_started({});
-  deliver(0, 9);
-  acknowledge(6);
-  EXPECT_EQ(source.counts(0).answered, 6u);
-  EXPECT_EQ(source.counts(0).held, 4u);
+TEST_F(MeteringTest, EventsAtAllConsumersAreToldAsLongAsTheGroupAnswers) {
   watch.ask();
   answer_read({99});
-  answer_group({.settled = 5, .in_flight = 4});
-  EXPECT_FALSE(watch.others_hold(0));
+  answer_group({.settled = 5, .in_flight = 4, .parked = 0});
+  EXPECT_EQ(watch.in_flight(0), 4);
   watch.ask();
   answer_read({99});
-  answer_group({.settled = 5, .in_flight = 5});
-  EXPECT_TRUE(watch.others_hold(0));
+  inspector.groups.back()(StoreError{});
+  EXPECT_EQ(watch.in_flight(0), std::nullopt);
+}
+
+TEST_F(MeteringTest, AGroupBeginsAtItsOwnStartNotAtTheConfiguredOne) {
+  SubscriptionStarted started;
+  started.effective.start_from = -1;
+  scripted.listener->on_subscription_started(started);
+  watch.ask();
+  answer_read({99});
+  answer_group({});
+  EXPECT_EQ(watch.lag(), Lag{});
+}
+
+TEST_F(MeteringTest, AGroupAtRestWhoseServerHasForgottenWhatItHadSettledIsAtTheEnd) {
+  watch.ask();
+  answer_read({99});
+  answer_group({.is_at_rest = true, .parked = 0});
+  EXPECT_EQ(watch.lag(), std::nullopt) << "the end that it is at is not known yet";
+  watch.ask();
+  answer_read({109});
+  answer_group({.is_at_rest = true, .parked = 0});
+  EXPECT_EQ(watch.lag()->events, 10) << "those that came since may be on their way";
 }
 
 TEST_F(MeteringTest, WhatAGroupAtRestHadSettledStays) {

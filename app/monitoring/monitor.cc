@@ -34,7 +34,7 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
       sink_(sink, clock, metrics_.get(), [this](const auto& error) { on_link_answered(Store::kDestination, error); }),
       lag_watch_(source_, *inspector_, clock, settings.subscriptions) {
   for (const Subscription& one : settings.subscriptions) {
-    stall_watches_.emplace_back("'" + one.stream + "' (group '" + one.group + "')", settings_.stall_after);
+    watched_.push_back({StallWatch("'" + one.stream + "' (group '" + one.group + "')", settings_.stall_after)});
   }
 }
 
@@ -101,9 +101,8 @@ void Monitor::look() {
   while (settled_.size() > 2 && now - settled_[1].at >= kRateWindow) settled_.pop_front();
 
   const CopyLoad load = copier_->load();
-  const std::optional<std::string> stall = this->stall(load, now);
+  const std::optional<std::string> stall = look_for_stalls(now);
   health_.on_turn(now, stall);
-  tell_stall(stall);
   if (metrics_ != nullptr) {
     metrics_->on_load(load);
     metrics_->on_stall(stall.has_value());
@@ -117,30 +116,31 @@ void Monitor::look() {
   }
 }
 
-std::optional<std::string> Monitor::stall(const CopyLoad& load, Time now) {
-  std::optional<std::string> first;
+std::optional<std::string> Monitor::look_for_stalls(Time now) {
+  std::string reasons;
   for (SubscriptionIndex i = 0; i < subscriptions_; ++i) {
+    const SubscriptionLoad load = copier_->load(i);
     const MeteredSource::Counts counts = source_.counts(i);
-    stall_watches_[i].look({.settled = counts.answered,
-                            .held = counts.held,
-                            .lag_events = lag_watch_.progress(i).lag.value_or(Lag{}).events,
-                            .group_activity = lag_watch_.group_activity(i),
-                            .others_hold = lag_watch_.others_hold(i),
-                            .links_answer = health_.links_answer(),
-                            .waits_for_older = now < load.waits_until},
-                           now);
-    if (!first) first = stall_watches_[i].stall(now);
+    auto& [watch, is_stalled] = watched_[i];
+    watch.look({.is_connected = counts.is_connected,
+                .settled = counts.answered,
+                .held = load.unsettled,
+                .lag_events = lag_watch_.progress(i).lag.value_or(Lag{}).events,
+                .group_activity = lag_watch_.group_activity(i),
+                .others_hold = lag_watch_.in_flight(i).value_or(0) > static_cast<std::int64_t>(load.unsettled),
+                .links_answer = health_.links_answer(),
+                .waits_for_older = now < load.waits_until},
+               now);
+    const std::optional<std::string> stall = watch.stall(now);
+    if (stall) reasons += (reasons.empty() ? "" : "; ") + *stall;
+    if (stall.has_value() == std::exchange(is_stalled, stall.has_value())) continue;
+    if (stall) {
+      LOG(ERROR) << *stall;
+    } else {
+      LOG(INFO) << "no longer stalled: " << watch.subscription();
+    }
   }
-  return first;
-}
-
-void Monitor::tell_stall(const std::optional<std::string>& stall) {
-  if (stall.has_value() == std::exchange(is_stalled_, stall.has_value())) return;
-  if (stall) {
-    LOG(ERROR) << *stall;
-  } else {
-    LOG(INFO) << "no longer stalled";
-  }
+  return reasons.empty() ? std::nullopt : std::optional(reasons);
 }
 
 void Monitor::summarize() {

@@ -52,9 +52,8 @@ class Monitor final : public CopyObserver {
   void serve(const Endpoint& address);
   void look_after_interval();
   void look();
-  // Why the first subscription that is not well is not.
-  std::optional<std::string> stall(const CopyLoad& load, Time now);
-  void tell_stall(const std::optional<std::string>& stall);
+  // Why subscriptions are not well; nothing if all are. Tells those that have become so, or well again.
+  std::optional<std::string> look_for_stalls(Time now);
   void summarize();
 
   boost::asio::steady_timer timer_;
@@ -68,13 +67,16 @@ class Monitor final : public CopyObserver {
   MeteredSource source_;
   MeteredSink sink_;
   LagWatch lag_watch_;
-  std::vector<StallWatch> stall_watches_;  // one for each subscription
+  struct Watched {
+    StallWatch watch;
+    bool is_stalled = false;
+  };
+  std::vector<Watched> watched_;  // by subscription
   const Copier* copier_ = nullptr;
 
   Time ask_lag_at_{0};
   Time summarize_at_{0};
   CopyStatistics::Counts summarized_;
-  bool is_stalled_ = false;
   // What was settled at the last looks, for the rate.
   struct Settled {
     Time at{0};

@@ -582,12 +582,13 @@ std::optional<Time> Copier::next_deadline() {
 }
 
 Copier::Load Copier::load() const {
-  Time waits_until{0};
-  for (const SubscriptionState& state : subscriptions_) {
-    if (state.older_connections_until != kNever) waits_until = std::max(waits_until, state.older_connections_until);
-  }
   return {held_events_,     held_bytes_,   appends_.size(), events_in_flight_,
-          bytes_in_flight_, reads_.size(), lanes_.size(),   waits_until};
+          bytes_in_flight_, reads_.size(), lanes_.size()};
+}
+
+SubscriptionLoad Copier::load(SubscriptionIndex subscription) const {
+  const Time until = subscriptions_[subscription].older_connections_until;
+  return {ledger_.outstanding(subscription), until == kNever ? Time{0} : until};
 }
 
 }  // namespace interconnect

@@ -72,6 +72,7 @@ class Copier {
   // One look at how it goes.
   using Load = CopyLoad;
   Load load() const;
+  SubscriptionLoad load(SubscriptionIndex subscription) const;
 
  private:
   struct SubscriptionState {

@@ -15,7 +15,12 @@ struct CopyLoad {
   std::size_t bytes_in_flight = 0;
   std::size_t look_ups = 0;
   std::size_t lanes = 0;
-  Time waits_until{0};  // for events that an older consumer of a group may hold; the past: not
+};
+
+// Of it, a subscription's share.
+struct SubscriptionLoad {
+  std::size_t unsettled = 0;  // events delivered on the present connection and not done with
+  Time waits_until{0};        // for events that an older consumer of the group may hold; the past: not
 };
 
 }  // namespace interconnect

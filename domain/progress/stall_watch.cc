@@ -1,9 +1,14 @@
 #include "domain/progress/stall_watch.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace interconnect {
 namespace {
+
+// What others hold may be what the stream's turn waits for: their affair, but not for ever, since one of them may be
+// the ghost of a connection.
+constexpr int kPatienceWithOthers = 10;
 
 std::string seconds(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
@@ -11,13 +16,14 @@ std::string seconds(Duration duration) {
 
 }  // namespace
 
-void StallWatch::look(const Look& look, Time now) {
+void StallWatch::look(Look look, Time now) {
+  // What a lost connection had delivered comes again.
+  if (!look.is_connected) look.held = std::max(look.held, last_.held);
   const bool settles = !has_looked_ || look.settled != last_.settled;
   const bool group_moves = settles || look.group_activity != last_.group_activity;
   here_.waits = look.held > 0;
   if (settles || !here_.waits || !look.links_answer || look.waits_for_older) here_.since = now;
-  // Behind what another consumer holds up, a group has nothing for this one.
-  at_source_.waits = look.lag_events > 0 && !look.others_hold;
+  at_source_.waits = look.lag_events > 0;
   if (group_moves || !at_source_.waits || !look.links_answer || look.waits_for_older) at_source_.since = now;
   last_ = look;
   has_looked_ = true;
@@ -28,7 +34,8 @@ std::optional<std::string> StallWatch::stall(Time now) const {
     return "stalled: nothing has been settled for " + seconds(now - here_.since) + ", with " +
            std::to_string(last_.held) + " events of " + subscription_ + " held";
   }
-  if (at_source_.waits && now - at_source_.since >= patience_) {
+  const Duration patience_with_source = last_.others_hold ? kPatienceWithOthers * patience_ : patience_;
+  if (at_source_.waits && now - at_source_.since >= patience_with_source) {
     return "stalled: nothing has been delivered for " + seconds(now - at_source_.since) + ", though " + subscription_ +
            " is " + std::to_string(last_.lag_events) + " events behind";
   }

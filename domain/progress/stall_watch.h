@@ -20,18 +20,21 @@ class StallWatch {
       : subscription_(std::move(subscription)), patience_(patience) {}
 
   struct Look {
+    bool is_connected = true;
     std::uint64_t settled = 0;         // events done with here since the start, whatever became of them
-    std::size_t held = 0;              // delivered here, and not done with
+    std::size_t held = 0;              // delivered here on the present connection, and not done with
     std::int64_t lag_events = 0;       // that the source has beyond what is settled; 0 where it is not known
     std::uint64_t group_activity = 0;  // changes whenever the group moves, be it through another copier
     bool others_hold = false;          // other consumers of the group have events that they owe an answer to
     bool links_answer = true;
     bool waits_for_older = false;
   };
-  void look(const Look& look, Time now);
+  void look(Look look, Time now);
 
   // Why it is not well, for people; nothing if it is.
   std::optional<std::string> stall(Time now) const;
+
+  const std::string& subscription() const { return subscription_; }
 
  private:
   struct Waiting {

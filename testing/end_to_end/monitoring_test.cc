@@ -15,7 +15,9 @@ class MonitoringTest : public EndToEndTest {
   std::unique_ptr<Copier> start_watched(const std::string& more = "", const Variables& variables = {},
                                         const std::string& events = "[{type: '*'}]") {
     const std::string monitoring = "http: {port: 0}\nmonitoring: {lagInterval: 100" + stall_after_ + "}\n";
-    auto copier = start(configuration(monitoring + more, kGroup, events), variables);
+    std::string all = configuration(monitoring + more, kGroup, events);
+    all.insert(all.find("events:"), more_subscriptions_);
+    auto copier = start(all, variables);
     const std::string line = copier->line_with("/healthz").value_or("");
     std::smatch match;
     if (!std::regex_search(line, match, std::regex("http://127\\.0\\.0\\.1:([0-9]+)/healthz"))) {
@@ -38,6 +40,7 @@ class MonitoringTest : public EndToEndTest {
   }
 
   std::string stall_after_;
+  std::string more_subscriptions_;
   int port_ = 0;
 };
 
@@ -101,6 +104,22 @@ TEST_P(MonitoringTest, AStallShows) {
   EXPECT_TRUE(copier->says("no longer stalled"));
   EXPECT_TRUE(eventually([&] { return is_all_acknowledged(); }));
   expect_copied();
+}
+
+TEST_P(MonitoringTest, TheStallOfOneSubscriptionShowsBesideAnotherThatGoesOn) {
+  destination.tombstone("dead-0");
+  source.load("dead-", 1, 1);
+  stall_after_ = ", stallAfter: 1000";
+  more_subscriptions_ = "  - {stream: dead-0, group: copy}\n";
+  const auto copier = start_watched("safetyNet: {onWriteFailure: retry}\nsource: {predecessorWait: 0}\n",
+                                    {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
+  ASSERT_TRUE(eventually([&] {
+    source.load("hero-", 1, 1);
+    return status("/healthz") == 503;
+  }));
+  const std::string why = get("/healthz").body;
+  EXPECT_NE(why.find("1 events of 'dead-0' (group 'copy') held"), std::string::npos) << why;
+  EXPECT_EQ(why.find("$ce-hero"), std::string::npos) << why;
 }
 
 TEST_P(MonitoringTest, AStoreThatDoesNotAnswerIsNotReady) {

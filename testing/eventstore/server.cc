@@ -120,6 +120,8 @@ void Server::Shutdown() {
   if (parts_->grpc != nullptr) parts_->grpc->Shutdown();
 }
 
+void Server::CutConnections() { parts_->node.CutConnections(); }
+
 int Server::tcp_port() const { return parts_->node.tcp_port; }
 int Server::http_port() const { return parts_->node.http_port; }
 int Server::admin_port() const { return parts_->admin_port; }

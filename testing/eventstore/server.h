@@ -17,6 +17,8 @@ class Server {
 
   // Ends what would outlast the io_context. From another thread, while the io_context runs.
   void Shutdown();
+  // Closes the TCP and HTTP connections. On the io_context's thread.
+  void CutConnections();
 
   // 0 for a generation that has none.
   int tcp_port() const;

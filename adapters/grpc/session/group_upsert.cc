@@ -6,9 +6,10 @@ constexpr int kMaxRounds = 3;
 }  // namespace
 
 GroupUpsert::Action GroupUpsert::info_read(const GroupInfo& info) {
-  updated_ = updated_settings(info.settings, wanted_);
+  present_ = info.settings;
+  updated_ = updated_settings(present_, wanted_);
   if (info.has(updated_)) return Ready{GroupState::kUnchanged, updated_};
-  if (update_loses_place(info.settings, info.last_checkpoint)) return Ready{GroupState::kKept, info.settings};
+  if (update_loses_place(info.settings, info.last_checkpoint)) return Ready{GroupState::kKept, present_};
   return Update{updated_};
 }
 
@@ -21,6 +22,8 @@ GroupUpsert::Action GroupUpsert::info_unreadable() {
 
 GroupUpsert::Action GroupUpsert::created(const CallStatus& status) {
   if (status.ok()) return Ready{GroupState::kCreated, wanted_};
+  // Who may not create groups may still be allowed to use one.
+  if (!readable_ && status.code == kPermissionDenied) return Ready{GroupState::kUnread, wanted_};
   if (!is_group_exists(status)) return Failed{status};
   if (!readable_ || ++rounds_ >= kMaxRounds) return Ready{GroupState::kUnread, wanted_};
   return ReadInfo{};
@@ -29,6 +32,7 @@ GroupUpsert::Action GroupUpsert::created(const CallStatus& status) {
 GroupUpsert::Action GroupUpsert::updated(const CallStatus& status) {
   if (status.ok()) return Ready{GroupState::kUpdated, updated_};
   if (is_group_missing(status) && ++rounds_ < kMaxRounds) return Create{};
+  if (status.code == kPermissionDenied) return Ready{GroupState::kKept, present_};
   return Failed{status};
 }
 

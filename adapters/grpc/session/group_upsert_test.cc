@@ -114,6 +114,22 @@ TEST(GroupUpsertTest, EndsEvenIfTheServerContradictsItself) {
   EXPECT_LT(rounds, 10);
 }
 
+TEST(GroupUpsertTest, WhoMayNotUpdateAGroupUsesItAsItIs) {
+  GroupUpsert upsert({});
+  GroupInfo info;
+  info.settings.max_retry_count = 1;
+  upsert.info_read(info);
+  const GroupUpsert::Action kept = upsert.updated(status_of(kPermissionDenied));
+  EXPECT_EQ(state_of(kept), GroupState::kKept);
+  EXPECT_EQ(std::get<GroupUpsert::Ready>(kept).effective, info.settings);
+}
+
+TEST(GroupUpsertTest, WhoMayNeitherReadNorCreateAGroupTriesToUseIt) {
+  GroupUpsert upsert({});
+  upsert.info_unreadable();
+  EXPECT_EQ(state_of(upsert.created(status_of(kPermissionDenied))), GroupState::kUnread);
+}
+
 TEST(GroupUpsertTest, OtherRefusalsFail) {
   GroupUpsert upsert({});
   upsert.info_missing();

@@ -110,7 +110,11 @@ std::optional<GroupInfo> decode_group_info(std::string_view body) {
     settings.consumer_strategy = known;
     info.known_strategy = true;
   }
-  read(document, "lastProcessedEventNumber", info.last_checkpoint);
+  // From 21.10 on the number is 0 where there is none, and the position tells (PersistentSubscriptionController.cs).
+  const auto position = document.FindMember("lastCheckpointedEventPosition");
+  if (position == document.MemberEnd() || position->value.IsString()) {
+    read(document, "lastProcessedEventNumber", info.last_checkpoint);
+  }
   info.connections = read_connections(document);
   return info;
 }

@@ -68,6 +68,18 @@ TEST(GroupInfoTest, ConnectionsAreRead) {
                                           {.connection_name = "b", .from = "", .username = "", .total_items = 1}}));
 }
 
+// As 21.10 answers.
+TEST(GroupInfoTest, NoCheckpointIsToldByItsPosition) {
+  const auto last_checkpoint = [](const std::string& members) {
+    std::string body = a_body();
+    body.pop_back();
+    return decode_group_info(body + members + "}")->last_checkpoint;
+  };
+  EXPECT_EQ(last_checkpoint(R"(,"lastProcessedEventNumber":0,"lastCheckpointedEventPosition":null)"), -1);
+  EXPECT_EQ(last_checkpoint(R"(,"lastProcessedEventNumber":0,"lastCheckpointedEventPosition":"0")"), 0);
+  EXPECT_EQ(last_checkpoint(R"(,"lastProcessedEventNumber":0)"), 0);
+}
+
 TEST(GroupInfoTest, EverySettingCounts) {
   for (const auto& [member, value] : std::initializer_list<std::pair<const char*, const char*>>{
            {"resolveLinktos", "false"},

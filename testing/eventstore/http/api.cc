@@ -123,7 +123,10 @@ HttpResponse Subscriptions(Node& node, const HttpRequest& request, const User* u
   if (request.method == "GET" && path.size() == 4 && path[3] == "info") {
     PersistentSubscription* group = node.groups().Find(path[1], path[2]);
     if (group == nullptr) return {.status = 404};
-    return {.body = GroupToJson(*group, base, !IsLegacy(node))};
+    const GroupForm form = IsLegacy(node)                       ? GroupForm::k5_0_1
+                           : node.options().version == "21.2.0" ? GroupForm::k21_2_0
+                                                                : GroupForm::k21_10;
+    return {.body = GroupToJson(*group, base, form)};
   }
   if (request.method == "POST" && path.size() == 4 && path[3] == "replayParked") {
     std::optional<std::int64_t> stop_at;

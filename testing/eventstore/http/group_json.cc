@@ -1,5 +1,7 @@
 #include "testing/eventstore/http/group_json.h"
 
+#include <algorithm>
+
 #include "rapidjson/document.h"
 #include "rapidjson/prettywriter.h"
 #include "rapidjson/stringbuffer.h"
@@ -28,6 +30,17 @@ void Flag(Writer& w, const char* key, bool value) {
 void Rate(Writer& w, const char* key) {
   w.Key(key);
   w.Double(0.0);
+}
+
+void EventNumber(Writer& w, const char* number, const char* position, std::int64_t value, GroupForm form) {
+  if (form != GroupForm::k21_10) return Number(w, number, value);
+  Number(w, number, std::max<std::int64_t>(value, 0));
+  w.Key(position);
+  if (value < 0) {
+    w.Null();
+  } else {
+    w.String(std::to_string(value).c_str());
+  }
 }
 
 void Link(Writer& w, const std::string& href, const char* rel) {
@@ -104,7 +117,8 @@ GroupSettings SettingsFromJson(const std::string& body) {
   return s;
 }
 
-std::string GroupToJson(PersistentSubscription& group, const std::string& base_uri, bool next_generation) {
+std::string GroupToJson(PersistentSubscription& group, const std::string& base_uri, GroupForm form) {
+  const bool next_generation = form != GroupForm::k5_0_1;
   const PersistentSubscription::Info info = group.GetInfo();
   rapidjson::StringBuffer out;
   Writer w(out);
@@ -124,8 +138,8 @@ std::string GroupToJson(PersistentSubscription& group, const std::string& base_u
   Text(w, "getMessagesUri", GroupUri(group, base_uri) + "/1");
   Number(w, "totalItemsProcessed", info.total_items);
   Number(w, "countSinceLastMeasurement", info.count_since_last_measurement);
-  Number(w, "lastProcessedEventNumber", info.last_processed);
-  Number(w, "lastKnownEventNumber", info.last_known);
+  EventNumber(w, "lastProcessedEventNumber", "lastCheckpointedEventPosition", info.last_processed, form);
+  EventNumber(w, "lastKnownEventNumber", "lastKnownEventPosition", info.last_known, form);
   Number(w, "readBufferCount", static_cast<std::int64_t>(info.read_buffer_count));
   Number(w, "liveBufferCount", static_cast<std::int64_t>(info.live_buffer_count));
   Number(w, "retryBufferCount", static_cast<std::int64_t>(info.retry_buffer_count));

@@ -5,6 +5,7 @@
 #include "boost/asio/connect.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/post.hpp"
 #include "boost/asio/read.hpp"
 #include "boost/asio/write.hpp"
 #include "testing/eventstore/server.h"
@@ -17,7 +18,11 @@ struct RunningServer::Parts {
   explicit Parts(const Options& options) : server(options, io), thread([this] { io.run(); }) {}
   ~Parts() {
     server.Shutdown();
-    io.stop();
+    // What the loop still holds of a connection outlives the server.
+    asio::post(io, [this] {
+      server.CutConnections();
+      io.stop();
+    });
     thread.join();
   }
 

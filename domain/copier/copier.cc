@@ -222,8 +222,12 @@ void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now)
   const std::size_t mean_bytes = std::max<std::size_t>(1, held_bytes_ / std::max<std::size_t>(1, held_events_));
   const std::size_t share = settings_.max_held_bytes / 2 / subscriptions_.size();
   const auto fitting = static_cast<std::int64_t>(share / mean_bytes);
-  state.buffer_size =
+  const auto smaller =
       static_cast<std::int32_t>(std::clamp<std::int64_t>(fitting, 1, std::max(1, state.buffer_size / 2)));
+  // The connection that is given up is one more that the server may take for alive. As long as the buffer gets smaller,
+  // that has an end.
+  state.renews_wait = state.renews_wait || smaller < state.buffer_size;
+  state.buffer_size = smaller;
   state.is_discarding = true;
   want_reconnection(state, now, settings_.max_retry_delay);
 }
@@ -257,7 +261,10 @@ void Copier::withdraw_unsent() {
     const std::size_t before = lane->waiting_count();
     while (lane->has_waiting()) {
       HeldEvent held = take_front(*lane);
-      if (held.first_sent == kNever && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
+      // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait.
+      const bool counts_as_sent = !is_global() && held.event.revision() <= lane->newest_sent;
+      const bool was_sent = held.first_sent != kNever || counts_as_sent;
+      if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
         release(*lane, held.event);
         positions.push_back(held.position);
       } else {

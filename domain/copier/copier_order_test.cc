@@ -133,6 +133,31 @@ TEST(CopierOrderTest, AFullWindowOfWaitingEventsIsReconnected) {
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2]"}));
 }
 
+// The server may hold what it had sent to the connection that was given up, and notices that late.
+TEST(CopierOrderTest, AReconnectionWithASmallerBufferWaitsAsLongAsAnyOther) {
+  CopierSettings settings;
+  settings.max_held_bytes = 1'000;
+  CopierScript script(settings);
+  script.start(GroupState::kCreated);
+  script.deliver({0});
+  script.advance();
+  script.appended(0);
+  script.advance(seconds(5));
+  for (int n = 1; n < 12; ++n) script.deliver({n});
+  Texts actions = script.advance();
+  ASSERT_FALSE(actions.empty());
+  ASSERT_TRUE(actions.back().starts_with("resubscribe 0 buffer ")) << actions.back();
+  script.start(GroupState::kCreated);
+  script.deliver({7});
+  actions = script.advance();
+  ASSERT_EQ(actions.size(), 1u);
+  EXPECT_TRUE(actions[0].starts_with("read ")) << actions[0];
+  script.page(6, {6, 5, 4, 3, 2, 1, 0}, true);
+  for (int i = 0; i < 29; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});
+  script.deliver({1});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"}));
+}
+
 TEST(CopierOrderTest, WithAFreshGroupNothingIsWaitedFor) {
   CopierScript script;
   script.start(GroupState::kCreated);

@@ -106,12 +106,17 @@ SimSource::~SimSource() {
 void SimSource::subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) {
   State& state = states_[subscription];
   context_.note("subscribe", context_.plan.subscriptions[subscription].stream, {buffer_size});
+  const bool is_smaller = buffer_size < state.buffer_size;
   state.buffer_size = buffer_size;
   Time closed = context_.now();
   if (state.connection) {
     state.connection->client = nullptr;
     const std::shared_ptr<Connection> old = std::exchange(state.connection, nullptr);
-    if (!old->is_cut) {
+    // Over gRPC a call's cancellation and the next call reach the server's groups in either order. Where the buffer
+    // stays, the copier does not promise to wait for long.
+    if (!old->is_cut && is_smaller && context_.is_faulty && context_.random.one_in(3)) {
+      server_.cut(old, context_.random.between(0, context_.plan.dead_notice / kMillisecond) * kMillisecond);
+    } else if (!old->is_cut) {
       send(
           old, [old](ConsumerGroup& group) { group.lose(old.get()); }, Duration{0});
       // It is closed in order: what was sent before still arrives, and the new one is asked for after that.

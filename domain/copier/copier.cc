@@ -259,6 +259,7 @@ void Copier::withdraw_unsent() {
     if (!lane->has_waiting() || lane->look_up) continue;
     std::vector<HeldEvent> kept;
     const std::size_t before = lane->waiting_count();
+    bool is_after_gap = false;
     while (lane->has_waiting()) {
       HeldEvent held = take_front(*lane);
       // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait.
@@ -267,7 +268,13 @@ void Copier::withdraw_unsent() {
       if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
         release(*lane, held.event);
         positions.push_back(held.position);
+        is_after_gap = true;
       } else {
+        // It is wanted by another connection than those before it, which come again.
+        if (std::exchange(is_after_gap, false) && !was_sent) {
+          held.is_after_gap = true;
+          held.awaits = kNoStream;
+        }
         kept.push_back(std::move(held));
       }
     }
@@ -472,7 +479,7 @@ void Copier::dispatch(Lane& lane, Time now) {
   std::size_t payload = 0;
   bool is_in_turn = true;
   while (lane.has_waiting() && lane.sent.size() < max_events) {
-    if (is_global() && !std::exchange(is_in_turn, false) && !is_next(lane)) break;
+    if (is_global() && !std::exchange(is_in_turn, false) && (!is_next(lane) || is_position_awaited())) break;
     HeldEvent& front = lane.front();
     Readiness readiness = examine(lane, front, now);
     // An append at a guessed revision would let those behind it overtake it.

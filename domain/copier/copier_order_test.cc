@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "domain/copier/copier_script.h"
 
 namespace interconnect {
@@ -156,6 +159,28 @@ TEST(CopierOrderTest, AReconnectionWithASmallerBufferWaitsAsLongAsAnyOther) {
   for (int i = 0; i < 29; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});
   script.deliver({1});
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"}));
+}
+
+// What one subscription's reconnection lets go of another's lane leaves a gap there.
+TEST(CopierOrderTest, AReconnectionElsewhereLetsNothingOvertake) {
+  CopierScript script({}, {"s", "t"}, 4);
+  script.start(GroupState::kUnchanged, 1);
+  copy_one_and_reconnect(script);
+  script.deliver({2, 3});
+  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
+  script.page(1, {1, 0}, true);
+  script.advance();
+  script.drop();
+  script.start(GroupState::kUnchanged);
+  script.deliver({3});  // 2 is still with the connection that broke
+  for (int i = 0; i < 3; ++i) script.deliver_one(9, 5, "Good", 1, "t");
+  Texts actions;
+  for (int i = 0; i < 5 && std::ranges::find(actions, "resubscribe 1 buffer 4") == actions.end(); ++i) {
+    std::ranges::copy(script.advance(seconds(1)), std::back_inserter(actions));
+  }
+  ASSERT_NE(std::ranges::find(actions, "resubscribe 1 buffer 4"), actions.end());
+  std::ranges::copy(script.advance(seconds(1)), std::back_inserter(actions));
+  for (const std::string& action : actions) EXPECT_FALSE(action.starts_with("append s")) << action;
 }
 
 TEST(CopierOrderTest, WithAFreshGroupNothingIsWaitedFor) {

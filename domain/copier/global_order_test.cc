@@ -122,6 +122,24 @@ TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
 }
 
+TEST_F(GlobalOrderTest, WithinARunAPositionIsWaitedForAsWell) {
+  begin_streams();
+  script_.drop();
+  script_.start(GroupState::kUnchanged);
+  script_.next_position = 2;
+  deliver("a", 3, 1);
+  script_.next_position = 4;
+  deliver("a", 5, 2);
+  EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{});
+  script_.next_position = 3;
+  deliver("b", 4, 1);
+  EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts{"append a @1 [5]"});
+}
+
 TEST_F(GlobalOrderOverBudgetTest, TheEventThatDidNotFitIsWaitedForAsWell) {
   begin_streams();
   deliver("a", 3, 1, std::string(1'000, 'x'));

@@ -24,7 +24,6 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
     : timer_(io),
       clock_(clock),
       settings_(settings.monitoring),
-      subscriptions_(settings.subscriptions.size()),
       statistics_(statistics),
       metrics_(settings_.http ? std::make_unique<PrometheusMetrics>(settings.subscriptions, kVersion) : nullptr),
       health_(clock.now()),
@@ -106,7 +105,7 @@ void Monitor::look() {
   if (metrics_ != nullptr) {
     metrics_->on_load(load);
     metrics_->on_stall(stall.has_value());
-    for (SubscriptionIndex i = 0; i < subscriptions_; ++i) metrics_->on_progress(i, lag_watch_.progress(i));
+    for (SubscriptionIndex i = 0; i < watched_.size(); ++i) metrics_->on_progress(i, lag_watch_.progress(i));
   }
   if (live_line_ != nullptr) {
     live_line_->show(figures());
@@ -118,7 +117,7 @@ void Monitor::look() {
 
 std::optional<std::string> Monitor::look_for_stalls(Time now) {
   std::string reasons;
-  for (SubscriptionIndex i = 0; i < subscriptions_; ++i) {
+  for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
     const SubscriptionLoad load = copier_->load(i);
     const MeteredSource::Counts counts = source_.counts(i);
     auto& [watch, is_stalled] = watched_[i];

@@ -59,7 +59,6 @@ class Monitor final : public CopyObserver {
   boost::asio::steady_timer timer_;
   const Clock& clock_;
   MonitoringSettings settings_;
-  std::size_t subscriptions_;
   const CopyStatistics& statistics_;
   std::unique_ptr<PrometheusMetrics> metrics_;  // none without HTTP
   Health health_;

@@ -25,6 +25,15 @@ class GlobalOrderTest : public testing::Test {
   void deliver(std::string_view stream, int number, Revision revision, std::string_view data = "{}") {
     script_.deliver_one(number, revision, "Good", 0, stream, data);
   }
+  void deliver_at(Revision position, std::string_view stream, int number, Revision revision,
+                  std::string_view data = "{}") {
+    script_.next_position = position;
+    deliver(stream, number, revision, data);
+  }
+  void reconnect() {
+    script_.drop();
+    script_.start(GroupState::kUnchanged);
+  }
   // Both streams are there, with a first event each.
   void begin_streams() {
     for (const auto& [stream, number] : {std::pair("a", 1), {"b", 2}}) {
@@ -110,13 +119,10 @@ TEST_F(GlobalOrderTest, WhatFailedGoesBeforeAllThatFollows) {
 
 TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
   begin_streams();
-  script_.drop();
-  script_.start(GroupState::kUnchanged);
-  script_.next_position = 3;
-  deliver("b", 4, 1);
+  reconnect();
+  deliver_at(3, "b", 4, 1);
   EXPECT_EQ(script_.advance(), Texts{});
-  script_.next_position = 2;
-  deliver("a", 3, 1);
+  deliver_at(2, "a", 3, 1);
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
   script_.appended(1);
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
@@ -124,17 +130,13 @@ TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
 
 TEST_F(GlobalOrderTest, WithinARunAPositionIsWaitedForAsWell) {
   begin_streams();
-  script_.drop();
-  script_.start(GroupState::kUnchanged);
-  script_.next_position = 2;
-  deliver("a", 3, 1);
-  script_.next_position = 4;
-  deliver("a", 5, 2);
+  reconnect();
+  deliver_at(2, "a", 3, 1);
+  deliver_at(4, "a", 5, 2);
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
   script_.appended(1);
   EXPECT_EQ(script_.advance(), Texts{});
-  script_.next_position = 3;
-  deliver("b", 4, 1);
+  deliver_at(3, "b", 4, 1);
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
   script_.appended(1);
   EXPECT_EQ(script_.advance(), Texts{"append a @1 [5]"});
@@ -152,43 +154,35 @@ TEST_F(GlobalOrderOverBudgetTest, TheEventThatDidNotFitIsWaitedForAsWell) {
   script_.appended(1);
   deliver("b", 5, 1);
   EXPECT_EQ(script_.advance(), Texts{});
-  script_.next_position = 3;
-  deliver("a", 4, 2);
+  deliver_at(3, "a", 4, 2);
   EXPECT_EQ(script_.advance(), Texts{"append a @1 [4]"});
 }
 
 // Replayed parked messages have the positions of the parked stream.
 TEST_F(GlobalOrderOverBudgetTest, APositionFarBackComesAgainAtNoCost) {
-  script_.next_position = Revision{1} << 40;
-  deliver("a", 1, 0);
+  deliver_at(Revision{1} << 40, "a", 1, 0);
   script_.advance();
   script_.no_stream();
   EXPECT_EQ(script_.advance(), Texts{"append a @-1 [1]"});
-  script_.next_position = 2;
-  deliver("b", 2, 0);
+  deliver_at(2, "b", 2, 0);
   for (int n = 3; n < 10; ++n) {
-    script_.next_position = (Revision{1} << 40) + n - 2;
-    deliver("a", n, n, std::string(200, 'x'));
+    deliver_at((Revision{1} << 40) + n - 2, "a", n, n, std::string(200, 'x'));
   }
   script_.appended(0);
   const Texts actions = script_.advance();
   ASSERT_FALSE(actions.empty());
   EXPECT_TRUE(actions[0].starts_with("resubscribe 0")) << actions[0];
   script_.start(GroupState::kUnchanged);
-  script_.next_position = (Revision{1} << 40) + 1;
-  deliver("a", 3, 3);
+  deliver_at((Revision{1} << 40) + 1, "a", 3, 3);
   EXPECT_EQ(script_.advance(), Texts{});
-  script_.next_position = 2;
-  deliver("b", 2, 0);
+  deliver_at(2, "b", 2, 0);
   EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"}) << "of b, whose turn it is";
 }
 
 TEST_F(GlobalOrderTest, ButNotForEver) {
   begin_streams();
-  script_.drop();
-  script_.start(GroupState::kUnchanged);
-  script_.next_position = 3;
-  deliver("b", 4, 1);
+  reconnect();
+  deliver_at(3, "b", 4, 1);
   EXPECT_EQ(script_.advance(), Texts{});
   ASSERT_TRUE(script_.copier().next_deadline());
   EXPECT_EQ(*script_.copier().next_deadline(), script_.now + CopierSettings{}.predecessor_wait);

@@ -3,7 +3,7 @@
 //   append(stream, events)  writes at the stream's end
 //   read(stream)            all of it, oldest first; metadata as JSON where it is some
 //   count(stream)
-//   idsOverHttp(stream)     the old generation's other way, through links
+//   idsOverHttp(stream)     of its events, oldest first; the old generation only
 
 const { randomUUID } = require('node:crypto');
 const legacy = require('node-eventstore-client');

@@ -162,7 +162,8 @@ TEST_F(GrpcSourceTest, AStopSendsWhatIsStillToBeAcknowledged) {
   // Answers the last question when all that was sent before it has been read.
   ScriptedServer server({.read =
                              [&](auto& context, const auto&, auto&) {
-                               while (seen_.acked().size() < kEvents && !context.IsCancelled()) std::this_thread::yield();
+                               while (seen_.acked().size() < kEvents && !context.IsCancelled())
+                                 std::this_thread::yield();
                                return grpc::Status::OK;
                              },
                          .subscribe =

@@ -7,10 +7,10 @@ constexpr int kMaxRounds = 3;
 
 GroupUpsert::Action GroupUpsert::info_read(const GroupInfo& info) {
   present_ = info.settings;
-  updated_ = updated_settings(present_, wanted_);
-  if (info.has(updated_)) return Ready{GroupState::kUnchanged, updated_};
-  if (update_loses_place(info.settings, info.last_checkpoint)) return Ready{GroupState::kKept, present_};
-  return Update{updated_};
+  const GroupSettings updated = updated_settings(present_, wanted_);
+  if (info.has(updated)) return Ready{GroupState::kUnchanged, updated};
+  if (update_loses_place(present_, info.last_checkpoint)) return Ready{GroupState::kKept, present_};
+  return Update{updated};
 }
 
 GroupUpsert::Action GroupUpsert::info_missing() { return Create{}; }
@@ -30,7 +30,7 @@ GroupUpsert::Action GroupUpsert::created(const CallStatus& status) {
 }
 
 GroupUpsert::Action GroupUpsert::updated(const CallStatus& status) {
-  if (status.ok()) return Ready{GroupState::kUpdated, updated_};
+  if (status.ok()) return Ready{GroupState::kUpdated, updated_settings(present_, wanted_)};
   if (is_group_missing(status) && ++rounds_ < kMaxRounds) return Create{};
   if (status.code == kPermissionDenied) return Ready{GroupState::kKept, present_};
   return Failed{status};

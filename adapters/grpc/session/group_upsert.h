@@ -40,8 +40,7 @@ class GroupUpsert {
 
  private:
   GroupSettings wanted_;
-  GroupSettings present_;
-  GroupSettings updated_;  // what the update asks for
+  GroupSettings present_;  // as read
   bool readable_ = true;
   int rounds_ = 0;  // of creating what exists and updating what does not: others may be at work on the group
 };

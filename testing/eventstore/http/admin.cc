@@ -7,16 +7,12 @@
 #include "rapidjson/document.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
+#include "testing/eventstore/http/json_members.h"
 
 namespace interconnect::eventstore {
 namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void Text(Writer& w, const char* key, const std::string& value) {
-  w.Key(key);
-  w.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-}
 
 std::string Str(const rapidjson::Value& v) { return v.IsString() ? std::string(v.GetString()) : ""; }
 int Int(const rapidjson::Value& v) { return v.IsNumber() ? static_cast<int>(v.GetDouble()) : 0; }

@@ -6,26 +6,12 @@
 #include "rapidjson/prettywriter.h"
 #include "rapidjson/stringbuffer.h"
 #include "testing/eventstore/http/http_connection.h"
+#include "testing/eventstore/http/json_members.h"
 
 namespace interconnect::eventstore {
 namespace {
 
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
-
-void Text(Writer& w, const char* key, const std::string& value) {
-  w.Key(key);
-  w.String(value.c_str(), static_cast<rapidjson::SizeType>(value.size()));
-}
-
-void Number(Writer& w, const char* key, std::int64_t value) {
-  w.Key(key);
-  w.Int64(value);
-}
-
-void Flag(Writer& w, const char* key, bool value) {
-  w.Key(key);
-  w.Bool(value);
-}
 
 void Rate(Writer& w, const char* key) {
   w.Key(key);

@@ -5,6 +5,7 @@
 
 #include "rapidjson/prettywriter.h"
 #include "rapidjson/stringbuffer.h"
+#include "testing/eventstore/http/json_members.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -17,42 +18,31 @@ bool ParseNumber(const std::string& text, std::int64_t* number) {
   return error == std::errc() && rest == end && *number >= 0;
 }
 
-void Member(Writer& w, const char* key, const std::string& value) {
-  w.Key(key);
-  w.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-}
-
 void WriteBody(Writer& w, const ResolvedEvent& resolved) {
   const Record& event = *resolved.event;
-  Member(w, "eventId", ToText(event.id));
-  Member(w, "eventType", event.type);
-  w.Key("eventNumber");
-  w.Int64(event.number);
-  if (event.is_json) Member(w, "data", event.data);
-  if (!event.metadata.empty()) Member(w, "metaData", event.metadata);
-  if (resolved.link != nullptr && !resolved.link->metadata.empty()) {
-    Member(w, "linkMetaData", resolved.link->metadata);
-  }
-  Member(w, "streamId", event.stream_name());
-  w.Key("isJson");
-  w.Bool(event.is_json);
-  w.Key("isMetaData");
-  w.Bool(!event.metadata.empty());
-  w.Key("isLinkMetaData");
-  w.Bool(resolved.link != nullptr && !resolved.link->metadata.empty());
-  w.Key("positionEventNumber");
-  w.Int64(resolved.original().number);
-  Member(w, "positionStreamId", resolved.original().stream_name());
+  const bool has_link_metadata = resolved.link != nullptr && !resolved.link->metadata.empty();
+  Text(w, "eventId", ToText(event.id));
+  Text(w, "eventType", event.type);
+  Number(w, "eventNumber", event.number);
+  if (event.is_json) Text(w, "data", event.data);
+  if (!event.metadata.empty()) Text(w, "metaData", event.metadata);
+  if (has_link_metadata) Text(w, "linkMetaData", resolved.link->metadata);
+  Text(w, "streamId", event.stream_name());
+  Flag(w, "isJson", event.is_json);
+  Flag(w, "isMetaData", !event.metadata.empty());
+  Flag(w, "isLinkMetaData", has_link_metadata);
+  Number(w, "positionEventNumber", resolved.original().number);
+  Text(w, "positionStreamId", resolved.original().stream_name());
 }
 
 void WriteEntry(Writer& w, const ResolvedEvent& resolved, bool with_body) {
   w.StartObject();
   if (with_body && resolved.event != nullptr) WriteBody(w, resolved);
   // Of a link whose target is gone, where it leads.
-  Member(w, "title",
-         resolved.event != nullptr ? std::to_string(resolved.event->number) + "@" + resolved.event->stream_name()
-                                   : resolved.link->data);
-  Member(w, "summary", resolved.event != nullptr ? resolved.event->type : "$>");
+  Text(w, "title",
+       resolved.event != nullptr ? std::to_string(resolved.event->number) + "@" + resolved.event->stream_name()
+                                 : resolved.link->data);
+  Text(w, "summary", resolved.event != nullptr ? resolved.event->type : "$>");
   w.EndObject();
 }
 
@@ -81,10 +71,9 @@ std::string FeedToJson(const std::string& stream, const FeedRequest& request, co
   Writer w(out);
   w.SetIndent(' ', 2);
   w.StartObject();
-  Member(w, "title", "Event stream '" + stream + "'");
-  Member(w, "streamId", stream);
-  w.Key("headOfStream");
-  w.Bool(request.forward ? page.is_end_of_stream : request.from == -1);
+  Text(w, "title", "Event stream '" + stream + "'");
+  Text(w, "streamId", stream);
+  Flag(w, "headOfStream", request.forward ? page.is_end_of_stream : request.from == -1);
   w.Key("entries");
   w.StartArray();
   for (const ResolvedEvent& event : newest_first) WriteEntry(w, event, request.with_bodies);

@@ -16,6 +16,7 @@ constexpr std::string_view kCategoryStreamPrefix = "$ce-";
 constexpr std::size_t kMaxPendingBytes = 8 << 20;
 constexpr Duration kSoonAfterStart = std::chrono::minutes(1);
 constexpr std::int32_t kMaxBufferStep = 8;  // few deliveries tell little of the size of all
+constexpr std::int32_t kMaxBufferForOlder = 65'536;
 
 constexpr std::size_t kMaxSpareLanes = 2'048;
 constexpr std::size_t kMaxSpareRoom = 32'768;  // of all of them, for events: some 3 MB
@@ -74,7 +75,10 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   } else {
     state.older_connections_until = is_first ? now : now + settings_.predecessor_wait;
   }
-  if (!state.has_started) redelivered_until_ = is_first ? now : now + settings_.max_retry_delay;
+  if (!state.has_started || redelivered_until_ == kNever) {
+    has_first_delivery_ = false;
+    redelivered_until_ = is_first ? now : now + settings_.max_retry_delay;
+  }
   state.resumed_until = kNever;
   state.has_started = true;
   observer_.on_subscription_started(state.subscription, started);
@@ -226,7 +230,7 @@ void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now)
       static_cast<std::int32_t>(std::clamp<std::int64_t>(fitting, 1, std::max(1, state.buffer_size / 2)));
   // The connection that is given up is one more that the server may take for alive. As long as the buffer gets smaller,
   // that has an end.
-  state.renews_wait = state.renews_wait || smaller < state.buffer_size;
+  if (smaller < state.buffer_size) renew_wait(state);
   state.buffer_size = smaller;
   state.is_discarding = true;
   want_reconnection(state, now, settings_.max_retry_delay);
@@ -234,6 +238,11 @@ void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now)
 
 void Copier::want_reconnection(SubscriptionState& state, Time now, Duration patience) {
   if (state.reconnect_at == kNever) state.reconnect_at = std::max(now, state.reconnected_at + patience);
+}
+
+void Copier::renew_wait(SubscriptionState& state) {
+  state.renews_wait = true;
+  if (!arrived_up_to_) redelivered_until_ = kNever;
 }
 
 void Copier::reconnect(SubscriptionIndex subscription, Time now) {
@@ -385,8 +394,10 @@ void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
   const std::size_t taken = ledger_.outstanding(subscription) + ledger_.repeated(subscription);
   const bool is_full = taken >= static_cast<std::size_t>(std::max(1, state.buffer_size));
   if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
+    // Again and again the same would come first.
+    if (is_global() && state.buffer_size <= kMaxBufferForOlder / 2) state.buffer_size *= 2;
     want_reconnection(state, now, state.window_patience);
-    state.renews_wait = true;
+    renew_wait(state);
     state.window_patience *= 2;
   }
 }

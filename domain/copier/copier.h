@@ -106,6 +106,7 @@ class Copier {
   void discard_until_reconnected(SubscriptionIndex subscription, Time now);
   void ask_for_less_at_once(SubscriptionState& state, Time now);
   void want_reconnection(SubscriptionState& state, Time now, Duration patience);
+  void renew_wait(SubscriptionState& state);
   void reconnect(SubscriptionIndex subscription, Time now);
   void withdraw_unsent();
   void note_seen(const EventView& event);

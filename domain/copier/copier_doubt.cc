@@ -197,6 +197,14 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     }
   }
   const absl::flat_hash_set<EventId> present(found.present.begin(), found.present.end());
+  if (found.cursor) {
+    // It is past those that were met: what should come before them is not found from there.
+    for (std::size_t i = lane.waiting.size(); i-- > lane.head;) {
+      if (!present.contains(lane.waiting[i].event.id())) continue;
+      lane.looked_up_from = std::max(lane.looked_up_from, lane.waiting[i].event.revision() + 1);
+      break;
+    }
+  }
   bool is_overdue = false;
   for (std::size_t i = lane.head; i < lane.waiting.size(); ++i) {
     HeldEvent& held = lane.waiting[i];
@@ -204,8 +212,8 @@ void Copier::finish_look_up(Lane& lane, Time now) {
       held.is_after_gap = found.predecessor.has_value();
       held.awaits = found.predecessor.value_or(kNoStream);
     }
-    held.is_behind = held.is_behind || held.event.revision() < lane.looked_up_from;  // came during the look-up
     const bool was_asked_about = std::exchange(held.is_asked_about, false);
+    if (!was_asked_about && held.event.revision() < lane.looked_up_from) held.is_behind = true;  // came meanwhile
     if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
     } else if (was_asked_about && found.scanned && held.at_destination != HeldEvent::AtDestination::kPresent) {

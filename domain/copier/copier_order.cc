@@ -36,7 +36,11 @@ void Copier::know_positions() {
 
 // These have not arrived after all: they come again. What came after them is still there.
 void Copier::forget_positions(const std::vector<Revision>& positions) {
-  if (!arrived_up_to_) return arrived_beyond_.clear();
+  if (!arrived_up_to_) {
+    for (const Revision position : positions) arrived_beyond_.erase(position);
+    if (queue_.empty()) arrived_beyond_.clear();
+    return;
+  }
   for (const Revision position : positions) {
     if (position > *arrived_up_to_) {
       arrived_beyond_.erase(position);
@@ -96,7 +100,7 @@ void Copier::pump_in_order(Time now) {
     const auto turn = *queue_.begin();
     if (appends_.empty()) is_alone_ = false;
     if (!arrived_up_to_) {
-      if (!has_first_delivery_ && now < redelivered_until_) return;
+      if (!has_first_delivery_ && now < redelivered_until_) return make_room_for_older(0, now);
       know_positions();
     }
     Lane& lane = *lanes_by_number_.at(turn.second);

@@ -161,7 +161,6 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
     }
     if (action == SafetyAction::kRetry) {
       is_retried = true;
-      held.first_sent = kNever;
       held.is_rejected = false;
       held.at_destination = HeldEvent::AtDestination::kUnknown;
       kept.push_back(std::move(held));
@@ -176,6 +175,10 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
     }
     lane.newest_sent = std::max(lane.newest_sent, event.revision);
     release(lane, held.event);
+  }
+  if (is_retried) {
+    // They go together: one whose time is over would have the append given up while it is sent.
+    for (HeldEvent& held : kept) held.first_sent = kNever;
   }
   lane.waiting = std::move(kept);
   lane.head = 0;

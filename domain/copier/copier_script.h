@@ -47,7 +47,8 @@ class CopierScript {
 
   ScriptedSafetyNet safety_net;
   Time now{0};
-  Revision next_position = 0;  // of the next delivery
+  Revision next_position = 0;    // of the next delivery
+  std::int32_t retry_count = 0;  // of deliveries from now on
 
   Copier& copier() { return copier_; }
 
@@ -72,6 +73,7 @@ class CopierScript {
     delivery.subscription = subscription;
     delivery.ack_id = id_of(number);
     delivery.position = next_position++;
+    delivery.retry_count = retry_count;
     delivery.event = &event;
     copier_.on_delivery(delivery, now);
   }

@@ -494,6 +494,29 @@ TEST(CopierTest, RetriesKeepWithinTheBytesInFlight) {
   EXPECT_EQ(script.advance(milliseconds(20)).size(), 1u);
 }
 
+TEST(CopierTest, WhatIsRetriedTogetherHasItsWholeTimeAgain) {
+  CopierSettings settings;
+  settings.writer_timeout = seconds(1);
+  CopierScript script(settings);
+  script.safety_net.on_write_failure = SafetyAction::kRetry;
+  script.start();
+  script.deliver({0, 1});
+  script.advance();
+  script.fail(ErrorKind::kInvalid);
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0]"}));
+  script.advance(milliseconds(900));
+  script.appended(0);
+  script.deliver({2});
+  EXPECT_EQ(script.advance().front(), "append s @0 [1 2]");
+  EXPECT_EQ(script.advance(milliseconds(100)).front(), "read destination forward 1");
+  script.page(1, {}, true);
+  script.advance();
+  EXPECT_EQ(script.safety_net.failed.size(), 1u) << "2 was sent later";
+  script.fail(ErrorKind::kUnavailable);  // the append that was given up
+  EXPECT_EQ(script.advance(seconds(1)), Texts({"append s @0 [1 2]"}));
+  EXPECT_EQ(script.advance(), Texts{}) << "it is not given up at once";
+}
+
 TEST(CopierTest, AnAppendIsNotTakenBackInTheStepThatSendsIt) {
   // Of two events in one append the older was sent later: the writer timeout is the younger's.
   CopierScript script;

@@ -18,8 +18,10 @@ CopierSettings global(std::size_t max_held_bytes = CopierSettings{}.max_held_byt
 
 class GlobalOrderTest : public testing::Test {
  protected:
-  explicit GlobalOrderTest(const CopierSettings& settings = global()) : script_(settings, {"$ce-x"}) {
-    script_.start();
+  explicit GlobalOrderTest(const CopierSettings& settings = global(), int buffer_size = 100,
+                           GroupState group = GroupState::kCreated)
+      : script_(settings, {"$ce-x"}, buffer_size) {
+    script_.start(group);
   }
 
   void deliver(std::string_view stream, int number, Revision revision, std::string_view data = "{}") {
@@ -52,6 +54,28 @@ class GlobalOrderTest : public testing::Test {
 class GlobalOrderOverBudgetTest : public GlobalOrderTest {
  protected:
   GlobalOrderOverBudgetTest() : GlobalOrderTest(global(1'500)) {}
+};
+
+class GlobalOrderSmallBufferTest : public GlobalOrderTest {
+ protected:
+  GlobalOrderSmallBufferTest() : GlobalOrderTest(global(), 2) {}
+};
+
+class GlobalOrderRestartTest : public GlobalOrderTest {
+ protected:
+  GlobalOrderRestartTest() : GlobalOrderTest(global(), 2, GroupState::kUnchanged) { script_.retry_count = 1; }
+};
+
+class GlobalOrderShortOfMemoryTest : public GlobalOrderTest {
+ protected:
+  GlobalOrderShortOfMemoryTest() : GlobalOrderTest(settings(), 100, GroupState::kUnchanged) {}
+
+  static CopierSettings settings() {
+    CopierSettings settings = global();
+    settings.look_up_memory = 1;
+    settings.look_up_depth = 1;
+    return settings;
+  }
 };
 
 TEST_F(GlobalOrderTest, WhereNothingIsGuaranteedRunsGoOneAfterTheOther) {
@@ -177,6 +201,51 @@ TEST_F(GlobalOrderOverBudgetTest, APositionFarBackComesAgainAtNoCost) {
   EXPECT_EQ(script_.advance(), Texts{});
   deliver_at(2, "b", 2, 0);
   EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"}) << "of b, whose turn it is";
+}
+
+// What comes first is chosen by the events' own revisions: on every connection the same.
+TEST_F(GlobalOrderSmallBufferTest, APositionThatFindsNoPlaceInTheBufferComesWithALargerOne) {
+  begin_streams();
+  reconnect();
+  deliver_at(3, "b", 4, 1);
+  deliver_at(4, "b", 5, 2);
+  script_.advance();
+  EXPECT_EQ(script_.advance(), Texts{"resubscribe 0 buffer 4"});
+  script_.start(GroupState::kUnchanged);
+  deliver_at(3, "b", 4, 1);
+  deliver_at(4, "b", 5, 2);
+  EXPECT_EQ(script_.advance(), Texts{});
+  deliver_at(2, "a", 3, 1);
+  EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
+}
+
+TEST_F(GlobalOrderRestartTest, WhatAFormerProcessLeftIsAskedForWithABufferThatHoldsIt) {
+  deliver_at(7, "b", 2, 0);
+  deliver_at(8, "b", 3, 1);
+  script_.advance();
+  EXPECT_EQ(script_.advance(), Texts{"resubscribe 0 buffer 4"});
+  script_.start(GroupState::kUnchanged);
+  deliver_at(7, "b", 2, 0);
+  deliver_at(8, "b", 3, 1);
+  deliver_at(5, "a", 1, 0);
+  EXPECT_EQ(script_.advance(), Texts{}) << "more may come";
+  script_.advance(1s);
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(), Texts{"append a @-1 [1]"});
+}
+
+// The place from which the destination is read on is that of the newest event met, whose turn may be later.
+TEST_F(GlobalOrderShortOfMemoryTest, WhatComesBeforeAnEventThatWasFoundIsLookedUpAgain) {
+  deliver_at(0, "s", 0, 0);
+  deliver_at(2, "s", 5, 5);
+  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"});
+  script_.page(9, {23, 22, 21, 20, 5, 4, 3, 2, 1, 0}, true);
+  script_.advance();
+  EXPECT_EQ(script_.advance(1s), Texts{"ack [0]"});
+  deliver_at(1, "s", 1, 1);
+  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"});
+  script_.page(9, {23, 22, 21, 20, 5, 4, 3, 2, 1, 0}, true);
+  EXPECT_EQ(script_.advance(1s), Texts{"ack [1 5]"});
 }
 
 TEST_F(GlobalOrderTest, ButNotForEver) {

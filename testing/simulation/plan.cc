@@ -172,6 +172,8 @@ bool Plan::promises_global_order() const {
   if (settings.max_held_bytes < CopierSettings{}.max_held_bytes) return false;
   // A new process does not know which positions are still with the consumer before it.
   const bool may_restart = faults.kill || faults.terminate || may_fail_to_write || group_exists;
+  // Nor whether the places that it sees free are free at the server, or the next redelivery awaits an acknowledgement.
+  if (may_restart && faults.late_acks) return false;
   return !may_restart || dead_notice == Duration{0};
 }
 

@@ -1,5 +1,6 @@
 #include "benchmarks/copy/arrival.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -8,7 +9,8 @@
 namespace interconnect::copy_benchmark {
 namespace {
 
-constexpr std::chrono::milliseconds kBetweenLooks{5};
+// Or a hundredth of the time awaited so far: looking takes from the destination what it is measured by.
+constexpr std::chrono::milliseconds kMinBetweenLooks{5};
 
 }  // namespace
 
@@ -19,7 +21,7 @@ Arrival::Arrival(Loop& loop, const StoreSettings& store) : SinkListener(loop), s
 void Arrival::await(std::vector<StreamEnd> ends, const std::function<void()>& before_look) {
   missing_ = std::move(ends);
   before_look_ = before_look;
-  missing_at_ = look_at_ = Clock::now();
+  missing_at_ = look_at_ = began_ = Clock::now();
   const std::string what = "waiting for " + missing_.back().stream + " at the destination";
   loop_.after({}, [this] { look(); });
   loop_.run(what);
@@ -46,7 +48,8 @@ void Arrival::on_read_completed(std::uint64_t id, const ReadOutcome& outcome) {
   if (still_missing_.size() < missing_.size()) loop_.alive();
   missing_ = std::exchange(still_missing_, {});
   if (missing_.empty()) return loop_.finish();
-  loop_.after(kBetweenLooks, [this] { look(); });
+  const auto hundredth = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_) / 100;
+  loop_.after(std::max(kMinBetweenLooks, hundredth), [this] { look(); });
 }
 
 }  // namespace interconnect::copy_benchmark

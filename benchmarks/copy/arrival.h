@@ -42,6 +42,7 @@ class Arrival final : public SinkListener {
   std::size_t unanswered_ = 0;
   std::function<void()> before_look_;
   Clock::time_point look_at_;
+  Clock::time_point began_;
   Clock::time_point missing_at_;
 };
 

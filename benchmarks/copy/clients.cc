@@ -3,6 +3,21 @@
 #include <variant>
 
 namespace interconnect::copy_benchmark {
+namespace {
+
+constexpr int kProbes = 10;
+constexpr std::chrono::milliseconds kBetweenProbes{200};
+
+// 21.2.0 without TLS refuses a connection of HTTP/2 now and then, while one of HTTP/1 begins.
+void probe(Loop& loop, EventSink& sink, int probes) {
+  sink.probe([&loop, &sink, probes](const std::optional<StoreError>& error) {
+    if (!error) return loop.finish();
+    if (probes == 1) return loop.fail("no connection: " + error->message);
+    loop.after(kBetweenProbes, [&loop, &sink, probes] { probe(loop, sink, probes - 1); });
+  });
+}
+
+}  // namespace
 
 void SinkListener::on_append_completed(std::uint64_t id, const AppendOutcome& outcome) {
   if (const auto* appended = std::get_if<Appended>(&outcome)) return on_appended(id, appended->last_revision);
@@ -17,10 +32,7 @@ void SourceListener::on_subscription_dropped(SubscriptionIndex, DropReason reaso
 
 void connect(Loop& loop, EventSink& sink, SinkListener& listener) {
   sink.start(listener);
-  sink.probe([&loop](const std::optional<StoreError>& error) {
-    if (error) return loop.fail("no connection: " + error->message);
-    loop.finish();
-  });
+  probe(loop, sink, kProbes);
   loop.run("connecting");
 }
 

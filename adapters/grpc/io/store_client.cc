@@ -83,6 +83,7 @@ void StoreClient::dispatch(Input& input) {
   Call& call = *input.call;
   switch (input.kind) {
     case Input::Kind::kMessage:
+      if (!stopping_ && call.connection == connection_) log_version();
       if (!stopping_) call.on_message(to_slice(input.message));
       return;
     case Input::Kind::kWrote:
@@ -189,10 +190,11 @@ void StoreClient::ask_gossip(const Endpoint& host) {
 
 void StoreClient::discovered(const CallStatus& status) {
   discovery_.reset();
-  if (status.ok()) log_version();
   for (const Done& done : std::exchange(waiting_for_connection_, {})) done(status);
 }
 
+// Once the node has answered, and not while the channel connects: 21.2.0 without TLS may take the one connection for
+// what the other speaks (ClearTextHttpMultiplexingMiddleware.cs).
 void StoreClient::log_version() {
   if (std::exchange(version_logged_, true)) return;
   get("/info", [this](const HttpAnswer& answer) {

@@ -3,8 +3,8 @@
 #include "app/interconnect.h"
 
 int main(int argc, char** argv) {
-  // On cores that it shares with a store, a copier that preempts the store at each event has that send its events one at
-  // a time. It copies all the same where the system does not allow it.
+  // On cores that it shares with a store, a copier that preempts the store at each event has that send its events one
+  // at a time. It copies all the same where the system does not allow it.
   const sched_param priority{};
   sched_setscheduler(0, SCHED_BATCH, &priority);
   return interconnect::run_interconnect(argc, argv);

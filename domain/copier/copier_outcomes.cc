@@ -62,6 +62,7 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
 void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now) {
   take_back_sent(lane);
   lane.last_error.reset();
+  lane.unseen_since = kNever;  // what it tells now has its own time to be seen
   ++lane.doubts;
   if (lane.tail && wrong.current && *wrong.current < *lane.tail) lane.tail.reset();
   doubt(lane, wrong.current, now);

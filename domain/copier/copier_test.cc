@@ -84,6 +84,27 @@ TEST(CopierTest, ReadsThatLagBehindWritesAreReadAgain) {
   EXPECT_EQ(script.advance(), Texts({"ack [0]"}));
 }
 
+TEST(CopierTest, WhatTheDestinationTellsAnewHasItsOwnTimeToBeSeen) {
+  CopierScript script;
+  script.safety_net.on_write_failure = SafetyAction::kRetry;
+  script.start();
+  script.deliver({0});
+  script.advance();
+  script.wrong(4);
+  Texts actions = script.advance();
+  script.no_stream();
+  for (int i = 0; i < 100 && script.safety_net.failed.empty(); ++i) {
+    actions = script.advance(milliseconds(100));
+    if (!actions.empty()) script.fail_read(ErrorKind::kUnavailable);
+  }
+  ASSERT_EQ(script.safety_net.failed.size(), 1u);
+  EXPECT_EQ(script.advance(seconds(1)), Texts({"append s @-1 [0]"}));
+  script.wrong(5);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts{}) << "an append at 5 would double the event";
+}
+
 TEST(CopierTest, WhatTheDestinationDoesNotShowForLongIsGone) {
   CopierScript script;
   script.start();

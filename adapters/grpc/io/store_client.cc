@@ -222,7 +222,7 @@ void StoreClient::start(std::unique_ptr<Call> call, const std::string& method, s
   started.start(*stub_, method, std::move(messages), options, inbox_);
 }
 
-void StoreClient::ask(const std::string& method, std::string message, std::chrono::milliseconds timeout,
+void StoreClient::ask(const std::string& method, const std::string& message, std::chrono::milliseconds timeout,
                       std::function<void(const CallStatus&, std::string_view)> answer) {
   std::vector<grpc::ByteBuffer> messages;
   messages.push_back(to_byte_buffer(message));

@@ -67,7 +67,7 @@ class StoreClient {
   void start(std::unique_ptr<Call> call, const std::string& method, std::vector<grpc::ByteBuffer> messages,
              const Call::Options& options);
   // One message out, at most one in.
-  void ask(const std::string& method, std::string message, std::chrono::milliseconds timeout,
+  void ask(const std::string& method, const std::string& message, std::chrono::milliseconds timeout,
            std::function<void(const CallStatus&, std::string_view)> answer);
 
   void get(const std::string& target, std::function<void(const HttpAnswer&)> answer);

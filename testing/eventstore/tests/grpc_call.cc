@@ -57,10 +57,10 @@ Call::Progress Call::Read(std::string* bytes, int timeout_ms) {
   if (!Wait(read_, timeout_ms)) return Progress::kNothingYet;
   reading_ = false;
   if (!read_.ok) return Progress::kEnd;
-  std::vector<grpc::Slice> slices;
-  bytes->clear();
-  if (!incoming_.Dump(&slices).ok()) return Progress::kEnd;
-  for (const grpc::Slice& s : slices) bytes->append(reinterpret_cast<const char*>(s.begin()), s.size());
+  // A copy that gRPC makes: ThreadSanitizer does not see how its threads hand over the original.
+  grpc::Slice slice;
+  if (!incoming_.DumpToSingleSlice(&slice).ok()) return Progress::kEnd;
+  bytes->assign(reinterpret_cast<const char*>(slice.begin()), slice.size());
   return Progress::kMessage;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "testing/end_to_end/fixture.h"
+#include "testing/process/slowdown.h"
 
 namespace interconnect::testing {
 namespace {
@@ -136,7 +137,7 @@ TEST_P(PrintConfigTest, TellsEachSettingAndWhereItComesFrom) {
   has("subscriptions[0].settings.maxRetryCount: 1000000", "default");
   has("onLinkFailure: wait", ".yaml:4");
   has("safetyNet.onWriteFailure: exit", "default");
-  has("EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS: 700 ms", "the environment");
+  has("EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS: " + std::to_string(700 * kSlowdown) + " ms", "the environment");
   has("source.http: 127.0.0.1:", "EVENTSTORE_INTERCO_HTTP_ENDPOINT_SRC, EVENTSTORE_INTERCO_HTTP_PORT_SRC");
   has("source.password: ******", "EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_SRC");
   has("destination.hosts: 127.0.0.1:", "EVENTSTORE_INTERCO_CONNECTION_STRING_DST");

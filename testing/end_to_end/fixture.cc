@@ -1,15 +1,17 @@
 #include "testing/end_to_end/fixture.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <thread>
+
+#include "testing/process/slowdown.h"
 
 namespace interconnect::testing {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks{10};
+constexpr char kDefaultWriterTimeout[] = "5000";
 
 std::string unique_number() {
   static int count = 0;
@@ -17,7 +19,7 @@ std::string unique_number() {
 }
 
 std::string write_configuration(const std::string& text) {
-  const std::string file = ::testing::TempDir() + "/configuration-" + unique_number() + ".yaml";
+  std::string file = ::testing::TempDir() + "/configuration-" + unique_number() + ".yaml";
   std::ofstream(file) << text;
   return file;
 }
@@ -32,7 +34,7 @@ std::string difference(const std::vector<StoredEvent>& is, const std::vector<Sto
   for (std::size_t i = 0; i < std::max(is.size(), should_be.size()); ++i) {
     const std::string has = i < is.size() ? is[i].id : "nothing";
     const std::string wanted = i < should_be.size() ? should_be[i].id : "nothing";
-    if (has != wanted) return "at " + std::to_string(i) + " is " + has + " instead of " + wanted;
+    if (has != wanted) return ("at " + std::to_string(i) + " is ").append(has).append(" instead of ").append(wanted);
   }
   return "";
 }
@@ -103,9 +105,9 @@ std::unique_ptr<Copier> EndToEndTest::start(const std::string& configuration, co
   Variables environment = more;
   environment.merge(source.environment("SRC"));
   environment.merge(destination.environment("DST"));
-  // Of the sanitizers, where the test is built with one.
-  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
-    if (const char* value = std::getenv(name)) environment.emplace(name, value);
+  if (kSlowdown > 1) {
+    std::string& timeout = environment.emplace(kWriterTimeout, kDefaultWriterTimeout).first->second;
+    timeout = std::to_string(std::stoi(timeout) * kSlowdown);
   }
   return std::make_unique<Copier>(environment, configuration, program, arguments);
 }

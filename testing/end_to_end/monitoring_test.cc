@@ -6,6 +6,7 @@
 
 #include "testing/end_to_end/fixture.h"
 #include "testing/end_to_end/http_request.h"
+#include "testing/process/slowdown.h"
 
 namespace interconnect::testing {
 namespace {
@@ -44,6 +45,7 @@ class MonitoringTest : public EndToEndTest {
   int port_ = 0;
 };
 
+const std::string kStallAfter = ", stallAfter: " + std::to_string(1'000 * kSlowdown);
 constexpr char kLabels[] = "{group=\"copy\",stream=\"$ce-hero\"}";
 
 TEST_P(MonitoringTest, TellsHowTheCopyGoes) {
@@ -92,7 +94,7 @@ TEST_P(MonitoringTest, AStallShows) {
   const std::string refusal = GetParam().to == Generation::kLegacy ? "NotReady" : "UNAVAILABLE";
   destination.misbehave(R"({"refuseAppends": {"count": 1000000, "with": ")" + refusal + R"("}})");
   source.load("hero-", 2, 20);
-  stall_after_ = ", stallAfter: 1000";
+  stall_after_ = kStallAfter;
   const auto copier = start_watched("safetyNet: {onWriteFailure: retry}\nsource: {predecessorWait: 0}\n",
                                     {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
   ASSERT_TRUE(eventually([&] { return status("/healthz") == 503; }));
@@ -109,7 +111,7 @@ TEST_P(MonitoringTest, AStallShows) {
 TEST_P(MonitoringTest, TheStallOfOneSubscriptionShowsBesideAnotherThatGoesOn) {
   destination.tombstone("dead-0");
   source.load("dead-", 1, 1);
-  stall_after_ = ", stallAfter: 1000";
+  stall_after_ = kStallAfter;
   more_subscriptions_ = "  - {stream: dead-0, group: copy}\n";
   const auto copier = start_watched("safetyNet: {onWriteFailure: retry}\nsource: {predecessorWait: 0}\n",
                                     {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});

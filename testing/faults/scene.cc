@@ -1,7 +1,6 @@
 #include "testing/faults/scene.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -10,6 +9,7 @@
 
 #include "testing/end_to_end/http_request.h"
 #include "testing/faults/certificates.h"
+#include "testing/process/slowdown.h"
 
 namespace interconnect::testing {
 namespace {
@@ -26,7 +26,9 @@ constexpr char kTombstone[] = "$streamDeleted";
 constexpr char kShortTimes[] =
     "source: {predecessorWait: 3000, reconnection: {delay: 100}HEARTBEAT_SRC}\n"
     "destination: {maxAppendEvents: 5, reconnection: {delay: 100}HEARTBEAT_DST}\n";
-constexpr char kHeartbeat[] = ", heartbeat: {interval: 500, timeout: 500}";
+// Of heartbeats and keepalive pings, in ms: both how often and how long to wait.
+const std::string kPulse = std::to_string(500 * kSlowdown);
+const std::string kHeartbeat = ", heartbeat: {interval: " + kPulse + ", timeout: " + kPulse + "}";
 
 void replace(std::string& text, const std::string& part, const std::string& by) {
   const std::size_t at = text.find(part);
@@ -60,13 +62,10 @@ Scene::Scene(Generation from, Generation to, const Setup& setup, std::uint64_t s
   environment_ = environment(*source_, "SRC", source_line_);
   environment_.merge(environment(*destination_, "DST", destination_line_));
   if (!setup_.has_defaults) {
-    environment_["EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS"] = "1000";
+    environment_["EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS"] = std::to_string(1'000 * kSlowdown);
     environment_["CONNECTION_LINK_CHECK_INTERVAL_IN_MS"] = "300";
   }
   for (const auto& [name, value] : setup_.variables) environment_[name] = value;
-  for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
-    if (const char* value = std::getenv(name)) environment_.emplace(name, value);
-  }
   write_configuration();
   slow_down();
   if (!setup_.starts_empty) feed();
@@ -116,7 +115,7 @@ std::map<std::string, std::string> Scene::environment(const Store& store, const 
     if (setup_.asks_certificates) {
       options += "&userCertFile=" + folder_ + "/client.pem&userKeyFile=" + folder_ + "/client.key";
     }
-    if (!setup_.has_defaults) options += "&keepAliveInterval=500&keepAliveTimeout=500";
+    if (!setup_.has_defaults) options += "&keepAliveInterval=" + kPulse + "&keepAliveTimeout=" + kPulse;
     variables[prefix + "CONNECTION_STRING_" + side] = "esdb://127.0.0.1:" + std::to_string(http_port) + "?" + options;
   }
   return variables;
@@ -167,7 +166,7 @@ void Scene::look_after() {
 }
 
 void Scene::until(const std::string& what, const std::function<bool()>& holds) {
-  const auto deadline = steady_clock::now() + setup_.patience;
+  const auto deadline = steady_clock::now() + setup_.patience * kSlowdown;
   while (!holds()) {
     look_after();
     if (steady_clock::now() > deadline) {
@@ -201,6 +200,7 @@ int Scene::random(int low, int high) {
 
 std::vector<double> Scene::random_shares(int count) {
   std::vector<double> shares;
+  shares.reserve(count);
   for (int i = 0; i < count; ++i) shares.push_back(random(20, 900) / 1000.0);
   std::sort(shares.begin(), shares.end());
   return shares;

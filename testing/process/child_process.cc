@@ -12,7 +12,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <system_error>
+#include <utility>
 
 namespace interconnect::testing {
 namespace {
@@ -30,8 +32,23 @@ Pipe make_pipe() {
   return {ends[0], ends[1]};
 }
 
+constexpr std::array kSanitizerOptions{"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"};
+
+std::vector<std::string> environment_of(const Command& command) {
+  std::vector<std::string> environment;
+  const auto add = [&](std::string name, std::string_view value) {
+    environment.push_back(std::move(name.append("=").append(value)));
+  };
+  for (const auto& [name, value] : command.environment) add(name, value);
+  for (const char* name : kSanitizerOptions) {
+    if (const char* value = std::getenv(name)) add(name, value);
+  }
+  return environment;
+}
+
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> all;
+  all.reserve(texts.size() + 1);
   for (std::string& text : texts) all.push_back(text.data());
   all.push_back(nullptr);
   return all;
@@ -58,8 +75,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 ChildProcess::ChildProcess(const Command& command) {
   std::vector<std::string> arguments{command.program};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
+  std::vector<std::string> environment = environment_of(command);
   const std::vector<char*> argument_pointers = pointers(arguments);
   const std::vector<char*> environment_pointers = pointers(environment);
 

@@ -17,7 +17,7 @@ namespace interconnect::testing {
 struct Command {
   std::string program;  // a path; PATH is not searched
   std::vector<std::string> arguments;
-  // All of it: nothing is inherited.
+  // All of it: nothing is inherited, but for the options of a sanitizer.
   std::map<std::string, std::string> environment;
 };
 

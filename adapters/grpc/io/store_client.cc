@@ -83,8 +83,9 @@ void StoreClient::dispatch(Input& input) {
   Call& call = *input.call;
   switch (input.kind) {
     case Input::Kind::kMessage:
-      if (!stopping_ && call.connection == connection_) log_version();
-      if (!stopping_) call.on_message(to_slice(input.message));
+      if (stopping_) return;
+      if (call.connection == connection_) log_version();
+      call.on_message(to_slice(input.message));
       return;
     case Input::Kind::kWrote:
       if (!stopping_) call.on_wrote();

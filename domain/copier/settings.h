@@ -12,7 +12,7 @@ struct CopierSettings {
   // One append, and all of them.
   std::size_t max_append_events = 500;
   std::size_t max_append_bytes = 900 << 10;  // of data and metadata; a lone larger event is sent all the same
-  std::size_t max_appends_in_flight = 512;
+  std::size_t max_appends_in_flight = 256;
   std::size_t max_in_flight_events = 8'192;
   std::size_t max_in_flight_bytes = 8 << 20;
 

@@ -201,7 +201,8 @@ void Copier::hold(const Delivery& delivery, Time now) {
   held.event = std::move(copy);
   held.subscription = delivery.subscription;
   held.position = delivery.position;
-  held.is_behind = event.revision <= lane.newest_sent || event.revision < lane.looked_up_from;
+  held.is_overtaken = event.revision <= lane.newest_sent;
+  held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
   const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
   held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
   lane.newest_seen = std::max(lane.newest_seen, event.revision);

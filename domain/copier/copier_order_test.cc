@@ -36,6 +36,47 @@ TEST(CopierOrderTest, AGapAfterAReconnectionIsWaitedOutUntilTheMissingEventComes
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2 3]"}));
 }
 
+// The look-up of 2 told nothing of 1, which is therefore looked up itself; but nothing has overtaken it.
+TEST(CopierOrderTest, WhatComesAfterALookUpOfNewerOnesIsNotOutOfOrder) {
+  CopierScript script;
+  script.start(GroupState::kUnchanged);
+  script.deliver({2});
+  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
+  script.page(1, {1, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(0, {0}, true);
+  EXPECT_EQ(script.advance(), Texts{});
+  script.deliver({1});
+  EXPECT_EQ(script.advance(), Texts({"read source backward 0"}));
+  script.page(0, {0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(0, {0}, true);
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2]"}));
+  script.appended(2);
+  script.advance();
+  EXPECT_EQ(script.observer.out_of_order, 0);
+}
+
+TEST(CopierOrderTest, WhatComesAfterNewerOnesWereCopiedIsOutOfOrder) {
+  CopierSettings settings;
+  settings.predecessor_wait = seconds(15);
+  CopierScript script(settings);
+  copy_one_and_reconnect(script);
+  script.deliver({2});
+  script.advance();
+  script.page(1, {1, 0}, true);
+  EXPECT_EQ(script.advance(seconds(15)), Texts({"append s @0 [2]"}));
+  script.appended(1);
+  script.advance();
+  script.deliver({1});
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(1, {2, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [1]"}));
+  script.appended(2);
+  script.advance();
+  EXPECT_EQ(script.observer.out_of_order, 1);
+}
+
 TEST(CopierOrderTest, AGapIsNotWaitedOutForEver) {
   CopierSettings settings;
   settings.predecessor_wait = seconds(15);

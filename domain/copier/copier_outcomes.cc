@@ -38,7 +38,7 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
   observer_.on_events_copied(lane.batch);
   for (std::size_t i = 0; i < lane.batch.size(); ++i) {
     const Event& event = lane.batch[i];
-    if (lane.sent[i].is_behind) observer_.on_event_out_of_order(event.view());
+    if (lane.sent[i].is_overtaken) observer_.on_event_out_of_order(event.view());
     ledger_.settle({lane.stream_hash, event.id()}, true);
     release(lane, event);
   }

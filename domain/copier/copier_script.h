@@ -36,6 +36,13 @@ class ScriptedSafetyNet final : public SafetyNet {
   std::vector<std::pair<int, WriteFailureReason>> failed;
 };
 
+class CountingObserver final : public CopyObserver {
+ public:
+  void on_event_out_of_order(const EventView&) override { ++out_of_order; }
+
+  int out_of_order = 0;
+};
+
 // A copier whose inputs are short and whose actions are text. An event's id is its number, and its revision unless
 // told otherwise. Types: "Good" is copied, "Bad" is invalid, others are not allowed.
 class CopierScript {
@@ -43,9 +50,10 @@ class CopierScript {
   using Texts = std::vector<std::string>;
 
   explicit CopierScript(CopierSettings settings = {}, std::vector<std::string> streams = {"s"}, int buffer_size = 100)
-      : copier_(settings, subscriptions(streams, buffer_size), policy(), safety_net, observer_) {}
+      : copier_(settings, subscriptions(streams, buffer_size), policy(), safety_net, observer) {}
 
   ScriptedSafetyNet safety_net;
+  CountingObserver observer;
   Time now{0};
   Revision next_position = 0;    // of the next delivery
   std::int32_t retry_count = 0;  // of deliveries from now on
@@ -178,7 +186,6 @@ class CopierScript {
     return "exit " + std::to_string(static_cast<int>(exit.code));
   }
 
-  CopyObserver observer_;
   Copier copier_;
   std::deque<std::uint64_t> appends_;
   std::deque<std::pair<std::uint64_t, ReadDirection>> reads_;

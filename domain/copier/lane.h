@@ -26,6 +26,8 @@ struct HeldEvent {
   Time first_sent = kNever;
 
   // It arrived when newer events of its stream had already gone to the destination.
+  bool is_overtaken = false;
+  // It arrived when newer ones had gone there, or when what is there had been looked up for newer ones only.
   bool is_behind = false;
   // Between it and the newest event of its stream that had arrived before, there may be one that has not.
   bool is_after_gap = false;

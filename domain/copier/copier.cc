@@ -448,7 +448,9 @@ void Copier::on_timer(Lane& lane, Time now) {
         lane.state = Lane::State::kLookingUp;
         read_next_page(lane, now);
       } else if (lane.batch.empty()) {
-        make_ready(lane);
+        // Its turn may be far off.
+        const bool is_given_up = is_global() && has_overdue(lane, now);
+        is_given_up ? doubt(lane, std::nullopt, now) : make_ready(lane);
       } else if (now >= first_overdue(lane.sent)) {
         take_back_sent(lane);
         doubt(lane, std::nullopt, now);

@@ -258,5 +258,23 @@ TEST_F(GlobalOrderTest, ButNotForEver) {
   EXPECT_EQ(script_.advance(CopierSettings{}.predecessor_wait), Texts{"append b @0 [4]"});
 }
 
+// An older event that comes meanwhile takes the turn, and waits for what precedes it.
+TEST_F(GlobalOrderShortOfMemoryTest, WhatIsOverdueIsGivenUpThoughItsTurnIsFarOff) {
+  deliver_at(7, "a", 3, 0);
+  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"});
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(), Texts{"append a @-1 [3]"});
+  deliver_at(5, "b", 4, 2);
+  EXPECT_EQ(script_.advance(4'990ms), Texts{});
+  script_.fail(ErrorKind::kNotReady);
+  EXPECT_EQ(script_.advance(), Texts{"read source backward 1"});
+  script_.page(1, {2, 1}, true);
+  script_.advance();
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(10ms), Texts{"read destination forward 0"});
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(), Texts{"exit 1"});
+}
+
 }  // namespace
 }  // namespace interconnect

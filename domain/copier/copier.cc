@@ -447,10 +447,10 @@ void Copier::on_timer(Lane& lane, Time now) {
       if (lane.look_up) {
         lane.state = Lane::State::kLookingUp;
         read_next_page(lane, now);
+      } else if (is_global() && has_overdue(lane, now)) {
+        doubt(lane, std::nullopt, now);  // its turn may be far off
       } else if (lane.batch.empty()) {
-        // Its turn may be far off.
-        const bool is_given_up = is_global() && has_overdue(lane, now);
-        is_given_up ? doubt(lane, std::nullopt, now) : make_ready(lane);
+        make_ready(lane);
       } else if (now >= first_overdue(lane.sent)) {
         take_back_sent(lane);
         doubt(lane, std::nullopt, now);

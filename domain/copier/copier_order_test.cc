@@ -25,6 +25,14 @@ void copy_one_and_reconnect(CopierScript& script) {
   script.start(GroupState::kCreated);  // as it was found first
 }
 
+// Copies event 0, connects again, and gets 2, which is to wait for 1.
+void deliver_two_before_one(CopierScript& script) {
+  copy_one_and_reconnect(script);
+  script.deliver({2});
+  script.advance();
+  script.page(1, {1, 0}, true);
+}
+
 TEST(CopierOrderTest, AGapAfterAReconnectionIsWaitedOutUntilTheMissingEventComes) {
   CopierScript script;
   copy_one_and_reconnect(script);
@@ -58,14 +66,9 @@ TEST(CopierOrderTest, WhatComesAfterALookUpOfNewerOnesIsNotOutOfOrder) {
 }
 
 TEST(CopierOrderTest, WhatComesAfterNewerOnesWereCopiedIsOutOfOrder) {
-  CopierSettings settings;
-  settings.predecessor_wait = seconds(15);
-  CopierScript script(settings);
-  copy_one_and_reconnect(script);
-  script.deliver({2});
-  script.advance();
-  script.page(1, {1, 0}, true);
-  EXPECT_EQ(script.advance(seconds(15)), Texts({"append s @0 [2]"}));
+  CopierScript script;
+  deliver_two_before_one(script);
+  EXPECT_EQ(script.advance(CopierSettings{}.predecessor_wait), Texts({"append s @0 [2]"}));
   script.appended(1);
   script.advance();
   script.deliver({1});
@@ -81,10 +84,7 @@ TEST(CopierOrderTest, AGapIsNotWaitedOutForEver) {
   CopierSettings settings;
   settings.predecessor_wait = seconds(15);
   CopierScript script(settings);
-  copy_one_and_reconnect(script);
-  script.deliver({2});
-  script.advance();
-  script.page(1, {1, 0}, true);
+  deliver_two_before_one(script);
   for (int i = 0; i < 14; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});
   EXPECT_EQ(script.advance(seconds(1)), Texts({"append s @0 [2]"}));
 }
@@ -150,10 +150,7 @@ TEST(CopierOrderTest, AGapBehindAGapIsWaitedOutAsWell) {
 
 TEST(CopierOrderTest, WhileDisconnectedAGapIsWaitedOut) {
   CopierScript script;
-  copy_one_and_reconnect(script);
-  script.deliver({2});
-  script.advance();
-  script.page(1, {1, 0}, true);
+  deliver_two_before_one(script);
   script.advance();
   script.drop();
   for (int i = 0; i < 30; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});

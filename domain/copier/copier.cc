@@ -447,7 +447,7 @@ void Copier::on_timer(Lane& lane, Time now) {
       if (lane.look_up) {
         lane.state = Lane::State::kLookingUp;
         read_next_page(lane, now);
-      } else if (is_global() && has_overdue(lane, now)) {
+      } else if (is_global() && has_missing(lane, now)) {
         doubt(lane, std::nullopt, now);  // its turn may be far off
       } else if (lane.batch.empty()) {
         make_ready(lane);

@@ -127,18 +127,18 @@ Time Copier::first_overdue(std::span<const HeldEvent> events) const {
   return first;
 }
 
-bool Copier::is_overdue(const Lane& lane, const HeldEvent& held, Time now) const {
+bool Copier::is_missing(const Lane& lane, const HeldEvent& held, Time now) const {
   return now >= overdue_at(held) && held.at_destination != HeldEvent::AtDestination::kPresent &&
          !lane.ahead.contains(held.event.id());
 }
 
-bool Copier::has_overdue(const Lane& lane, Time now) const {
+bool Copier::has_missing(const Lane& lane, Time now) const {
   return std::any_of(lane.waiting.begin() + static_cast<std::ptrdiff_t>(lane.head), lane.waiting.end(),
-                     [&](const HeldEvent& held) { return is_overdue(lane, held, now); });
+                     [&](const HeldEvent& held) { return is_missing(lane, held, now); });
 }
 
 void Copier::fail_overdue(Lane& lane, const WriteFailure& failure, Time now) {
-  fail_if(lane, failure, now, [&](const HeldEvent& held) { return is_overdue(lane, held, now); });
+  fail_if(lane, failure, now, [&](const HeldEvent& held) { return is_missing(lane, held, now); });
 }
 
 void Copier::fail_rejected(Lane& lane, const WriteFailure& failure, Time now) {

@@ -378,7 +378,7 @@ void Copier::close(Lane& lane) {
 }
 
 void Copier::make_ready(Lane& lane) {
-  set_timer(lane, kNever);
+  set_timer(lane, lane.waiting_overdue_at);  // its turn may be far off
   lane.state = Lane::State::kReady;
   ready_.push_back(&lane);
 }
@@ -447,8 +447,6 @@ void Copier::on_timer(Lane& lane, Time now) {
       if (lane.look_up) {
         lane.state = Lane::State::kLookingUp;
         read_next_page(lane, now);
-      } else if (is_global() && has_missing(lane, now)) {
-        doubt(lane, std::nullopt, now);  // its turn may be far off
       } else if (lane.batch.empty()) {
         make_ready(lane);
       } else if (now >= first_overdue(lane.sent)) {
@@ -466,6 +464,8 @@ void Copier::on_timer(Lane& lane, Time now) {
       break;
     case Lane::State::kIdle:
     case Lane::State::kReady:
+      ask_about_overdue(lane, now);
+      break;
     case Lane::State::kLookingUp:
       break;
   }

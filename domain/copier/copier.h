@@ -146,12 +146,14 @@ class Copier {
   // Doubt.
   enum class Readiness { kSend, kFound, kAsk, kWait };
   Time gap_until(const Lane& lane, const HeldEvent& held) const;
+  static bool is_at_destination(const Lane& lane, const HeldEvent& held);
   Readiness examine(Lane& lane, HeldEvent& held, Time now);
   void start_look_up(Lane& lane, LookUp look_up);
   LookUp::Question question_about(Lane& lane);
   void ask_about_front(Lane& lane, Time now);
   void read_next_page(Lane& lane, Time now);
   void finish_look_up(Lane& lane, Time now);
+  void ask_about_overdue(Lane& lane, Time now);
   void on_look_up_error(Lane& lane, Store store, const StoreError& error, Time now);
 
   // Outcomes.
@@ -165,7 +167,6 @@ class Copier {
   Time first_overdue(std::span<const HeldEvent> events) const;
   // Overdue, and not seen at the destination.
   bool is_missing(const Lane& lane, const HeldEvent& held, Time now) const;
-  bool has_missing(const Lane& lane, Time now) const;
   // Asks the safety net about each waiting event that is overdue, or was rejected, or about all of them.
   void fail_overdue(Lane& lane, const WriteFailure& failure, Time now);
   void fail_rejected(Lane& lane, const WriteFailure& failure, Time now);

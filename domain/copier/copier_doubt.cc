@@ -15,9 +15,13 @@ Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
   return std::max(subscriptions_[held.subscription].older_connections_until, lane.next_gap_until);
 }
 
+bool Copier::is_at_destination(const Lane& lane, const HeldEvent& held) {
+  return held.at_destination == HeldEvent::AtDestination::kPresent ||
+         (!lane.ahead.empty() && lane.ahead.contains(held.event.id()));
+}
+
 Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
-  const bool is_present = held.at_destination == HeldEvent::AtDestination::kPresent ||
-                          (!lane.ahead.empty() && lane.ahead.contains(held.event.id()));
+  const bool is_present = is_at_destination(lane, held);
   // One that is there may still await what precedes it: it is there for the sake of an earlier one with its id.
   const bool is_awaiting = held.is_after_gap && held.awaits != kNoStream;
   if (is_present && !is_awaiting) return Readiness::kFound;
@@ -77,6 +81,18 @@ void Copier::doubt(Lane& lane, std::optional<Revision> reported_tail, Time now) 
   read_next_page(lane, now);
 }
 
+void Copier::ask_about_overdue(Lane& lane, Time now) {
+  Time first = kNever;
+  for (std::size_t i = lane.head; i < lane.waiting.size(); ++i) {
+    const HeldEvent& held = lane.waiting[i];
+    if (!is_at_destination(lane, held)) first = std::min(first, overdue_at(held));
+  }
+  lane.waiting_overdue_at = first;
+  if (now < first) return set_timer(lane, first);
+  if (lane.state == Lane::State::kReady) std::erase(ready_, &lane);
+  doubt(lane, std::nullopt, now);
+}
+
 void Copier::prepare_doubt(Lane& lane, std::optional<Revision> reported_tail) {
   LookUp::Question question = question_about(lane);
   question.reported_tail = reported_tail;
@@ -102,7 +118,12 @@ void Copier::read_next_page(Lane& lane, Time now) {
   std::optional<LookUp::Page> page = lane.look_up->next();
   if (!page) return finish_look_up(lane, now);
   if (reads_.size() >= settings_.max_look_ups) {
-    waiting_to_look_up_.push_back(&lane);
+    // What is overdue does not wait for what was never sent: with a destination that does not answer, for long.
+    if (now >= lane.waiting_overdue_at) {
+      waiting_to_look_up_.push_front(&lane);
+    } else {
+      waiting_to_look_up_.push_back(&lane);
+    }
     return;
   }
   page->read.id = next_read_id_++;

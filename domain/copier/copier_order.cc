@@ -72,6 +72,7 @@ HeldEvent Copier::take_front(Lane& lane) {
 }
 
 void Copier::take_back_sent(Lane& lane) {
+  lane.waiting_overdue_at = std::min(lane.waiting_overdue_at, first_overdue(lane.sent));
   lane.take_back_sent();
   queue(lane);
 }

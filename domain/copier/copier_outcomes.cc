@@ -128,13 +128,7 @@ Time Copier::first_overdue(std::span<const HeldEvent> events) const {
 }
 
 bool Copier::is_missing(const Lane& lane, const HeldEvent& held, Time now) const {
-  return now >= overdue_at(held) && held.at_destination != HeldEvent::AtDestination::kPresent &&
-         !lane.ahead.contains(held.event.id());
-}
-
-bool Copier::has_missing(const Lane& lane, Time now) const {
-  return std::any_of(lane.waiting.begin() + static_cast<std::ptrdiff_t>(lane.head), lane.waiting.end(),
-                     [&](const HeldEvent& held) { return is_missing(lane, held, now); });
+  return now >= overdue_at(held) && !is_at_destination(lane, held);
 }
 
 void Copier::fail_overdue(Lane& lane, const WriteFailure& failure, Time now) {

@@ -298,6 +298,20 @@ TEST(CopierTest, WhatCannotBeLookedUpInTimeIsNotTakenForMissing) {
   EXPECT_EQ(script.safety_net.failed[0].second, WriteFailureReason::kUnreachable);
 }
 
+TEST(CopierTest, WhatIsOverdueIsLookedUpBeforeWhatWasNeverSent) {
+  CopierSettings settings;
+  settings.max_look_ups = 1;
+  CopierScript script(settings, {"$ce-x"});
+  script.start(GroupState::kUnchanged);
+  script.deliver_one(1, 0, "Good", 0, "a");
+  EXPECT_EQ(script.advance(), Texts({"append a @-1 [1]"}));
+  for (const auto& [stream, number] : {std::pair("b", 2), {"c", 3}}) script.deliver_one(number, 9, "Good", 0, stream);
+  EXPECT_EQ(script.advance(), Texts({"read source backward 8"})) << "of b; c waits for its place";
+  EXPECT_EQ(script.advance(settings.writer_timeout), Texts{});
+  script.fail_read(ErrorKind::kTimeout);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"})) << "of a";
+}
+
 TEST(CopierTest, ASourceThatRefusesForTheWriterTimeoutEndsWithThatCode) {
   CopierScript script;
   script.refuse();

@@ -259,21 +259,48 @@ TEST_F(GlobalOrderTest, ButNotForEver) {
 }
 
 // An older event that comes meanwhile takes the turn, and waits for what precedes it.
-TEST_F(GlobalOrderShortOfMemoryTest, WhatIsOverdueIsGivenUpThoughItsTurnIsFarOff) {
-  deliver_at(7, "a", 3, 0);
-  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"});
-  script_.no_stream();
-  EXPECT_EQ(script_.advance(), Texts{"append a @-1 [3]"});
-  deliver_at(5, "b", 4, 2);
-  EXPECT_EQ(script_.advance(4'990ms), Texts{});
-  script_.fail(ErrorKind::kNotReady);
-  EXPECT_EQ(script_.advance(), Texts{"read source backward 1"});
-  script_.page(1, {2, 1}, true);
-  script_.advance();
-  script_.no_stream();
+class GlobalOrderTurnTakenTest : public GlobalOrderShortOfMemoryTest {
+ protected:
+  GlobalOrderTurnTakenTest() {
+    deliver_at(7, "a", 3, 0);
+    script_.advance();
+    script_.no_stream();
+    EXPECT_EQ(script_.advance(), Texts{"append a @-1 [3]"});
+    deliver_at(5, "b", 4, 2);
+  }
+
+  void refuse_after(Duration passed) {
+    EXPECT_EQ(script_.advance(passed), Texts{});
+    script_.fail(ErrorKind::kNotReady);
+    EXPECT_EQ(script_.advance(), Texts{"read source backward 1"}) << "of b, whose turn it is";
+    script_.page(1, {2, 1}, true);
+    script_.advance();
+    script_.no_stream();
+  }
+};
+
+TEST_F(GlobalOrderTurnTakenTest, WhatIsOverdueIsGivenUp) {
+  refuse_after(4'990ms);
   EXPECT_EQ(script_.advance(10ms), Texts{"read destination forward 0"});
   script_.no_stream();
   EXPECT_EQ(script_.advance(), Texts{"exit 1"});
+}
+
+TEST_F(GlobalOrderTurnTakenTest, WhatBecomesOverdueIsGivenUpThen) {
+  refuse_after(1s);
+  EXPECT_EQ(script_.advance(1s), Texts{});
+  EXPECT_EQ(script_.advance(2'999ms), Texts{});
+  EXPECT_EQ(script_.advance(1ms), Texts{"read destination forward 0"});
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(), Texts{"exit 1"});
+}
+
+TEST_F(GlobalOrderTurnTakenTest, WhatIsOverdueAndThereIsKept) {
+  refuse_after(1s);
+  EXPECT_EQ(script_.advance(4s), Texts{"read destination forward 0"});
+  script_.page(0, {3}, true);
+  EXPECT_EQ(script_.advance(), Texts{});
+  EXPECT_EQ(script_.advance(10s), Texts{}) << "its turn is still to come";
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ struct Lane {
   Time next_gap_until{0};  // a gap is waited out at least until then, because the one before it just was
 
   Time timer = kNever;
+  Time waiting_overdue_at = kNever;  // the first of what had been sent and waits again, at the earliest
   Duration retry_delay{0};
   int doubts = 0;                                                     // WrongExpectedVersions in a row
   std::size_t batch_limit = std::numeric_limits<std::size_t>::max();  // events; to find the one that spoils an append

@@ -118,7 +118,11 @@ void Process::check_bounds() {
 
 void Process::check_timeouts() {
   if (has_exited_ || context_.plan.on_write_failure != SafetyAction::kExit || asked_to_stop_ != kNever) return;
-  const Duration limit = 4 * context_.plan.settings.writer_timeout + 5 * kSecond;
+  // What is overdue is looked up. Each a writer timeout: until a page of another look-up, which has the place, is left
+  // without an answer; until its own is; and until a refusal counts.
+  const Faults& faults = context_.plan.faults;
+  const int timeouts = 1 + (faults.sink_restart || faults.sink_long_down ? 2 : 0) + (faults.sink_denied ? 1 : 0);
+  const Duration limit = timeouts * context_.plan.settings.writer_timeout + (faults.sink_slow ? 5 : 2) * kSecond;
   std::vector<Context::Identity> written;
   for (const auto& [identity, first_sent] : sim_sink_.first_sent()) {
     if (context_.destination.written_at(identity.first, identity.second)) {

@@ -15,6 +15,7 @@ namespace interconnect {
 struct EventId {
   std::array<std::uint8_t, 16> bytes{};
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
   friend auto operator<=>(const EventId&, const EventId&) = default;
   template <typename H>
   friend H AbslHashValue(H state, const EventId& id) {

@@ -49,7 +49,8 @@ class CopierScript {
  public:
   using Texts = std::vector<std::string>;
 
-  explicit CopierScript(CopierSettings settings = {}, std::vector<std::string> streams = {"s"}, int buffer_size = 100)
+  explicit CopierScript(CopierSettings settings = {}, const std::vector<std::string>& streams = {"s"},
+                        int buffer_size = 100)
       : copier_(settings, subscriptions(streams, buffer_size), policy(), safety_net, observer) {}
 
   ScriptedSafetyNet safety_net;

@@ -15,7 +15,7 @@ namespace interconnect {
 struct EventId {
   std::array<std::uint8_t, 16> bytes{};
 
-  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 warns of the 0 that the compiler compares with
   friend auto operator<=>(const EventId&, const EventId&) = default;
   template <typename H>
   friend H AbslHashValue(H state, const EventId& id) {

@@ -165,8 +165,8 @@ class Copier {
   void prepare_doubt(Lane& lane, std::optional<Revision> reported_tail);
   Time overdue_at(const HeldEvent& held) const;
   Time first_overdue(std::span<const HeldEvent> events) const;
-  // Overdue, and not seen at the destination.
-  bool is_missing(const Lane& lane, const HeldEvent& held, Time now) const;
+  // When it is overdue; never, if it was seen at the destination.
+  Time give_up_at(const Lane& lane, const HeldEvent& held) const;
   // Asks the safety net about each waiting event that is overdue, or was rejected, or about all of them.
   void fail_overdue(Lane& lane, const WriteFailure& failure, Time now);
   void fail_rejected(Lane& lane, const WriteFailure& failure, Time now);

@@ -84,8 +84,7 @@ void Copier::doubt(Lane& lane, std::optional<Revision> reported_tail, Time now) 
 void Copier::ask_about_overdue(Lane& lane, Time now) {
   Time first = kNever;
   for (std::size_t i = lane.head; i < lane.waiting.size(); ++i) {
-    const HeldEvent& held = lane.waiting[i];
-    if (!is_at_destination(lane, held)) first = std::min(first, overdue_at(held));
+    first = std::min(first, give_up_at(lane, lane.waiting[i]));
   }
   lane.waiting_overdue_at = first;
   if (now < first) return set_timer(lane, first);
@@ -118,7 +117,7 @@ void Copier::read_next_page(Lane& lane, Time now) {
   std::optional<LookUp::Page> page = lane.look_up->next();
   if (!page) return finish_look_up(lane, now);
   if (reads_.size() >= settings_.max_look_ups) {
-    // What is overdue does not wait for what was never sent: with a destination that does not answer, for long.
+    // With a destination that hangs, each look-up before it would cost what is overdue a read's timeout.
     if (now >= lane.waiting_overdue_at) {
       waiting_to_look_up_.push_front(&lane);
     } else {

@@ -127,12 +127,12 @@ Time Copier::first_overdue(std::span<const HeldEvent> events) const {
   return first;
 }
 
-bool Copier::is_missing(const Lane& lane, const HeldEvent& held, Time now) const {
-  return now >= overdue_at(held) && !is_at_destination(lane, held);
+Time Copier::give_up_at(const Lane& lane, const HeldEvent& held) const {
+  return is_at_destination(lane, held) ? kNever : overdue_at(held);
 }
 
 void Copier::fail_overdue(Lane& lane, const WriteFailure& failure, Time now) {
-  fail_if(lane, failure, now, [&](const HeldEvent& held) { return is_missing(lane, held, now); });
+  fail_if(lane, failure, now, [&](const HeldEvent& held) { return now >= give_up_at(lane, held); });
 }
 
 void Copier::fail_rejected(Lane& lane, const WriteFailure& failure, Time now) {

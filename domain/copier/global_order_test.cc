@@ -259,9 +259,9 @@ TEST_F(GlobalOrderTest, ButNotForEver) {
 }
 
 // An older event that comes meanwhile takes the turn, and waits for what precedes it.
-class GlobalOrderTurnTakenTest : public GlobalOrderShortOfMemoryTest {
+class GlobalOrderTurnTakenTest : public GlobalOrderTest {
  protected:
-  GlobalOrderTurnTakenTest() {
+  GlobalOrderTurnTakenTest() : GlobalOrderTest(global(), 100, GroupState::kUnchanged) {
     deliver_at(7, "a", 3, 0);
     script_.advance();
     script_.no_stream();

@@ -26,7 +26,7 @@ void CopyStatistics::on_event_parked(const EventView&, std::string_view) { ++cou
 void CopyStatistics::on_event_found(const EventView&) { ++counts_.found; }
 void CopyStatistics::on_duplicate_id(const EventView&) { ++counts_.duplicate_ids; }
 void CopyStatistics::on_event_out_of_order(const EventView&) { ++counts_.out_of_order; }
-void CopyStatistics::on_link_target_gone(const Delivery&) { ++counts_.links_without_target; }
+void CopyStatistics::on_link_target_gone(const LinkTargetGone&) { ++counts_.links_without_target; }
 
 std::uint64_t settled(const CopyStatistics::Counts& counts) {
   return counts.copied + counts.not_allowed + counts.invalid + counts.skipped + counts.parked + counts.found +

@@ -33,7 +33,7 @@ class CopyStatistics final : public CopyObserver {
   void on_event_found(const EventView& event) override;
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
-  void on_link_target_gone(const Delivery& delivery) override;
+  void on_link_target_gone(const LinkTargetGone& gone) override;
 
  private:
   Counts counts_;

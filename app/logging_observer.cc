@@ -140,10 +140,13 @@ void LoggingObserver::on_event_out_of_order(const EventView& event) {
   LOG(WARNING) << "out of order: " << Named{event} << " arrived when newer events of its stream had been copied";
 }
 
-void LoggingObserver::on_link_target_gone(const Delivery& delivery) {
-  if (!debug_ && !may_write(kTargetGone)) return;
-  LOG(INFO) << "link " << to_string(delivery.ack_id) << " at " << delivery.position
-            << " points to no event any more: acknowledged";
+void LoggingObserver::on_link_target_gone(const LinkTargetGone& gone) {
+  // Once a stream, as long as they can be told apart.
+  const bool is_known = streams_with_links_gone_.size() >= kMaxStreamsNamed ||
+                        !streams_with_links_gone_.insert(std::string(gone.stream)).second;
+  if (!debug_ && (is_known || !may_write(kTargetGone))) return;
+  LOG(INFO) << "a link points to revision " << gone.revision << " of stream '" << excerpt(gone.stream)
+            << "', which is gone: " << gone.reason << "; the link is acknowledged, others to this stream are only counted";
 }
 
 }  // namespace interconnect

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "domain/copy_observer.h"
@@ -29,7 +32,7 @@ class LoggingObserver final : public CopyObserver {
   void on_event_found(const EventView& event) override;
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
-  void on_link_target_gone(const Delivery& delivery) override;
+  void on_link_target_gone(const LinkTargetGone& gone) override;
 
  private:
   enum Kind {
@@ -53,8 +56,11 @@ class LoggingObserver final : public CopyObserver {
   // Whether a line of this kind may be written now; tells first how many were left out in the window before.
   bool may_write(Kind kind);
 
+  static constexpr std::size_t kMaxStreamsNamed = 10'000;
+
   const Clock& clock_;
   bool debug_;
+  std::set<std::string> streams_with_links_gone_;
   std::array<Window, kKinds> windows_;
 };
 

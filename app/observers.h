@@ -48,8 +48,8 @@ class Observers final : public CopyObserver {
   void on_event_out_of_order(const EventView& event) override {
     for (CopyObserver* o : observers_) o->on_event_out_of_order(event);
   }
-  void on_link_target_gone(const Delivery& delivery) override {
-    for (CopyObserver* o : observers_) o->on_link_target_gone(delivery);
+  void on_link_target_gone(const LinkTargetGone& gone) override {
+    for (CopyObserver* o : observers_) o->on_link_target_gone(gone);
   }
 
  private:

@@ -11,6 +11,13 @@
 
 namespace interconnect {
 
+// A link whose target the source no longer has: it is acknowledged, and nothing is copied.
+struct LinkTargetGone {
+  std::string_view stream;  // of the target
+  Revision revision = 0;    // there
+  std::string_view reason;  // what the source showed
+};
+
 // What happens to the copy, as it happens. Logging hangs on it, and metrics. Called on the copying thread: must neither
 // block nor throw. Every method has an empty body, so that an observer overrides what it cares for.
 class CopyObserver {
@@ -35,7 +42,7 @@ class CopyObserver {
   virtual void on_duplicate_id(const EventView&) {}
   // An older event of its stream arrived after a newer one had been copied; it was appended behind it.
   virtual void on_event_out_of_order(const EventView&) {}
-  virtual void on_link_target_gone(const Delivery&) {}
+  virtual void on_link_target_gone(const LinkTargetGone&) {}
 };
 
 }  // namespace interconnect

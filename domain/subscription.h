@@ -60,7 +60,8 @@ struct Delivery {
   EventId ack_id;         // what is acknowledged: the link's id for an event that came by a link, else the event's
   Revision position = 0;  // the number in the subscribed stream: the link's for an event that came by a link
   std::int32_t retry_count = 0;
-  const EventView* event = nullptr;  // null: a link whose target is gone
+  const EventView* event = nullptr;  // null: the server found no target for the link
+  const EventView* link = nullptr;   // null: the event came by no link
 };
 
 // How a consumer group was found or made when its subscription was first started.

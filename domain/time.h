@@ -8,4 +8,6 @@ namespace interconnect {
 using Time = std::chrono::nanoseconds;
 using Duration = std::chrono::nanoseconds;
 
+inline constexpr Time kNever = Time::max();
+
 }  // namespace interconnect

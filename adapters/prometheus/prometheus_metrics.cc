@@ -261,7 +261,7 @@ void PrometheusMetrics::on_event_parked(const EventView&, std::string_view) { se
 void PrometheusMetrics::on_event_found(const EventView&) { series_->found.Increment(); }
 void PrometheusMetrics::on_duplicate_id(const EventView&) { series_->duplicate_ids.Increment(); }
 void PrometheusMetrics::on_event_out_of_order(const EventView&) { series_->out_of_order.Increment(); }
-void PrometheusMetrics::on_link_target_gone(const Delivery&) { series_->links_without_target.Increment(); }
+void PrometheusMetrics::on_link_target_gone(const LinkTargetGone&) { series_->links_without_target.Increment(); }
 
 void PrometheusMetrics::on_append_completed(const AppendOutcome& outcome, std::size_t events, std::size_t payload_bytes,
                                             Duration took) {

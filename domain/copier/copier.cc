@@ -40,6 +40,11 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
       safety_net_(safety_net),
       observer_(observer),
       ledger_(subscriptions.size(), settings.remembered_events),
+      links_({.one_queue = settings.ordering == CopierSettings::Ordering::kGlobal,
+              .max_reads = settings.max_link_reads,
+              .reading = {.min_retry_delay = settings.min_retry_delay,
+                          .max_retry_delay = settings.max_retry_delay,
+                          .patience = settings.writer_timeout}}),
       memory_(settings.remembered_streams),
       window_({settings.max_in_flight_events, settings.max_in_flight_bytes, settings.append_queue_target}),
       append_bytes_limit_(settings.max_append_bytes) {
@@ -88,6 +93,7 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
                                      Time now) {
   SubscriptionState& state = subscriptions_[subscription];
   ledger_.disconnect(subscription);
+  drop_links(subscription);
   state.older_connections_until = kNever;
   state.resumed_until = kNever;
   state.window_patience = settings_.max_retry_delay;
@@ -130,11 +136,90 @@ void Copier::on_delivery(const Delivery& delivery, Time now) {
   if (delivery.event != nullptr) state.delivered_bytes += delivery.event->bytes();
   if (has_exited_ || stop_by_ != kNever || state.is_discarding) return;
   if (is_global()) note_position(delivery.position, delivery.retry_count);
-  if (delivery.event == nullptr) {
-    observer_.on_link_target_gone(delivery);
-    ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
-    return;
+  if (LinkResolver::is_unresolved(delivery) || links_.must_wait(delivery)) return resolve_link(delivery, now);
+  judge(delivery, now);
+}
+
+// A lone event is held whatever its size.
+bool Copier::fits(std::size_t bytes) const {
+  const bool holds_any = held_events_ > 0 || links_.size() > 0;
+  return !holds_any || held_bytes_ + links_.bytes() + bytes <= settings_.max_held_bytes;
+}
+
+void Copier::resolve_link(const Delivery& delivery, Time now) {
+  const std::size_t bytes = (delivery.event != nullptr ? delivery.event->bytes() : 0) +
+                            (delivery.link != nullptr ? delivery.link->bytes() : 0) + LinkResolver::kEntryBytes;
+  if (!fits(bytes)) {
+    if (is_global() && !is_queued(delivery.position)) forget_positions({delivery.position});
+    return discard_until_reconnected(delivery.subscription, now);
   }
+  LinkResolver::is_unresolved(delivery) ? links_.add(delivery, now) : links_.add_behind(delivery);
+}
+
+// What waited for a link and need not any more.
+void Copier::release_resolved(Time now) {
+  while (!has_exited_ && stop_by_ == kNever) {
+    const std::optional<LinkResolver::Outcome> outcome = links_.next();
+    if (!outcome) return;
+    Delivery delivery = outcome->delivery;
+    const EventView link = outcome->link ? outcome->link->view() : EventView{};
+    const EventView event = outcome->event ? outcome->event->view() : EventView{};
+    switch (outcome->kind) {
+      case LinkResolver::Outcome::Kind::kEvent:
+        delivery.event = &event;
+        judge(delivery, now);
+        break;
+      case LinkResolver::Outcome::Kind::kInvalid:
+        delivery.event = &link;
+        refuse(delivery, {true, outcome->reason});
+        break;
+      case LinkResolver::Outcome::Kind::kGone: {
+        observer_.on_link_target_gone({outcome->target_stream, outcome->target_revision, outcome->reason});
+        ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
+        EventView gone;
+        gone.stream = outcome->target_stream;
+        gone.revision = outcome->target_revision;
+        note_seen(gone);
+        break;
+      }
+    }
+  }
+}
+
+// What was read for links may be more than may be held.
+void Copier::discard_read_links(Time now) {
+  while (links_.size() > 1 && held_bytes_ + links_.bytes() > settings_.max_held_bytes) {
+    SubscriptionIndex largest = 0;
+    for (SubscriptionIndex i = 1; i < subscriptions_.size(); ++i) {
+      if (links_.size(i) > links_.size(largest)) largest = i;
+    }
+    discard_until_reconnected(largest, now);
+  }
+}
+
+void Copier::read_links(Time now) {
+  release_resolved(now);
+  while (const auto read = links_.next_read(now)) {
+    ReadStream action{Store::kSource, read->read};
+    action.read.id = next_read_id_++;
+    link_reads_.emplace(action.read.id, read->key);
+    actions_.push_back(std::move(action));
+  }
+  if (const auto& denied = links_.denied()) {
+    exit(ExitCode::kRefusedByServer, "the source does not let us read stream '" + excerpt(denied->stream) +
+                                         "', to which a link points that came without its event: " + denied->message);
+  }
+}
+
+// What the lost connection delivered comes again; what it delivered a second time may be held since the first.
+void Copier::drop_links(SubscriptionIndex subscription) {
+  std::vector<Revision> positions = links_.drop(subscription);
+  if (!is_global()) return;
+  std::erase_if(positions, [this](Revision position) { return is_queued(position); });
+  forget_positions(positions);
+}
+
+void Copier::judge(const Delivery& delivery, Time now) {
   const Verdict verdict = policy_.judge(*delivery.event);
   if (std::holds_alternative<Allowed>(verdict)) return hold(delivery, now);
   if (const auto* invalid = std::get_if<Invalid>(&verdict)) return refuse(delivery, {true, invalid->reason});
@@ -177,8 +262,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   const EventView& event = *delivery.event;
   const Ledger::Identity identity = Ledger::identify(event.stream, event.id);
   Event copy = with_copy_metadata(event);
-  const bool fits = held_events_ == 0 || held_bytes_ + copy.bytes() <= settings_.max_held_bytes;
-  if (!fits && !ledger_.is_held_or_settled(identity)) {
+  if (!fits(copy.bytes()) && !ledger_.is_held_or_settled(identity)) {
     if (is_global()) forget_positions({delivery.position});
     return discard_until_reconnected(delivery.subscription, now);
   }
@@ -224,7 +308,8 @@ void Copier::hold(const Delivery& delivery, Time now) {
 // What comes is dropped until the connection with the smaller buffer is there; then it comes again.
 void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  const std::size_t mean_bytes = std::max<std::size_t>(1, held_bytes_ / std::max<std::size_t>(1, held_events_));
+  const CopyLoad held = load();
+  const std::size_t mean_bytes = std::max<std::size_t>(1, held.held_bytes / std::max<std::size_t>(1, held.held_events));
   const std::size_t share = settings_.max_held_bytes / 2 / subscriptions_.size();
   const auto fitting = static_cast<std::int64_t>(share / mean_bytes);
   const auto smaller =
@@ -234,6 +319,7 @@ void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now)
   if (smaller < state.buffer_size) renew_wait(state);
   state.buffer_size = smaller;
   state.is_discarding = true;
+  drop_links(subscription);
   want_reconnection(state, now, settings_.max_retry_delay);
 }
 
@@ -255,7 +341,10 @@ void Copier::reconnect(SubscriptionIndex subscription, Time now) {
     state.resumed_until = std::min(state.resumed_until, state.older_connections_until);
   }
   state.older_connections_until = kNever;
+  // While the connection is there that they belong to: else all that is settled comes again.
+  acknowledge_settled(subscription);
   ledger_.disconnect(subscription);
+  drop_links(subscription);
   withdraw_unsent();
   actions_.push_back(Resubscribe{subscription, state.buffer_size});
 }
@@ -388,11 +477,15 @@ void Copier::pause(Lane& lane, Time until) {
   set_timer(lane, until);
 }
 
+std::size_t Copier::unsettled(SubscriptionIndex subscription) const {
+  return ledger_.outstanding(subscription) + links_.size(subscription);
+}
+
 // What is waited for cannot come while newer ones fill the connection's window: on a new connection the server sends it
 // before them, if it has noticed by then that the older connection is gone.
 void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  const std::size_t taken = ledger_.outstanding(subscription) + ledger_.repeated(subscription);
+  const std::size_t taken = unsettled(subscription) + ledger_.repeated(subscription);
   const bool is_full = taken >= static_cast<std::size_t>(std::max(1, state.buffer_size));
   if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
     // Again and again the same would come first.
@@ -554,6 +647,7 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     }
     const bool is_stopping = stop_by_ != kNever;
     if (!is_stopping) {
+      read_links(now);
       for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
         reclaim_window(i, now);
         if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
@@ -567,15 +661,20 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
   actions.swap(actions_);
 }
 
+void Copier::acknowledge_settled(SubscriptionIndex subscription) {
+  std::vector<EventId>& settled = ledger_.acknowledgements(subscription);
+  if (!settled.empty()) actions_.push_back(Acknowledge{subscription, std::exchange(settled, {})});
+  subscriptions_[subscription].acknowledge_at = kNever;
+}
+
 void Copier::flush_acknowledgements(Time now, bool all) {
   for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
     SubscriptionState& state = subscriptions_[i];
-    std::vector<EventId>& settled = ledger_.acknowledgements(i);
+    const std::vector<EventId>& settled = ledger_.acknowledgements(i);
     if (settled.empty()) continue;
     const auto group = static_cast<std::size_t>(std::max(1, state.buffer_size / 8));
     if (all || settled.size() >= group || now >= state.acknowledge_at || ledger_.outstanding(i) == 0) {
-      actions_.push_back(Acknowledge{i, std::exchange(settled, {})});
-      state.acknowledge_at = kNever;
+      acknowledge_settled(i);
     } else if (state.acknowledge_at == kNever) {
       state.acknowledge_at = now + settings_.acknowledgement_delay;
     }
@@ -598,6 +697,7 @@ std::optional<Time> Copier::next_deadline() {
   if (has_exited_) return std::nullopt;
   Time deadline = stop_by_;
   if (const auto timer = timers_.next(holding_timer())) deadline = std::min(deadline, *timer);
+  if (const auto read = links_.next_deadline(); read && stop_by_ == kNever) deadline = std::min(deadline, *read);
   for (const SubscriptionState& state : subscriptions_) {
     deadline = std::min(deadline, state.acknowledge_at);
     if (stop_by_ != kNever) continue;
@@ -610,13 +710,13 @@ std::optional<Time> Copier::next_deadline() {
 }
 
 Copier::Load Copier::load() const {
-  return {held_events_,     held_bytes_,   appends_.size(), events_in_flight_,
-          bytes_in_flight_, reads_.size(), lanes_.size()};
+  return {held_events_ + links_.size(), held_bytes_ + links_.bytes(), appends_.size(), events_in_flight_,
+          bytes_in_flight_,             reads_.size(),                lanes_.size()};
 }
 
 SubscriptionLoad Copier::load(SubscriptionIndex subscription) const {
   const Time until = subscriptions_[subscription].older_connections_until;
-  return {ledger_.outstanding(subscription), until == kNever ? Time{0} : until};
+  return {unsettled(subscription), until == kNever ? Time{0} : until};
 }
 
 }  // namespace interconnect

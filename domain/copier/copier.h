@@ -18,6 +18,7 @@
 #include "domain/copier/action.h"
 #include "domain/copier/lane.h"
 #include "domain/copier/ledger.h"
+#include "domain/copier/link_resolver.h"
 #include "domain/copier/load.h"
 #include "domain/copier/lru_map.h"
 #include "domain/copier/settings.h"
@@ -34,11 +35,11 @@ namespace interconnect {
 
 // The copy, as a state machine without I/O: it is told what happens, and asked by advance() what is to be done.
 //
-//   delivery -> policy -> format -> lane of its stream -> append with the exact expected revision
-//                 |                    ^        |
-//                 v                    +-look-up+ (doubt)
-//              refused                          v
-//                 +------> acknowledged <--- settled
+//   delivery -> link -> policy -> format -> lane of its stream -> append with the exact expected revision
+//                |        |                    ^        |
+//                v        v                    +-look-up+ (doubt)
+//              gone    refused                          v
+//                +--------+------> acknowledged <--- settled
 //
 // An event is acknowledged when the destination has confirmed it, or the policy or the safety net gave it up. Within
 // a stream, events go to the destination in the order of the source's revisions.
@@ -101,6 +102,14 @@ class Copier {
   };
 
   // Deliveries.
+  bool fits(std::size_t bytes) const;
+  void resolve_link(const Delivery& delivery, Time now);
+  void release_resolved(Time now);
+  void discard_read_links(Time now);
+  void read_links(Time now);
+  void drop_links(SubscriptionIndex subscription);
+  std::size_t unsettled(SubscriptionIndex subscription) const;
+  void judge(const Delivery& delivery, Time now);
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);
   void discard_until_reconnected(SubscriptionIndex subscription, Time now);
@@ -136,6 +145,7 @@ class Copier {
   void know_positions();
   void forget_positions(const std::vector<Revision>& positions);
   bool is_position_awaited() const;
+  bool is_queued(Revision position) const;
   void queue(const Lane& lane);
   HeldEvent take_front(Lane& lane);
   void take_back_sent(Lane& lane);
@@ -177,6 +187,7 @@ class Copier {
   void settle_found(Lane& lane, const HeldEvent& held);
   void release(Lane& lane, const Event& event);
   void park(const Ledger::Identity& identity, const EventView& event, const std::string& reason);
+  void acknowledge_settled(SubscriptionIndex subscription);
   void flush_acknowledgements(Time now, bool all);
   std::string last_words_of_stop() const;
   void exit(ExitCode code, std::string last_words);
@@ -188,6 +199,8 @@ class Copier {
   std::vector<SubscriptionState> subscriptions_;
   bool shares_streams_ = false;  // two subscriptions may carry events of one stream
   Ledger ledger_;
+  LinkResolver links_;
+  absl::flat_hash_map<std::uint64_t, std::uint64_t> link_reads_;  // by the read's id: the resolver's key
 
   absl::flat_hash_map<std::string_view, std::unique_ptr<Lane>, StringHash> lanes_;  // by the names that they hold
   std::vector<std::unique_ptr<Lane>> spare_lanes_;

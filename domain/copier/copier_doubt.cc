@@ -131,8 +131,17 @@ void Copier::read_next_page(Lane& lane, Time now) {
 }
 
 void Copier::on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now) {
+  if (has_exited_) return;
+  if (const auto link = link_reads_.find(read_id); link != link_reads_.end()) {
+    const std::uint64_t key = link->second;
+    link_reads_.erase(link);
+    if (const auto* error = std::get_if<StoreError>(&outcome)) observer_.on_error(Store::kSource, *error);
+    links_.on_read(key, outcome, now);
+    release_resolved(now);
+    return discard_read_links(now);
+  }
   const auto it = reads_.find(read_id);
-  if (it == reads_.end() || has_exited_) return;
+  if (it == reads_.end()) return;
   Lane& lane = *it->second;
   reads_.erase(it);
   if (const auto* page = std::get_if<StreamPage>(&outcome)) {

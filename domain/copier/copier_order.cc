@@ -60,6 +60,11 @@ bool Copier::is_position_awaited() const {
   return lane.waiting[lane.head].first_sent == kNever;  // else its turn has been
 }
 
+bool Copier::is_queued(Revision position) const {
+  const auto first = queue_.lower_bound({position, 0});
+  return first != queue_.end() && first->first == position;
+}
+
 // All that waits in the lane takes its place in the order, if it has lost it.
 void Copier::queue(const Lane& lane) {
   if (!is_global()) return;
@@ -99,6 +104,7 @@ void Copier::pump_in_order(Time now) {
   }
   while (!queue_.empty() && !has_exited_) {
     const auto turn = *queue_.begin();
+    if (const auto unresolved = links_.lowest_position(); unresolved && *unresolved < turn.first) return;
     if (appends_.empty()) is_alone_ = false;
     if (!arrived_up_to_) {
       if (!has_first_delivery_ && now < redelivered_until_) return make_room_for_older(0, now);

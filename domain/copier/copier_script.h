@@ -87,6 +87,19 @@ class CopierScript {
     copier_.on_delivery(delivery, now);
   }
 
+  // A link that came without its event; `number` is the link's id.
+  void deliver_link(int number, std::string_view text, SubscriptionIndex subscription = 0) {
+    const EventView link{"$ce-s", next_position, id_of(number), "$>", ContentKind::kBinary, text, ""};
+    copier_.on_delivery({subscription, id_of(number), next_position++, retry_count, nullptr, &link}, now);
+  }
+  // An event that came by a link with this text; the link's id is 100 more than the event's.
+  void deliver_linked(int number, Revision revision, std::string_view stream, std::string_view text,
+                      std::string_view type = "Good", std::string_view data = "{}") {
+    const EventView link{"$ce-s", next_position, id_of(100 + number), "$>", ContentKind::kBinary, text, ""};
+    const EventView event{stream, revision, id_of(number), type, ContentKind::kJson, data, ""};
+    copier_.on_delivery({0, id_of(100 + number), next_position++, retry_count, &event, &link}, now);
+  }
+
   Texts advance(Duration passed = Duration{0}) {
     now += passed;
     std::vector<Action> actions;
@@ -151,6 +164,25 @@ class CopierScript {
     return result;
   }
 
+  // The oldest read's answer: events of the stream as they are.
+ public:
+  struct Shown {
+    int number = 0;
+    Revision revision = 0;
+    std::string type = "Good";
+    std::string data = "{}";
+  };
+  void show(std::initializer_list<Shown> shown, bool is_end, Revision next = 0, std::string_view stream = "s") {
+    const std::uint64_t id = reads_.front().first;
+    reads_.pop_front();
+    std::vector<EventView> events;
+    for (const Shown& one : shown) {
+      events.push_back({stream, one.revision, id_of(one.number), one.type, ContentKind::kJson, one.data, ""});
+    }
+    copier_.on_read_completed(id, StreamPage{events, true, is_end, next}, now);
+  }
+
+ private:
   class NeverValid final : public EventValidator {
     std::optional<std::string> validate(const EventView&) const override { return "bad"; }
   };

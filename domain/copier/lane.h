@@ -16,8 +16,6 @@
 
 namespace interconnect {
 
-inline constexpr Time kNever = Time::max();
-
 // An event between its delivery and its settlement.
 struct HeldEvent {
   Event event;

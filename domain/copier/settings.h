@@ -51,6 +51,9 @@ struct CopierSettings {
   // Look-ups that read at the same time.
   std::size_t max_look_ups = 16;
 
+  // Streams of the source that are read at the same time for links that came without their events.
+  std::size_t max_link_reads = 16;
+
   // Ids that are remembered of what a destination stream holds beyond what came from the source; with more of them the
   // stream is read in step with the source instead.
   std::size_t look_up_memory = 2'048;

@@ -21,7 +21,9 @@ struct Pushed {
   Revision position = 0;  // in the subscribed stream
   std::string stream;     // of the event
   Revision revision = 0;
-  bool is_dead = false;  // a link whose target is gone
+  bool is_dead = false;        // a link whose target is gone
+  bool is_unresolved = false;  // a link that the server does not resolve, though its target is there
+  bool is_wrong = false;       // a link that the server resolves to another event
   int retry_count = 0;
 };
 

@@ -84,6 +84,8 @@ void make_subscriptions(Random& random, Plan& plan) {
   constexpr ConsumerStrategy kStrategies[] = {ConsumerStrategy::kPinned, ConsumerStrategy::kPinned,
                                               ConsumerStrategy::kDispatchToSingle, ConsumerStrategy::kRoundRobin};
   GroupSettings settings;
+  plan.unresolving_group = random.one_in(8);
+  settings.resolve_link_tos = !plan.unresolving_group;
   settings.consumer_strategy = kStrategies[random.between(0, 3)];
   settings.checkpoint_after = random.between(0, 2'000) * std::chrono::milliseconds(1);
   settings.min_checkpoint_count = static_cast<std::int32_t>(random.between(1, 20));
@@ -122,6 +124,7 @@ Plan make_plan(std::uint64_t seed) {
   plan.refused_types = random.one_in(3);
   plan.invalid_events = random.one_in(4);
   plan.dead_links = random.one_in(4);
+  plan.unresolved_links = random.one_in(4);
   plan.repeated_ids = !plan.short_of_memory && random.one_in(5);
   plan.max_data = random.one_in(5) ? 2'000 : 64;
   make_subscriptions(random, plan);
@@ -189,6 +192,8 @@ std::string Plan::describe() const {
   if (short_of_memory) text += ", short of memory";
   if (group_exists) text += ", group exists";
   if (repeated_ids) text += ", repeated ids";
+  if (unresolved_links) text += ", unresolved links";
+  if (unresolving_group) text += ", links as events";
   if (promises_order()) text += ", in order";
   if (settings.ordering == CopierSettings::Ordering::kGlobal) {
     text += keeps_append_order ? ", globally, pipelined" : ", globally";

@@ -57,6 +57,8 @@ struct Plan {
   bool refused_types = false;
   bool invalid_events = false;
   bool dead_links = false;
+  bool unresolved_links = false;   // that the server delivers without their event, or with another
+  bool unresolving_group = false;  // links are delivered as events
   bool repeated_ids = false;
   std::size_t max_data = 64;
   std::vector<Subscription> subscriptions;

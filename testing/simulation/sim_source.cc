@@ -4,6 +4,19 @@
 #include <utility>
 
 namespace interconnect::simulation {
+namespace {
+
+constexpr std::string_view kGone = "gone-";
+
+// What a link names whose target is gone: a stream that does not exist, one that begins later, one that is deleted, one
+// of which nothing is left, one that ends before it.
+std::string dead_target(const Pushed& pushed) {
+  constexpr const char* kTargets[] = {"9@gone-never", "3@gone-begins", "2@gone-deleted", "4@gone-truncated",
+                                      "7@gone-ends"};
+  return kTargets[pushed.ack_id.bytes[15] % 5];
+}
+
+}  // namespace
 
 SourceServer::SourceServer(Context& context, const std::vector<Revision>& starts) : context_(context) {
   for (std::size_t i = 0; i < context.plan.subscriptions.size(); ++i) {
@@ -34,6 +47,10 @@ void SourceServer::add(const StoredEvent& event, bool is_dead) {
     pushed.stream = event.stream;
     pushed.revision = event.revision;
     pushed.is_dead = is_dead;
+    if (is_link && !is_dead && context_.plan.unresolved_links) {
+      pushed.is_unresolved = context_.random.one_in(3);
+      pushed.is_wrong = !pushed.is_unresolved && event.revision > 0 && context_.random.one_in(3);
+    }
     groups_[i]->add(std::move(pushed));
     if (is_up_) groups_[i]->fill_and_push();
   }
@@ -212,9 +229,23 @@ void SimSource::read(const StreamRead& read) {
     if (fails || !server_.is_up()) {
       return listener_->on_read_completed(read.id, StoreError{ErrorKind::kUnavailable, "the source does not answer"});
     }
+    if (read.stream.starts_with(kGone)) return answer_gone(read);
     const Store::Page page = context_.source.read(read, asked);
     listener_->on_read_completed(read.id, page.page);
   }));
+}
+
+void SimSource::answer_gone(const StreamRead& read) {
+  if (read.stream.ends_with("never")) return listener_->on_read_completed(read.id, StreamPage{{}, false, true, 0});
+  if (read.stream.ends_with("deleted")) {
+    return listener_->on_read_completed(read.id, StoreError{ErrorKind::kStreamDeleted, "it is deleted"});
+  }
+  EventView last;
+  last.stream = read.stream;
+  last.revision = 6;
+  const bool has_last = !read.stream.ends_with("truncated");
+  const bool shows_last = has_last && (read.direction == ReadDirection::kBackward || read.from <= last.revision);
+  listener_->on_read_completed(read.id, StreamPage{std::span(&last, shows_last ? 1 : 0), true, true, 0});
 }
 
 void SimSource::probe(Answer answer) {
@@ -231,10 +262,21 @@ void SimSource::receive(const Connection& connection, const std::vector<Pushed>&
     delivery.ack_id = pushed.ack_id;
     delivery.position = pushed.position;
     delivery.retry_count = pushed.retry_count;
-    EventView view;
+    const std::string& subscribed = context_.plan.subscriptions[connection.subscription].stream;
+    const std::string text = pushed.is_dead ? dead_target(pushed) : std::to_string(pushed.revision) + "@" + pushed.stream;
+    const EventView link{subscribed, pushed.position, pushed.ack_id, "$>", ContentKind::kBinary, text, ""};
+    EventView event;
     if (!pushed.is_dead) {
-      view = (*context_.source.find(pushed.stream))[static_cast<std::size_t>(pushed.revision)].view();
-      delivery.event = &view;
+      const auto shown = static_cast<std::size_t>(pushed.is_wrong ? pushed.revision - 1 : pushed.revision);
+      event = (*context_.source.find(pushed.stream))[shown].view();
+    }
+    if (!subscribed.starts_with('$')) {
+      delivery.event = &event;
+    } else if (context_.plan.unresolving_group) {
+      delivery.event = &link;
+    } else {
+      delivery.link = &link;
+      if (!pushed.is_dead && !pushed.is_unresolved) delivery.event = &event;
     }
     listener_->on_delivery(delivery);
   }

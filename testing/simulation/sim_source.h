@@ -73,6 +73,7 @@ class SimSource final : public EventSource {
 
   void settle(SubscriptionIndex subscription, std::span<const EventId> ack_ids);
   void connect(SubscriptionIndex subscription, Duration delay);
+  void answer_gone(const StreamRead& read);
   void send(const std::shared_ptr<Connection>& connection, std::function<void(ConsumerGroup&)> what, Duration extra);
 
   Context& context_;

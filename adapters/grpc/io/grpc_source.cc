@@ -248,7 +248,8 @@ void GrpcSource::on_event(SubscriptionCall& call, const PushedEvent& event) {
                           .ack_id = event.ack_id,
                           .position = event.position,
                           .retry_count = event.retry_count,
-                          .event = event.event ? &*event.event : nullptr});
+                          .event = event.event ? &*event.event : nullptr,
+                          .link = event.link ? &*event.link : nullptr});
 }
 
 void GrpcSource::on_ended(SubscriptionCall& call, const CallStatus& status) {

@@ -92,20 +92,19 @@ std::variant<EventView, Malformed> decode_recorded_event(std::string_view messag
 
 std::variant<PushedEvent, Malformed> decode_read_event(std::string_view message) {
   PushedEvent pushed;
-  std::optional<EventView> link;
   ProtoReader reader(message);
   while (reader.next()) {
     if ((reader.field() == 1 || reader.field() == 2) && reader.is_bytes()) {
       auto recorded = decode_recorded_event(reader.bytes());
       if (auto* malformed = std::get_if<Malformed>(&recorded)) return std::move(*malformed);
-      (reader.field() == 1 ? pushed.event : link) = std::get<EventView>(recorded);
+      (reader.field() == 1 ? pushed.event : pushed.link) = std::get<EventView>(recorded);
     } else if (reader.field() == 5) {
       pushed.retry_count = static_cast<std::int32_t>(reader.number());
     }
   }
   if (!reader.ok()) return Malformed{"a pushed event is malformed"};
-  if (!pushed.event && !link) return Malformed{"a pushed event has neither event nor link"};
-  const EventView& original = link ? *link : *pushed.event;
+  if (!pushed.event && !pushed.link) return Malformed{"a pushed event has neither event nor link"};
+  const EventView& original = pushed.link ? *pushed.link : *pushed.event;
   pushed.ack_id = original.id;
   pushed.position = original.revision;
   return pushed;

@@ -27,7 +27,8 @@ struct SubscriptionConfirmed {
 
 // ReadEvent, of streams and of persistent subscriptions alike.
 struct PushedEvent {
-  std::optional<EventView> event;  // none: a link whose target is gone
+  std::optional<EventView> event;  // none: the server found no target for the link
+  std::optional<EventView> link;
   EventId ack_id;                  // the link's where there is one
   Revision position = 0;           // the link's where there is one
   std::int32_t retry_count = 0;

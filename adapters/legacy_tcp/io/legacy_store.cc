@@ -154,6 +154,7 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
     if (const auto* push = std::get_if<Push>(&action)) {
       Delivery delivery = push->delivery;
       delivery.event = push->event ? &*push->event : nullptr;
+      delivery.link = push->link ? &*push->link : nullptr;
       listener_->on_delivery(delivery);
     } else if (const auto* read = std::get_if<ReadCompleted>(&action)) {
       listener_->on_read_completed(read->id, read->outcome);

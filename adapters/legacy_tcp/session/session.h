@@ -72,8 +72,9 @@ struct SubscriptionDrop {
   std::string message;
 };
 struct Push {
-  Delivery delivery;  // without its event
+  Delivery delivery;  // without its event and link
   std::optional<EventView> event;
+  std::optional<EventView> link;
 };
 struct AppendCompleted {
   std::uint64_t id = 0;

@@ -170,6 +170,7 @@ void Session::handle_push(Serial serial, const PersistentEventAppeared& push, Ac
   action.delivery.position = received.revision;
   action.delivery.retry_count = push.retry_count;
   action.event = push.event.event;
+  action.link = push.event.link;
   actions.push_back(std::move(action));
 }
 

@@ -1,0 +1,225 @@
+// Links that come without their events, through the copier.
+#include <gtest/gtest.h>
+
+#include "domain/copier/copier_script.h"
+
+namespace interconnect {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Texts = CopierScript::Texts;
+
+class LinkScriptTest : public ::testing::Test {
+ protected:
+  LinkScriptTest() { script_.start(); }
+  static CopierSettings settings() {
+    CopierSettings settings;
+    settings.writer_timeout = seconds(5);
+    return settings;
+  }
+
+  CopierScript script_{settings(), {"$ce-s"}};
+};
+
+TEST_F(LinkScriptTest, AnEventWhoseLinkCameAloneIsReadAndCopied) {
+  script_.deliver_link(1, "0@s-a@b.com");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 0"}));
+  script_.show({{.number = 7, .revision = 0}}, true, 0, "s-a@b.com");
+  EXPECT_EQ(script_.advance(), Texts({"append s-a@b.com @-1 [7]"}));
+  script_.appended(0);
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"})) << "the link's id is acknowledged";
+}
+
+TEST_F(LinkScriptTest, TheWrongEventIsNotBelieved) {
+  // 5.0.1 reads `0@s-a@b.com` as event 0 of stream s-a.
+  script_.deliver_linked(5, 0, "s-a", "0@s-a@b.com");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 0"}));
+  script_.show({{.number = 7, .revision = 0}}, true, 0, "s-a@b.com");
+  EXPECT_EQ(script_.advance(), Texts({"append s-a@b.com @-1 [7]"}));
+}
+
+TEST_F(LinkScriptTest, WhatIsBehindItInItsStreamWaits) {
+  script_.deliver_link(1, "0@s-1");
+  script_.deliver_linked(8, 1, "s-1", "1@s-1");
+  script_.deliver_linked(9, 0, "s-2", "0@s-2");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 0", "append s-2 @-1 [9]"}));
+  script_.show({{.number = 7, .revision = 0}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [7 8]"}));
+}
+
+TEST_F(LinkScriptTest, OneReadAnswersForAllLinksOfAStream) {
+  for (const char* text : {"3@s-1", "4@s-1", "7@s-1"}) script_.deliver_link(text[0], text);
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 3"}));
+  EXPECT_EQ(script_.last_read_count, 5);
+  script_.show({{.number = 40, .revision = 4}, {.number = 50, .revision = 5}, {.number = 70, .revision = 7}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [40 70]"}));
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts({"ack [51 52 55]"})) << "3 is gone: the stream begins after it";
+}
+
+TEST_F(LinkScriptTest, AStreamThatIsNotThereAnswersForAll) {
+  script_.deliver_link(1, "3@s-1");
+  script_.advance();
+  script_.deliver_link(2, "1@s-1");
+  script_.no_stream();
+  EXPECT_EQ(script_.advance(), Texts({"ack [1 2]"}));
+}
+
+TEST_F(LinkScriptTest, ADeletedStreamAnswersForAll) {
+  script_.deliver_link(1, "9223372036854775807@s-1");
+  script_.deliver_link(2, "1@s-1");
+  script_.advance();
+  script_.fail_read(ErrorKind::kStreamDeleted);
+  EXPECT_EQ(script_.advance(), Texts({"ack [1 2]"}));
+}
+
+TEST_F(LinkScriptTest, WhatWasAskedBelowARunningReadIsAskedAnew) {
+  script_.deliver_link(1, "3@s-1");
+  script_.advance();
+  script_.deliver_link(2, "1@s-1");
+  script_.show({{.number = 30, .revision = 3}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 1", "append s-1 @-1 [30]"}));
+}
+
+TEST_F(LinkScriptTest, TruncatedToTheEndIsGone) {
+  script_.deliver_link(1, "3@s-1");
+  script_.advance();
+  script_.show({}, true);
+  EXPECT_EQ(script_.advance(), Texts({"read source backward -1"}));
+  script_.show({}, true);
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+}
+
+TEST_F(LinkScriptTest, APageThatBeginsLaterIsAProof) {
+  script_.deliver_link(1, "3@s-1");
+  script_.advance();
+  script_.show({}, false, 10);  // 5.0.1: an empty page tells where the stream begins
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+}
+
+TEST_F(LinkScriptTest, BeyondTheStreamsEndIsGoneOnlyAfterAWhile) {
+  script_.deliver_link(1, "3@s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 3"}));
+  script_.show({}, true);
+  script_.advance();
+  script_.show({{.number = 20, .revision = 2}}, false, 1);
+  EXPECT_EQ(script_.advance(), Texts()) << "it may be seen a little later";
+  EXPECT_EQ(script_.advance(seconds(6)), Texts({"read source forward 3"}));
+  script_.show({}, true);
+  script_.advance();
+  script_.show({{.number = 20, .revision = 2}}, false, 1);
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+}
+
+TEST_F(LinkScriptTest, AFailedReadIsTriedAgain) {
+  script_.deliver_link(1, "0@s-1");
+  script_.advance();
+  script_.fail_read(ErrorKind::kUnavailable);
+  EXPECT_EQ(script_.advance(), Texts());
+  EXPECT_EQ(script_.advance(milliseconds(20)), Texts({"read source forward 0"}));
+  script_.show({{.number = 7, .revision = 0}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [7]"}));
+}
+
+TEST_F(LinkScriptTest, DeniedForTheWriterTimeoutEndsWith3) {
+  script_.deliver_link(1, "0@s-1");
+  script_.advance();
+  script_.fail_read(ErrorKind::kAccessDenied);
+  EXPECT_EQ(script_.advance(seconds(5)), Texts({"read source forward 0"}));
+  script_.fail_read(ErrorKind::kAccessDenied);
+  EXPECT_EQ(script_.advance(), Texts({"exit 3"}));
+  EXPECT_NE(script_.last_words.find("'s-1'"), std::string::npos) << script_.last_words;
+}
+
+TEST_F(LinkScriptTest, TextThatIsNoLinkIsInvalid) {
+  script_.deliver_link(1, "nonsense");
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+  script_.safety_net.on_invalid = SafetyAction::kPark;
+  script_.deliver_link(2, "x@s-1");
+  EXPECT_EQ(script_.advance(), Texts({"park 2"}));
+}
+
+TEST_F(LinkScriptTest, ALinkDeliveredAsAnEventIsFollowed) {
+  // By a group that does not resolve links: type `$>` is on no list.
+  script_.deliver_one(1, 0, "$>", 0, "$ce-s", "4@s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 4"}));
+  script_.show({{.number = 7, .revision = 4}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [7]"}));
+}
+
+TEST_F(LinkScriptTest, ALinkToALinkIsFollowed) {
+  // As a parked event that is replayed comes.
+  script_.deliver_linked(1, 9, "$ce-s", "9@$ce-s", "$>", "4@s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 4"}));
+  script_.show({{.number = 2, .revision = 4, .type = "$>", .data = "0@s-2"}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 0"}));
+  script_.show({{.number = 7, .revision = 0}}, true, 0, "s-2");
+  EXPECT_EQ(script_.advance(), Texts({"append s-2 @-1 [7]"}));
+}
+
+TEST_F(LinkScriptTest, ACircleIsInvalid) {
+  script_.deliver_link(1, "0@s-1");
+  for (int i = 0; i < LinkResolver::kMaxLinks; ++i) {
+    EXPECT_EQ(script_.advance(), Texts({"read source forward 0"})) << i;
+    script_.show({{.number = 2, .revision = 0, .type = "$>", .data = "0@s-1"}}, true, 0, "s-1");
+  }
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+}
+
+TEST_F(LinkScriptTest, AFilteredTypeIsFilteredOnceItIsKnown) {
+  script_.deliver_link(1, "0@s-1");
+  script_.advance();
+  script_.show({{.number = 7, .revision = 0, .type = "Other"}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+}
+
+TEST_F(LinkScriptTest, ALostConnectionsLinksComeAgain) {
+  script_.deliver_link(1, "0@s-1");
+  script_.deliver_linked(8, 1, "s-1", "1@s-1");
+  script_.advance();
+  script_.drop();
+  script_.show({{.number = 7, .revision = 0}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts());
+  script_.start(GroupState::kUnchanged);
+  script_.deliver_link(1, "0@s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 0"}));
+}
+
+TEST_F(LinkScriptTest, ReadsAreBounded) {
+  CopierSettings settings;
+  settings.max_link_reads = 2;
+  CopierScript script(settings, {"$ce-s"});
+  script.start();
+  for (const char* text : {"0@s-1", "0@s-2", "0@s-3"}) script.deliver_link(text[4], text);
+  EXPECT_EQ(script.advance(), Texts({"read source forward 0", "read source forward 0"}));
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts({"read source forward 0", "ack [49]"}));
+}
+
+TEST_F(LinkScriptTest, WhatIsHeldBehindLinksIsBounded) {
+  CopierSettings settings;
+  settings.max_held_bytes = 2'000;
+  CopierScript script(settings, {"$ce-s"});
+  script.start();
+  script.deliver_link(1, "0@s-1");
+  script.deliver_linked(8, 1, "s-1", "1@s-1", "Good", std::string(2'000, ' '));
+  EXPECT_EQ(script.advance(), Texts({"resubscribe 0 buffer 3"}));
+  EXPECT_EQ(script.copier().load().held_events, 0u);
+}
+
+TEST(GlobalOrderLinkTest, EverythingBehindALinkWaits) {
+  CopierSettings settings;
+  settings.ordering = CopierSettings::Ordering::kGlobal;
+  CopierScript script(settings, {"$ce-s"});
+  script.start();
+  script.copier().on_sink_order(1 << 20);
+  script.deliver_link(1, "0@s-1");
+  script.deliver_linked(8, 0, "s-2", "0@s-2");
+  EXPECT_EQ(script.advance(), Texts({"read source forward 0"}));
+  script.show({{.number = 7, .revision = 0}}, true, 0, "s-1");
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"})) << "of s-1, the first in turn";
+}
+
+}  // namespace
+}  // namespace interconnect

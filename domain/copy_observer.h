@@ -36,6 +36,8 @@ class CopyObserver {
   virtual void on_event_refused(const EventView&, const InvalidEvent&) {}
   virtual void on_event_skipped(const EventView&, const WriteFailure&) {}
   virtual void on_event_parked(const EventView&, std::string_view /*reason*/) {}
+  // The subscription left it out; it was read at the source, and is copied in its place.
+  virtual void on_event_filled_from_source(const EventView&) {}
   // Was already at the destination, or came again while it was on its way there.
   virtual void on_event_found(const EventView&) {}
   // Its id had been copied to this stream before, from another revision of the source's stream.

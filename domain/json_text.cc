@@ -213,6 +213,48 @@ bool scan_json_object(std::string_view text, JsonObjectText& object,
   return reader.at_end();
 }
 
+bool is_json(std::string_view text, std::size_t max_depth, std::size_t max_number) {
+  Reader reader(text);
+  std::bitset<kMaxJsonDepth> is_array;  // of each open container, outermost first
+  std::size_t depth = 0;
+  bool first = true;  // in the innermost open container: nothing stands in it yet
+  while (true) {
+    reader.whitespace();
+    const bool in_array = depth > 0 && is_array[depth - 1];
+    if (depth > 0 && reader.take(in_array ? ']' : '}')) {
+      --depth;
+      first = false;
+    } else {
+      if (depth > 0 && !first) {
+        if (!reader.take(',')) return false;
+        reader.whitespace();
+      }
+      first = false;
+      if (depth > 0 && !in_array) {
+        if (!reader.string()) return false;
+        reader.whitespace();
+        if (!reader.take(':')) return false;
+        reader.whitespace();
+      }
+      const char opener = reader.peek();
+      if (opener == '{' || opener == '[') {
+        if (depth == std::min(max_depth, kMaxJsonDepth)) return false;
+        reader.skip();
+        is_array[depth++] = opener == '[';
+        first = true;
+        continue;
+      }
+      const std::size_t begin = reader.offset();
+      if (!reader.scalar()) return false;
+      const bool is_number = opener == '-' || is_digit(opener);
+      if (is_number && reader.offset() - begin > max_number) return false;
+    }
+    if (depth == 0) break;
+  }
+  reader.whitespace();
+  return reader.at_end();
+}
+
 bool json_string_is(std::string_view written, std::string_view name) {
   if (written.size() == name.size()) return written == name;  // an escape is longer than what it stands for
   if (written.size() < name.size() || written.find('\\') == std::string_view::npos) return false;

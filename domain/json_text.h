@@ -30,6 +30,10 @@ struct JsonObjectText {
 bool scan_json_object(std::string_view text, JsonObjectText& object,
                       absl::FunctionRef<void(const JsonMember&)> on_member);
 
+// Whether the text is one JSON value by RFC 8259, nested at most `max_depth` deep (0: a scalar), with no number of more
+// than `max_number` characters. Takes time proportional to the text's length, and no memory.
+bool is_json(std::string_view text, std::size_t max_depth, std::size_t max_number);
+
 // Whether a string, given as written between its quotes in scanned text, means the (ASCII) name.
 bool json_string_is(std::string_view written, std::string_view name);
 

@@ -156,5 +156,32 @@ TEST(JsonEscapeTest, WhatIsNotUtf8BecomesTheReplacementCharacter) {
   EXPECT_EQ(escaped("a\xff\xc3"), "a\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+bool is_json(std::string_view text) { return interconnect::is_json(text, 64, 380); }
+
+TEST(IsJsonTest, TakesAnyValue) {
+  for (const std::string_view text : {"1", "-0.5e+7", "\"a\"", "true", "null", " {} ", "[]", "[1,[2],{\"a\":{}}]",
+                                      R"({"a":1,"a":"\ud83d"})", "\n[\t]\r"}) {
+    EXPECT_TRUE(is_json(text)) << text;
+  }
+}
+
+TEST(IsJsonTest, RefusesWhatIsNone) {
+  using namespace std::string_view_literals;
+  for (const std::string_view text :
+       {""sv, " "sv, "plain text"sv, "\xef\xbb\xbf{}"sv, "[1,]"sv, R"({"a":1,})"sv, "{'a':1}"sv, "{a:1}"sv, "NaN"sv,
+        "01"sv, "1 2"sv, "{}{}"sv, "// c\n1"sv, "\"\n\""sv, "\"\xff\""sv, "{"sv, "]"sv, "[1 2]"sv, "{\"a\"}"sv,
+        "{}\0"sv}) {
+    EXPECT_FALSE(is_json(text)) << text;
+  }
+}
+
+TEST(IsJsonTest, BoundsDepthAndNumbers) {
+  EXPECT_TRUE(is_json(std::string(64, '[') + std::string(64, ']')));
+  EXPECT_FALSE(is_json(std::string(65, '[') + std::string(65, ']')));
+  EXPECT_FALSE(interconnect::is_json(std::string(600, '[') + std::string(600, ']'), 1'000, 380));
+  EXPECT_TRUE(is_json(std::string(380, '1')));
+  EXPECT_FALSE(is_json(std::string(381, '1')));
+}
+
 }  // namespace
 }  // namespace interconnect

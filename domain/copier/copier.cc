@@ -86,6 +86,8 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   }
   state.resumed_until = kNever;
   state.has_started = true;
+  state.began_at_start = started.effective.start_from == 0;
+  state.strategy = started.effective.consumer_strategy;
   observer_.on_subscription_started(state.subscription, started);
 }
 
@@ -147,9 +149,7 @@ bool Copier::fits(std::size_t bytes) const {
 }
 
 void Copier::resolve_link(const Delivery& delivery, Time now) {
-  const std::size_t bytes = (delivery.event != nullptr ? delivery.event->bytes() : 0) +
-                            (delivery.link != nullptr ? delivery.link->bytes() : 0) + LinkResolver::kEntryBytes;
-  if (!fits(bytes)) {
+  if (!fits(LinkResolver::bytes_of(delivery))) {
     if (is_global() && !is_queued(delivery.position)) forget_positions({delivery.position});
     return discard_until_reconnected(delivery.subscription, now);
   }
@@ -188,7 +188,7 @@ void Copier::release_resolved(Time now) {
 
 // What was read for links may be more than may be held.
 void Copier::discard_read_links(Time now) {
-  while (links_.size() > 1 && held_bytes_ + links_.bytes() > settings_.max_held_bytes) {
+  while (links_.size() > 0 && !fits(0) && held_events_ + links_.size() > 1) {
     SubscriptionIndex largest = 0;
     for (SubscriptionIndex i = 1; i < subscriptions_.size(); ++i) {
       if (links_.size(i) > links_.size(largest)) largest = i;
@@ -289,6 +289,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
   const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
   held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
+  if (!follows) note_hole(held, lane);
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
   const std::size_t bytes = held.event.bytes();
   ++held_events_;
@@ -355,10 +356,11 @@ void Copier::withdraw_unsent() {
   std::vector<std::uint64_t> emptied;
   std::vector<Revision> positions;
   for (const auto& [stream, lane] : lanes_) {
-    if (!lane->has_waiting() || lane->look_up) continue;
+    if (!lane->has_waiting() || lane->look_up || lane->hole_fill) continue;
     std::vector<HeldEvent> kept;
     const std::size_t before = lane->waiting_count();
     bool is_after_gap = false;
+    Revision first_withdrawn = kNoStream;
     while (lane->has_waiting()) {
       HeldEvent held = take_front(*lane);
       // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait.
@@ -366,13 +368,19 @@ void Copier::withdraw_unsent() {
       const bool was_sent = held.first_sent != kNever || counts_as_sent;
       if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
         release(*lane, held.event);
-        positions.push_back(held.position);
+        if (!held.is_filled) positions.push_back(held.position);
+        if (!is_after_gap) first_withdrawn = held.event.revision();
         is_after_gap = true;
       } else {
         // It is wanted by another connection than those before it, which come again.
         if (std::exchange(is_after_gap, false) && !was_sent) {
           held.is_after_gap = true;
           held.awaits = kNoStream;
+          const bool is_whole = carries_whole(subscriptions_[held.subscription].subscription, lane->stream);
+          if (held.hole == HeldEvent::Hole::kNone && is_whole) {
+            held.hole = HeldEvent::Hole::kBetween;
+            held.hole_from = first_withdrawn;
+          }
         }
         kept.push_back(std::move(held));
       }
@@ -399,6 +407,10 @@ void Copier::withdraw_unsent() {
   for (const std::uint64_t number : emptied) {
     if (const auto it = lanes_by_number_.find(number); it != lanes_by_number_.end()) close_if_idle(*it->second);
   }
+}
+
+bool Copier::is_listed(const EventView& event) const {
+  return !std::holds_alternative<NotAllowed>(policy_.judge(event));
 }
 
 bool Copier::is_admitted(const SubscriptionState& state, const EventView& event) const {
@@ -537,7 +549,7 @@ void Copier::on_timer(Lane& lane, Time now) {
       doubt(lane, std::nullopt, now);
       break;
     case Lane::State::kPaused:
-      if (lane.look_up) {
+      if (lane.look_up || lane.hole_fill) {
         lane.state = Lane::State::kLookingUp;
         read_next_page(lane, now);
       } else if (lane.batch.empty()) {
@@ -598,6 +610,7 @@ void Copier::dispatch(Lane& lane, Time now) {
     if (readiness != Readiness::kSend) {
       if (!lane.sent.empty()) break;
       if (readiness == Readiness::kAsk) return ask_about_front(lane, now);
+      if (readiness == Readiness::kFill) return fill_hole(lane, now);
       return await_predecessor(lane, now);
     }
     const std::size_t size = front.event.payload_bytes();
@@ -702,6 +715,7 @@ std::optional<Time> Copier::next_deadline() {
     deadline = std::min(deadline, state.acknowledge_at);
     if (stop_by_ != kNever) continue;
     deadline = std::min(deadline, state.reconnect_at);
+    if (is_link_awaited()) continue;
     if (is_position_awaited()) deadline = std::min(deadline, state.older_connections_until);
     if (!queue_.empty() && !arrived_up_to_) deadline = std::min(deadline, redelivered_until_);
   }

@@ -82,6 +82,8 @@ class Copier {
     std::int32_t buffer_size = 0;
     bool is_discarding = false;  // until the connection with the smaller buffer is there
     bool has_started = false;
+    bool began_at_start = true;  // the group, of its stream
+    ConsumerStrategy strategy = ConsumerStrategy::kPinned;
     Time reconnect_at = kNever;  // set: a new connection is wanted
     Time reconnected_at{0};
     Duration window_patience{0};
@@ -119,6 +121,7 @@ class Copier {
   void reconnect(SubscriptionIndex subscription, Time now);
   void withdraw_unsent();
   void note_seen(const EventView& event);
+  bool is_listed(const EventView& event) const;
   bool is_admitted(const SubscriptionState& state, const EventView& event) const;
 
   // Lanes.
@@ -145,6 +148,7 @@ class Copier {
   void know_positions();
   void forget_positions(const std::vector<Revision>& positions);
   bool is_position_awaited() const;
+  bool is_link_awaited() const;
   bool is_queued(Revision position) const;
   void queue(const Lane& lane);
   HeldEvent take_front(Lane& lane);
@@ -153,8 +157,15 @@ class Copier {
   bool may_follow(const Lane& lane) const;
   void pump_in_order(Time now);
 
+  // Holes.
+  static bool carries_whole(const Subscription& subscription, std::string_view stream);
+  void note_hole(HeldEvent& held, const Lane& lane) const;
+  void fill_hole(Lane& lane, Time now);
+  void on_hole_read(Lane& lane, const ReadOutcome& outcome, Time now);
+  bool take_from_source(Lane& lane, const EventView& event, bool must_fit);
+
   // Doubt.
-  enum class Readiness { kSend, kFound, kAsk, kWait };
+  enum class Readiness { kSend, kFound, kAsk, kWait, kFill };
   Time gap_until(const Lane& lane, const HeldEvent& held) const;
   static bool is_at_destination(const Lane& lane, const HeldEvent& held);
   Readiness examine(Lane& lane, HeldEvent& held, Time now);
@@ -186,7 +197,7 @@ class Copier {
 
   void settle_found(Lane& lane, const HeldEvent& held);
   void release(Lane& lane, const Event& event);
-  void park(const Ledger::Identity& identity, const EventView& event, const std::string& reason);
+  void park(const Ledger::Identity& identity, const EventView& event, const WriteFailure& failure);
   void acknowledge_settled(SubscriptionIndex subscription);
   void flush_acknowledgements(Time now, bool all);
   std::string last_words_of_stop() const;

@@ -34,6 +34,7 @@ Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
     if (!is_closed) lane.next_gap_until = now + settings_.max_retry_delay;
   }
   if (is_present) return Readiness::kFound;
+  if (held.hole != HeldEvent::Hole::kNone && held.event.revision() > lane.newest_sent + 1) return Readiness::kFill;
   const bool may_be_there = held.is_behind || lane.walk_cursor;
   if (may_be_there && held.at_destination != HeldEvent::AtDestination::kAbsent) return Readiness::kAsk;
   return Readiness::kSend;
@@ -53,7 +54,11 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
   const SubscriptionState* state = &subscriptions_[front.subscription];
-  question.is_admitted = [this, state](const EventView& event) { return is_admitted(*state, event); };
+  // What the server leaves out is not waited for.
+  question.is_admitted = [this, state](const EventView& event) {
+    return is_admitted(*state, event) && !may_be_left_out(event);
+  };
+  question.is_left_out = [this](const EventView& event) { return is_listed(event) && may_be_left_out(event); };
   const std::uint64_t stream_hash = lane.stream_hash;
   question.is_in_doubt = [this, stream_hash](const EventId& id) { return ledger_.is_held({stream_hash, id}); };
   return question;
@@ -114,8 +119,13 @@ void Copier::start_look_up(Lane& lane, LookUp look_up) {
 }
 
 void Copier::read_next_page(Lane& lane, Time now) {
-  std::optional<LookUp::Page> page = lane.look_up->next();
-  if (!page) return finish_look_up(lane, now);
+  std::optional<LookUp::Page> page;
+  if (lane.look_up) {
+    page = lane.look_up->next();
+    if (!page) return finish_look_up(lane, now);
+  } else {
+    page = LookUp::Page{Store::kSource, lane.hole_fill->next_read()};
+  }
   if (reads_.size() >= settings_.max_look_ups) {
     // With a destination that hangs, each look-up before it would cost what is overdue a read's timeout.
     if (now >= lane.waiting_overdue_at) {
@@ -144,7 +154,9 @@ void Copier::on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome
   if (it == reads_.end()) return;
   Lane& lane = *it->second;
   reads_.erase(it);
-  if (const auto* page = std::get_if<StreamPage>(&outcome)) {
+  if (!lane.look_up) {
+    on_hole_read(lane, outcome, now);
+  } else if (const auto* page = std::get_if<StreamPage>(&outcome)) {
     lane.retry_delay = Duration{0};
     lane.look_up_refused_since = kNever;
     lane.look_up->on_page(*page);
@@ -240,6 +252,9 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     if (held.event.id() == lane.look_up_began_with && held.is_after_gap) {
       held.is_after_gap = found.predecessor.has_value();
       held.awaits = found.predecessor.value_or(kNoStream);
+    }
+    if (held.event.id() == lane.look_up_began_with && held.hole == HeldEvent::Hole::kBefore && found.nothing_left_out) {
+      held.hole = HeldEvent::Hole::kNone;
     }
     const bool was_asked_about = std::exchange(held.is_asked_about, false);
     if (!was_asked_about && held.event.revision() < lane.looked_up_from) held.is_behind = true;  // came meanwhile

@@ -72,8 +72,12 @@ void Copier::queue(const Lane& lane) {
 }
 
 HeldEvent Copier::take_front(Lane& lane) {
-  if (is_global()) queue_.erase({lane.front().position, lane.number});
-  return lane.take_front();
+  if (!is_global()) return lane.take_front();
+  queue_.erase({lane.front().position, lane.number});
+  HeldEvent held = lane.take_front();
+  // What was filled in before an event has the event's position.
+  if (lane.has_waiting() && lane.front().position == held.position) queue_.emplace(held.position, lane.number);
+  return held;
 }
 
 void Copier::take_back_sent(Lane& lane) {
@@ -95,6 +99,12 @@ bool Copier::may_follow(const Lane& lane) const {
          front.event.payload_bytes() < ordered_append_bytes_;
 }
 
+// The next in turn is to follow one whose event is still to be read.
+bool Copier::is_link_awaited() const {
+  const std::optional<Revision> unresolved = links_.lowest_position();
+  return unresolved && !queue_.empty() && *unresolved < queue_.begin()->first;
+}
+
 void Copier::pump_in_order(Time now) {
   // Turns come by position; what has nothing to send is let go.
   for (Lane* lane : std::exchange(ready_, {})) {
@@ -104,7 +114,7 @@ void Copier::pump_in_order(Time now) {
   }
   while (!queue_.empty() && !has_exited_) {
     const auto turn = *queue_.begin();
-    if (const auto unresolved = links_.lowest_position(); unresolved && *unresolved < turn.first) return;
+    if (is_link_awaited()) return;
     if (appends_.empty()) is_alone_ = false;
     if (!arrived_up_to_) {
       if (!has_first_delivery_ && now < redelivered_until_) return make_room_for_older(0, now);

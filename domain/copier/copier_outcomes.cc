@@ -170,7 +170,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
     }
     const Ledger::Identity identity{lane.stream_hash, event.id};
     if (action == SafetyAction::kPark) {
-      park(identity, event, failure.message);
+      park(identity, event, failure);
     } else {
       observer_.on_event_skipped(event, failure);
       ledger_.settle(identity, false);
@@ -207,9 +207,14 @@ void Copier::release(Lane& lane, const Event& event) {
   lane.bytes -= event.bytes();
 }
 
-void Copier::park(const Ledger::Identity& identity, const EventView& event, const std::string& reason) {
+// Only what was delivered on a living connection can be parked. What a lost one delivered comes again, and then is.
+void Copier::park(const Ledger::Identity& identity, const EventView& event, const WriteFailure& failure) {
+  const bool is_delivered = ledger_.is_delivered(identity);
+  const std::vector<Ledger::Claim> claims = ledger_.give_up(identity);
+  if (!is_delivered) return observer_.on_event_skipped(event, failure);
+  if (claims.empty()) return;
+  const std::string& reason = failure.message;
   observer_.on_event_parked(event, reason);
-  std::vector<Ledger::Claim> claims = ledger_.give_up(identity);
   for (std::size_t i = 0; i < claims.size(); ++i) {
     const bool is_repeated = std::any_of(
         claims.begin(), claims.begin() + static_cast<std::ptrdiff_t>(i),

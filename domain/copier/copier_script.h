@@ -39,8 +39,14 @@ class ScriptedSafetyNet final : public SafetyNet {
 class CountingObserver final : public CopyObserver {
  public:
   void on_event_out_of_order(const EventView&) override { ++out_of_order; }
+  void on_event_filled_from_source(const EventView& event) override { filled.push_back(number_of(event.id)); }
+  void on_event_parked(const EventView&, std::string_view) override { ++parked; }
+  void on_event_skipped(const EventView&, const WriteFailure&) override { ++skipped; }
 
   int out_of_order = 0;
+  int parked = 0;
+  int skipped = 0;
+  std::vector<int> filled;
 };
 
 // A copier whose inputs are short and whose actions are text. An event's id is its number, and its revision unless
@@ -61,8 +67,15 @@ class CopierScript {
 
   Copier& copier() { return copier_; }
 
+  // Else an event that is the first of its stream, and not at revision 0, would be looked behind.
+  bool begins_at_start = false;
+  ConsumerStrategy strategy = ConsumerStrategy::kPinned;
+
   void start(GroupState group = GroupState::kCreated, SubscriptionIndex subscription = 0) {
-    copier_.on_subscription_started({subscription, group, {}}, now);
+    GroupSettings effective;
+    effective.start_from = begins_at_start ? 0 : 1;
+    effective.consumer_strategy = strategy;
+    copier_.on_subscription_started({subscription, group, effective}, now);
   }
   void drop(SubscriptionIndex subscription = 0) {
     copier_.on_subscription_dropped(subscription, DropReason::kConnectionLost, "gone", now);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "domain/copier/hole_fill.h"
 #include "domain/copier/look_up.h"
 #include "domain/event.h"
 #include "domain/store_error.h"
@@ -30,6 +31,12 @@ struct HeldEvent {
   // Between it and the newest event of its stream that had arrived before, there may be one that has not.
   bool is_after_gap = false;
   Revision awaits = kNoStream;  // the one, where it is known
+
+  // What the subscription left out before it, and is still to be read at the source.
+  enum class Hole : std::uint8_t { kNone, kBetween, kBefore };
+  Hole hole = Hole::kNone;         // kBetween: since an event that was delivered; kBefore: since none was
+  Revision hole_from = kNoStream;  // of kBetween: its first revision
+  bool is_filled = false;          // it was read at the source itself, and nobody waits for its acknowledgement
 
   bool is_asked_about = false;  // by the look-up under way
   bool is_rejected = false;     // the destination will never take it
@@ -80,6 +87,8 @@ struct Lane {
 
   std::unique_ptr<LookUp> look_up;
   EventId look_up_began_with;
+  std::unique_ptr<HoleFill> hole_fill;
+  EventId hole_fill_before;  // the event that follows the hole
   Time look_up_refused_since = kNever;
   std::optional<Revision> confirmed_meanwhile;  // by the late outcome of an append that had been given up
   Time unseen_since = kNever;                   // since then the destination has shown less than it told of

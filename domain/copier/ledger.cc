@@ -63,6 +63,15 @@ std::vector<Ledger::Claim> Ledger::give_up(const Identity& identity) {
   return living;
 }
 
+void Ledger::hold_undelivered(const Identity& identity, Revision revision) {
+  held_.try_emplace(identity).first->second.revision = revision;
+}
+
+bool Ledger::is_delivered(const Identity& identity) const {
+  const auto it = held_.find(identity);
+  return it != held_.end() && !it->second.claims.empty();
+}
+
 bool Ledger::withdraw(const Identity& identity) {
   const auto it = held_.find(identity);
   if (it == held_.end()) return false;

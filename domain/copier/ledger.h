@@ -64,6 +64,10 @@ class Ledger {
   // returned.
   std::vector<Claim> give_up(const Identity& identity);
 
+  // Holds an event that no subscription delivered: nothing is owed for it, until it is delivered after all.
+  void hold_undelivered(const Identity& identity, Revision revision);
+  bool is_delivered(const Identity& identity) const;
+
   // Forgets a held event that no living connection waits for: it will come again. False: it must be held on.
   bool withdraw(const Identity& identity);
 

@@ -22,6 +22,13 @@ bool LinkResolver::must_wait(const Delivery& delivery) const {
   return settings_.one_queue || queues_.contains(delivery.event->stream);
 }
 
+std::size_t LinkResolver::bytes_of(const Delivery& delivery) {
+  std::size_t bytes = kEntryBytes;
+  if (delivery.event != nullptr) bytes += delivery.event->bytes();
+  if (delivery.link != nullptr) bytes += delivery.link->bytes();
+  return bytes;
+}
+
 void LinkResolver::add(const Delivery& delivery, Time now) {
   Entry entry;
   entry.outcome.delivery = delivery;
@@ -70,8 +77,8 @@ LinkResolver::Entry& LinkResolver::put(Entry entry) {
 void LinkResolver::count_bytes(Entry& entry) {
   bytes_ -= entry.bytes;
   entry.bytes = kEntryBytes;
-  if (entry.outcome.event) entry.bytes += entry.outcome.event->bytes();
-  if (entry.outcome.link) entry.bytes += entry.outcome.link->bytes();
+  if (entry.outcome.event) entry.bytes += entry.outcome.event->view().bytes();
+  if (entry.outcome.link) entry.bytes += entry.outcome.link->view().bytes();
   bytes_ += entry.bytes;
 }
 

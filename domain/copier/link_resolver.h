@@ -33,7 +33,7 @@ class LinkResolver {
  public:
   // A link to a link is followed so often; a longer chain, or a circle, is invalid.
   static constexpr int kMaxLinks = 8;
-  static constexpr std::size_t kEntryBytes = 256;  // what a delivery takes beside its events
+  static constexpr std::size_t kEntryBytes = 512;  // what a delivery takes beside its events' bytes
 
   struct Settings {
     bool one_queue = false;      // for all streams
@@ -48,6 +48,8 @@ class LinkResolver {
   // Whether the delivery, whose event is there, is to wait behind an unresolved link.
   bool must_wait(const Delivery& delivery) const;
 
+  // What the delivery takes while it waits, without the event that is read for it.
+  static std::size_t bytes_of(const Delivery& delivery);
   void add(const Delivery& delivery, Time now);
   void add_behind(const Delivery& delivery);
 

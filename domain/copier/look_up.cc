@@ -134,6 +134,7 @@ void LookUp::on_source_page(const StreamPage& page) {
     ++source_events_read_;
     predecessors_.insert(event.id);
     is_first_repeated_ = is_first_repeated_ || event.id == question_.first_id;
+    met_left_out_ = met_left_out_ || (!nearest_id_ && question_.is_left_out(event));
     if (!nearest_id_ && question_.is_admitted(event)) {
       // An id that the source holds twice may be at the destination for the earlier one's sake.
       const auto is_same = [&](const EventView& other) { return other.id == event.id; };
@@ -147,6 +148,7 @@ void LookUp::on_source_page(const StreamPage& page) {
     from_ = page.next;
     return;
   }
+  found_.nothing_left_out = !met_left_out_ && (nearest_id_ || reached_floor);
   after_source();
 }
 

@@ -42,6 +42,8 @@ class LookUp {
     std::function<bool(const EventView&)>
         is_admitted;                                  // would this event of the source have been delivered and copied?
     std::function<bool(const EventId&)> is_in_doubt;  // is this one of the events in doubt?
+    // would this event of the source be copied, and may not be delivered?
+    std::function<bool(const EventView&)> is_left_out = [](const EventView&) { return false; };
   };
 
   // Nothing is known of the destination stream, or an event arrived behind newer ones. With `settle_predecessor`, the
@@ -79,7 +81,9 @@ class LookUp {
     std::optional<Revision> predecessor;      // the nearest admitted event before the first in doubt, if not met
     std::optional<Revision> met_predecessor;  // if met
     Revision first_revision = 0;              // of the first in doubt
-    std::size_t events_read = 0;              // at the destination
+    // The source was read back to that predecessor, or to its beginning, and shows nothing that is left out.
+    bool nothing_left_out = false;
+    std::size_t events_read = 0;  // at the destination
   };
   Findings findings() &&;
 
@@ -120,6 +124,7 @@ class LookUp {
   absl::flat_hash_set<EventId> predecessors_;  // before the first in doubt, in the source
   std::optional<EventId> nearest_id_;
   std::optional<Revision> nearest_revision_;
+  bool met_left_out_ = false;  // before the first in doubt, behind the nearest
   bool nearest_met_ = false;
   bool is_first_repeated_ = false;  // the source has its id earlier as well
 

@@ -13,6 +13,11 @@
 
 namespace interconnect::simulation {
 
+// Whether the source's projections make no link to it.
+inline bool is_left_out(const Plan& plan, const StoredEvent& event) {
+  return plan.leaves_out && event.content == ContentKind::kJson && event.data.starts_with(kNotJson);
+}
+
 // What all parts of one run share.
 struct Context {
   Context(Plan the_plan, bool prints) : plan(std::move(the_plan)), random(plan.seed ^ 0x5EED), trace(prints) {}

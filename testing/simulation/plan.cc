@@ -125,6 +125,7 @@ Plan make_plan(std::uint64_t seed) {
   plan.invalid_events = random.one_in(4);
   plan.dead_links = random.one_in(4);
   plan.unresolved_links = random.one_in(4);
+  plan.leaves_out = random.one_in(4);
   plan.repeated_ids = !plan.short_of_memory && random.one_in(5);
   plan.max_data = random.one_in(5) ? 2'000 : 64;
   make_subscriptions(random, plan);
@@ -193,6 +194,7 @@ std::string Plan::describe() const {
   if (group_exists) text += ", group exists";
   if (repeated_ids) text += ", repeated ids";
   if (unresolved_links) text += ", unresolved links";
+  if (leaves_out) text += ", leaves out";
   if (unresolving_group) text += ", links as events";
   if (promises_order()) text += ", in order";
   if (settings.ordering == CopierSettings::Ordering::kGlobal) {

@@ -59,6 +59,7 @@ struct Plan {
   bool dead_links = false;
   bool unresolved_links = false;   // that the server delivers without their event, or with another
   bool unresolving_group = false;  // links are delivered as events
+  bool leaves_out = false;         // categories leave out what is flagged JSON and does not parse
   bool repeated_ids = false;
   std::size_t max_data = 64;
   std::vector<Subscription> subscriptions;

@@ -42,6 +42,7 @@ void SourceServer::add(const StoredEvent& event, bool is_dead) {
     const bool is_link = stream.starts_with('$');
     const bool is_wanted = is_link ? stream == "$ce-s" || stream == "$et-" + event.type : stream == event.stream;
     if (!is_wanted || (is_dead && !is_link)) continue;
+    if (is_link && is_left_out(context_.plan, event)) continue;
     Pushed pushed;
     pushed.ack_id = is_link ? make_id(0xC0DE + i, ++links_) : event.id;
     pushed.stream = event.stream;

@@ -31,6 +31,9 @@ struct StoredEvent {
   std::size_t payload_bytes() const { return data.size() + metadata.size(); }
 };
 
+// Whether it is flagged as JSON and does not parse: the data of such events begin so.
+inline constexpr std::string_view kNotJson = "{not json";
+
 StoredEvent to_stored(const EventView& event);
 
 EventId make_id(std::uint64_t high, std::uint64_t low);

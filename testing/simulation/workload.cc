@@ -12,9 +12,9 @@ namespace {
 constexpr std::string_view kMetadata[] = {"", "not json \xff\x00", R"({"n":1.0,"n":1e400})",
                                           R"({ "eventId": "old", "x":[1, 2] })", "{}"};
 
-bool wants(const std::string& subscribed, const StoredEvent& event, bool is_dead) {
+bool wants(const Plan& plan, const std::string& subscribed, const StoredEvent& event, bool is_dead) {
   if (!subscribed.starts_with('$')) return subscribed == event.stream && !is_dead;
-  return subscribed == "$ce-s" || subscribed == "$et-" + event.type;
+  return !is_left_out(plan, event) && (subscribed == "$ce-s" || subscribed == "$et-" + event.type);
 }
 
 }  // namespace
@@ -43,8 +43,13 @@ Workload::Entry Workload::make_entry() {
   event.type = random.one_in(2) ? "Good1" : "Good2";
   if (plan.refused_types && random.one_in(4)) event.type = random.one_in(2) ? "Refused" : "$Refused";
   event.content = random.one_in(3) ? ContentKind::kBinary : ContentKind::kJson;
-  event.data = std::string(static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(plan.max_data))),
-                           static_cast<char>(random.between(0, 255)));
+  const auto size = static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(plan.max_data)));
+  if (event.content == ContentKind::kBinary) {
+    event.data = std::string(size, static_cast<char>(random.between(0, 255)));
+  } else {
+    event.data = "\"" + std::string(size, static_cast<char>(random.between('a', 'z'))) + "\"";
+    if (plan.leaves_out && random.one_in(4)) event.data = std::string(kNotJson) + event.data;
+  }
   if (plan.faults.poison && random.one_in(15)) event.data = "poison";
   if (plan.invalid_events && random.one_in(6)) event.data = "bad";
   event.metadata = kMetadata[random.between(0, std::size(kMetadata) - 1)];
@@ -110,7 +115,7 @@ void Workload::fill_destination() {
 std::vector<const Workload::Entry*> Workload::subscribed(SubscriptionIndex subscription) const {
   std::vector<const Entry*> result;
   for (const Entry& entry : entries_) {
-    if (wants(context_.plan.subscriptions[subscription].stream, entry.event, entry.is_dead)) result.push_back(&entry);
+    if (wants(context_.plan, context_.plan.subscriptions[subscription].stream, entry.event, entry.is_dead)) result.push_back(&entry);
   }
   return result;
 }
@@ -156,8 +161,23 @@ void Workload::write_beside() {
   context_.destination.append_any(stream, std::move(event), context_.now(), Duration{0});
 }
 
+// A category leaves it out, and it is to be filled in: a later event of its stream is delivered, is to be copied, and was
+// not at the destination before.
+bool Workload::is_to_be_filled_in(const StoredEvent& event) const {
+  if (!is_left_out(context_.plan, event) || context_.plan.subscriptions[0].stream != "$ce-s") return false;
+  if (context_.plan.overlapping_subscriptions) return false;
+  for (const StoredEvent& later : *context_.source.find(event.stream)) {
+    if (later.revision <= event.revision || is_left_out(context_.plan, later) || !is_admitted(later)) continue;
+    const Context::Identity identity{later.stream, later.id};
+    return !prefilled_.contains(identity) && !context_.given_up.contains(identity) &&
+           !context_.parked_by_server.contains(identity) && is_expected(later);
+  }
+  return false;
+}
+
 // Some group delivers it.
 bool Workload::is_expected(const StoredEvent& event) const {
+  if (is_to_be_filled_in(event)) return true;
   for (SubscriptionIndex i = 0; i < starts_.size(); ++i) {
     const std::vector<const Entry*> entries = subscribed(i);
     for (std::size_t at = static_cast<std::size_t>(starts_[i]); at < entries.size(); ++at) {

@@ -37,6 +37,7 @@ class Workload {
 
   Entry make_entry();
   void store(const Entry& entry);
+  bool is_to_be_filled_in(const StoredEvent& event) const;
   bool is_expected(const StoredEvent& event) const;
   void check_global_order() const;
   void check_stream(const std::string& stream, const std::vector<StoredEvent>& events) const;

@@ -1,0 +1,227 @@
+// What a subscription leaves out of a stream, through the copier.
+#include <gtest/gtest.h>
+
+#include "domain/copier/copier_script.h"
+#include "domain/copier/hole_fill.h"
+
+namespace interconnect {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Texts = CopierScript::Texts;
+
+constexpr const char* kNotJson = "plain text";
+
+class HoleTest : public ::testing::Test {
+ protected:
+  // The first event of s-1 is copied.
+  void SetUp() override {
+    script_.begins_at_start = true;
+    script_.start();
+    deliver(0);
+    script_.advance();
+    script_.appended(0);
+    script_.advance();
+  }
+  void deliver(int number, std::string_view type = "Good") { script_.deliver_one(number, number, type, 0, "s-1"); }
+
+  CopierScript script_{{}, {"$ce-s"}};
+};
+
+TEST_F(HoleTest, WhatIsLeftOutBetweenTwoEventsIsCopiedInItsPlace) {
+  deliver(3);
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 1"}));
+  EXPECT_EQ(script_.last_read_count, 2);
+  script_.show({{.number = 1, .revision = 1, .data = kNotJson}, {.number = 2, .revision = 2, .data = ""}}, false, 3, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1 2 3]"}));
+  script_.appended(3);
+  EXPECT_EQ(script_.advance(), Texts({"ack [3]"})) << "nothing is owed for what was not delivered";
+  EXPECT_EQ(script_.observer.filled, std::vector({1, 2}));
+}
+
+TEST_F(HoleTest, WhatTheRulesLeaveOutIsNotFilledIn) {
+  deliver(3);
+  script_.advance();
+  script_.show({{.number = 1, .revision = 1, .type = "Other"}, {.number = 2, .revision = 2, .type = "Bad"}}, false, 3, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [3]"}));
+}
+
+TEST_F(HoleTest, OneThatIsGoneIsNoHole) {
+  deliver(3);
+  script_.advance();
+  script_.show({{.number = 3, .revision = 3}}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [3]"}));
+}
+
+TEST_F(HoleTest, WhatIsDeliveredAfterAllIsNotCopiedAgain) {
+  deliver(2);
+  script_.advance();
+  script_.show({{.number = 1, .revision = 1}}, false, 2, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1 2]"}));
+  deliver(1);
+  script_.appended(2);
+  EXPECT_EQ(script_.advance(), Texts({"ack [1 2]"}));
+}
+
+TEST_F(HoleTest, WhatArrivesWhileTheSourceIsReadIsNotTakenFromIt) {
+  deliver(2);
+  script_.advance();
+  deliver(1);
+  script_.show({{.number = 1, .revision = 1}}, false, 2, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1 2]"}));
+  EXPECT_TRUE(script_.observer.filled.empty());
+}
+
+TEST_F(HoleTest, AFilteredEventIsNoHole) {
+  deliver(1, "Other");
+  deliver(2);
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [2]"}));
+}
+
+TEST_F(HoleTest, ALongHoleIsReadPageByPage) {
+  deliver(100);
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 1"}));
+  EXPECT_EQ(script_.last_read_count, HoleFill::kFirstPage);
+  script_.show({{.number = 1, .revision = 1, .data = kNotJson}}, false, 33, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1]"}));
+  script_.appended(1);
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 33"}));
+  script_.show({}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @1 [100]"}));
+}
+
+TEST_F(HoleTest, AReadThatFailsIsTriedAgain) {
+  deliver(2);
+  script_.advance();
+  script_.fail_read(ErrorKind::kUnavailable);
+  EXPECT_EQ(script_.advance(), Texts());
+  EXPECT_EQ(script_.advance(milliseconds(20)), Texts({"read source forward 1"}));
+}
+
+TEST_F(HoleTest, AStreamThatMayNotBeReadGoesOnInTheEnd) {
+  deliver(2);
+  script_.advance();
+  script_.fail_read(ErrorKind::kAccessDenied);
+  EXPECT_EQ(script_.advance(), Texts()) << "a server that has just started denies what it will allow";
+  EXPECT_EQ(script_.advance(CopierSettings{}.writer_timeout), Texts({"read source forward 1"}));
+  script_.fail_read(ErrorKind::kAccessDenied);
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [2]"}));
+}
+
+TEST_F(HoleTest, WhatCannotBeParkedIsSkipped) {
+  deliver(2);
+  script_.advance();
+  script_.show({{.number = 1, .revision = 1, .data = kNotJson}}, false, 2, "s-1");
+  script_.advance();
+  script_.safety_net.on_write_failure = SafetyAction::kPark;
+  script_.fail(ErrorKind::kInvalid);
+  for (int i = 0; i < 3; ++i) {
+    for (const std::string& action : script_.advance()) {
+      if (action.starts_with("append")) script_.fail(ErrorKind::kInvalid);
+    }
+  }
+  EXPECT_EQ(script_.observer.skipped, 1) << "nobody delivered it: the server cannot park it";
+  EXPECT_EQ(script_.observer.parked, 1);
+}
+
+// A process that has just started: what it is delivered first may follow what nobody was delivered.
+class HoleBeforeTest : public HoleTest {
+ protected:
+  void SetUp() override {}
+  void begin(bool at_start = true) {
+    script_.begins_at_start = at_start;
+    script_.start();
+    deliver(5);
+  }
+};
+
+TEST_F(HoleBeforeTest, WhatIsLeftOutBeforeTheFirstEventIsCopiedBeforeIt) {
+  begin();
+  EXPECT_EQ(script_.advance(), Texts({"read source backward 4"}));
+  script_.show({{.number = 4, .revision = 4, .data = kNotJson},
+                {.number = 3, .revision = 3, .type = "Other"},
+                {.number = 2, .revision = 2, .data = kNotJson},
+                {.number = 1, .revision = 1},
+                {.number = 0, .revision = 0, .data = kNotJson}},
+               true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source forward 2"})) << "1 was delivered to somebody";
+  script_.show({{.number = 2, .revision = 2, .data = kNotJson},
+                {.number = 3, .revision = 3, .type = "Other"},
+                {.number = 4, .revision = 4, .data = kNotJson}},
+               false, 5, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [2 4 5]"}));
+}
+
+TEST_F(HoleBeforeTest, WhatWasDeliveredToSomebodyIsNot) {
+  begin();
+  script_.advance();
+  script_.show({{.number = 4, .revision = 4}}, false, 3, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [5]"}));
+}
+
+TEST_F(HoleBeforeTest, AGroupThatBeganInTheMiddleLeavesOutWhatPrecedes) {
+  begin(false);
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [5]"}));
+}
+
+TEST(HoleOfAnotherStreamTest, OnlyAStreamThatIsCarriedWholeHasHoles) {
+  for (const char* const stream : {"$et-Good", "$bc-1", "$ce-t", "all-of-mine"}) {
+    CopierScript script({}, {stream});
+    script.start();
+    script.deliver_one(0, 0, "Good", 0, "s-1");
+    script.advance();
+    script.appended(0);
+    script.deliver_one(2, 2, "Good", 0, "s-1");
+    EXPECT_EQ(script.advance().back(), "append s-1 @0 [2]") << stream;
+  }
+}
+
+TEST(HoleOfASharedGroupTest, OnlyWhatNobodyIsDeliveredIsFilledIn) {
+  CopierScript script({}, {"s-1"});
+  script.strategy = ConsumerStrategy::kRoundRobin;
+  script.start();
+  script.deliver_one(0, 0, "Good", 0, "s-1");
+  script.advance();
+  script.appended(0);
+  script.deliver_one(3, 3, "Good", 0, "s-1");
+  script.advance();
+  script.show({{.number = 1, .revision = 1}, {.number = 2, .revision = 2, .data = kNotJson}}, false, 3, "s-1");
+  EXPECT_EQ(script.advance(), Texts({"append s-1 @0 [2 3]"})) << "1 is with another consumer";
+}
+
+TEST(HoleInTheGlobalOrderTest, IsFilledDirectlyBeforeTheEventThatFollows) {
+  CopierSettings settings;
+  settings.ordering = CopierSettings::Ordering::kGlobal;
+  CopierScript script(settings, {"$ce-s"});
+  script.start();
+  script.deliver_one(0, 0, "Good", 0, "s-1");
+  script.advance();
+  script.no_stream();
+  script.advance();
+  script.appended(0);
+  script.deliver_one(2, 2, "Good", 0, "s-1");
+  script.deliver_one(9, 3, "Good", 0, "s-1");
+  EXPECT_EQ(script.advance(), Texts({"read source forward 1"}));
+  script.show({{.number = 1, .revision = 1, .data = kNotJson}}, false, 2, "s-1");
+  EXPECT_EQ(script.advance(), Texts({"append s-1 @0 [1 2 9]"}));
+  script.appended(3);
+  EXPECT_EQ(script.advance(), Texts({"ack [0 2 9]"}));
+}
+
+TEST(MayBeLeftOutTest, IsWhatIsFlaggedJsonAndMayNotParse) {
+  EventView event;
+  event.content = ContentKind::kJson;
+  for (const char* const data : {"", "plain text", "\xef\xbb\xbf{}", "{\"a\":1,}", "{'a':1}"}) {
+    event.data = data;
+    EXPECT_TRUE(may_be_left_out(event)) << data;
+  }
+  event.data = "{\"a\":[1]}";
+  EXPECT_FALSE(may_be_left_out(event));
+  event.data = "plain text";
+  event.content = ContentKind::kBinary;
+  EXPECT_FALSE(may_be_left_out(event));
+}
+
+}  // namespace
+}  // namespace interconnect

@@ -64,7 +64,11 @@ void Copier::on_hole_read(Lane& lane, const ReadOutcome& outcome, Time now) {
       has_taken = true;
       return !has_exited_;
     };
-    lane.hole_fill->on_page(*page, {.is_listed = [this](const EventView& event) { return is_listed(event); },
+    const auto is_allowed = [this](const EventView& event) {
+      return std::holds_alternative<Allowed>(policy_.judge(event));
+    };
+    lane.hole_fill->on_page(*page, {.is_allowed = is_allowed,
+                                    .is_listed = [this](const EventView& event) { return is_listed(event); },
                                     .take = take});
     if (has_exited_) return;
     is_over = lane.hole_fill->is_over();

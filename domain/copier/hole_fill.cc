@@ -60,12 +60,11 @@ void HoleFill::look_back(const StreamPage& page, const Rules& rules) {
   bool is_found = page.end_of_stream || !page.stream_exists || page.next < 0 || page.next >= from_;
   for (const EventView& event : page.events) {
     if (event.revision >= end_) continue;
-    if (rules.is_listed(event)) {
-      if (!may_be_left_out(event)) {
-        is_found = true;
-        break;
-      }
-      begin_ = event.revision;
+    if (may_be_left_out(event)) {
+      if (rules.is_listed(event)) begin_ = event.revision;
+    } else if (rules.is_allowed(event)) {
+      is_found = true;
+      break;
     }
     if (++looked_at_ == kMaxBefore) {
       is_found = true;

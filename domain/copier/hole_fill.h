@@ -36,6 +36,7 @@ class HoleFill {
   // The page that was read last. `take` gets what it shows of the hole and is to be copied, in the stream's order, and
   // answers whether there was room for it: if not, it is read again.
   struct Rules {
+    absl::FunctionRef<bool(const EventView&)> is_allowed;  // by the policy: one that is delivered is copied
     absl::FunctionRef<bool(const EventView&)> is_listed;  // by the policy: its type is to be copied
     absl::FunctionRef<bool(const EventView&)> take;
   };

@@ -101,7 +101,8 @@ void Process::check_bounds() {
   if (has_exited_) return;
   const Copier::Load load = copier_.load();
   const CopierSettings& settings = context_.plan.settings;
-  if (load.held_bytes > settings.max_held_bytes && load.held_events > 1) {
+  // One event that is read at the source is held in any case, so that the copy goes on.
+  if (load.held_bytes > settings.max_held_bytes + largest_event_ && load.held_events > 1) {
     context_.violate("holds " + std::to_string(load.held_bytes) + " bytes");
   }
   if (load.bytes_in_flight > settings.max_in_flight_bytes + largest_event_) {

@@ -289,7 +289,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
   const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
   held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
-  if (!follows) note_hole(held, lane);
+  if (!follows || held.is_overtaken) note_hole(held, lane);
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
   const std::size_t bytes = held.event.bytes();
   ++held_events_;

@@ -160,6 +160,7 @@ class Copier {
   // Holes.
   static bool carries_whole(const Subscription& subscription, std::string_view stream);
   void note_hole(HeldEvent& held, const Lane& lane) const;
+  static bool may_follow_hole(const Lane& lane, const HeldEvent& held);
   void fill_hole(Lane& lane, Time now);
   void on_hole_read(Lane& lane, const ReadOutcome& outcome, Time now);
   bool take_from_source(Lane& lane, const EventView& event, bool must_fit);

@@ -34,7 +34,7 @@ Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
     if (!is_closed) lane.next_gap_until = now + settings_.max_retry_delay;
   }
   if (is_present) return Readiness::kFound;
-  if (held.hole != HeldEvent::Hole::kNone && held.event.revision() > lane.newest_sent + 1) return Readiness::kFill;
+  if (may_follow_hole(lane, held)) return Readiness::kFill;
   const bool may_be_there = held.is_behind || lane.walk_cursor;
   if (may_be_there && held.at_destination != HeldEvent::AtDestination::kAbsent) return Readiness::kAsk;
   return Readiness::kSend;

@@ -28,12 +28,16 @@ void Copier::note_hole(HeldEvent& held, const Lane& lane) const {
   const SubscriptionState& state = subscriptions_[held.subscription];
   if (!carries_whole(state.subscription, lane.stream)) return;
   const Revision before = held.event.revision() > lane.newest_seen ? lane.newest_seen : lane.newest_sent;
-  if (before != kNoStream) {
+  if (before != kNoStream && !held.is_overtaken) {
     held.hole = HeldEvent::Hole::kBetween;
     held.hole_from = before + 1;
   } else if (state.began_at_start) {
     held.hole = HeldEvent::Hole::kBefore;
   }
+}
+
+bool Copier::may_follow_hole(const Lane& lane, const HeldEvent& held) {
+  return held.hole != HeldEvent::Hole::kNone && (held.is_overtaken || held.event.revision() > lane.newest_sent + 1);
 }
 
 void Copier::fill_hole(Lane& lane, Time now) {
@@ -72,6 +76,7 @@ void Copier::on_hole_read(Lane& lane, const ReadOutcome& outcome, Time now) {
                                     .take = take});
     if (has_exited_) return;
     is_over = lane.hole_fill->is_over();
+    if (!has_taken && !is_over && !fits(0)) return pause_before_retry(lane, now);
   } else {
     const StoreError& error = std::get<StoreError>(outcome);
     lane.hole_fill->shrink_pages();
@@ -96,7 +101,11 @@ void Copier::on_hole_read(Lane& lane, const ReadOutcome& outcome, Time now) {
 // Holds an event of the source that no subscription has delivered. False: there is no room for it.
 bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit) {
   const Ledger::Identity identity{lane.stream_hash, event.id};
-  if (event.revision <= lane.newest_sent || ledger_.is_held_or_settled(identity)) return true;
+  const auto followed = std::find_if(lane.waiting.begin() + static_cast<std::ptrdiff_t>(lane.head), lane.waiting.end(),
+                                     [&](const HeldEvent& held) { return held.event.id() == lane.hole_fill_before; });
+  if (followed == lane.waiting.end() || ledger_.is_held_or_settled(identity)) return true;
+  const bool is_overtaken = event.revision <= lane.newest_sent;
+  if (is_overtaken && !followed->is_overtaken) return true;
   const Verdict verdict = policy_.judge(event);
   if (const auto* invalid = std::get_if<Invalid>(&verdict)) {
     const InvalidEvent why{true, invalid->reason};
@@ -109,15 +118,15 @@ bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit)
     return true;
   }
   Event copy = with_copy_metadata(event);
-  if (must_fit && !fits(copy.bytes())) return false;
-  const auto followed = std::find_if(lane.waiting.begin() + static_cast<std::ptrdiff_t>(lane.head), lane.waiting.end(),
-                                     [&](const HeldEvent& held) { return held.event.id() == lane.hole_fill_before; });
-  if (followed == lane.waiting.end()) return true;
+  // One is held beyond what fits, so that the copy goes on.
+  if (!fits(copy.bytes()) && (must_fit || !fits(0))) return false;
   HeldEvent held;
   held.event = std::move(copy);
   held.subscription = followed->subscription;
   held.position = followed->position;
   held.is_filled = true;
+  held.is_overtaken = is_overtaken;
+  held.is_behind = is_overtaken || event.revision < lane.looked_up_from;
   observer_.on_event_filled_from_source(event);
   ledger_.hold_undelivered(identity, event.revision);
   const std::size_t bytes = held.event.bytes();

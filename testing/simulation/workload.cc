@@ -165,15 +165,10 @@ void Workload::write_beside() {
 // not at the destination before.
 bool Workload::is_to_be_filled_in(const StoredEvent& event) const {
   if (!is_left_out(context_.plan, event) || context_.plan.subscriptions[0].stream != "$ce-s") return false;
-  if (context_.plan.overlapping_subscriptions) return false;
-  const std::vector<StoredEvent>& events = *context_.source.find(event.stream);
-  for (const StoredEvent& later : events) {
+  // What is found for an earlier one's sake hides the hole before it.
+  if (context_.plan.overlapping_subscriptions || context_.plan.repeated_ids) return false;
+  for (const StoredEvent& later : *context_.source.find(event.stream)) {
     if (later.revision <= event.revision || is_left_out(context_.plan, later) || !is_admitted(later)) continue;
-    // What has an id that came before is not copied.
-    const bool is_repeated = std::any_of(events.begin(), events.end(), [&](const StoredEvent& other) {
-      return other.id == later.id && other.revision != later.revision;
-    });
-    if (is_repeated) continue;
     const Context::Identity identity{later.stream, later.id};
     return !prefilled_.contains(identity) && !context_.given_up.contains(identity) &&
            !context_.parked_by_server.contains(identity) && is_expected(later);

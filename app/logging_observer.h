@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string_view>
 
+#include "app/group_advice.h"
 #include "domain/copy_observer.h"
 #include "ports/clock.h"
 
@@ -15,7 +17,7 @@ namespace interconnect {
 class LoggingObserver final : public CopyObserver {
  public:
   // With `debug`, every copied append and every event found is written as well, without a limit.
-  LoggingObserver(const Clock& clock, bool debug);
+  LoggingObserver(const Clock& clock, bool debug, GroupAdvice advice = {});
 
   void on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) override;
   void on_subscription_dropped(const Subscription& subscription, DropReason reason, std::string_view message) override;
@@ -53,8 +55,13 @@ class LoggingObserver final : public CopyObserver {
   // Whether a line of this kind may be written now; tells first how many were left out in the window before.
   bool may_write(Kind kind);
 
+  // What follows from the group's settings, once, and again when it has others.
+  void judge_group(const Subscription& subscription, const SubscriptionStarted& started);
+
   const Clock& clock_;
   bool debug_;
+  GroupAdvice advice_;
+  std::map<SubscriptionIndex, GroupSettings> judged_;
   std::array<Window, kKinds> windows_;
 };
 

@@ -300,9 +300,8 @@ void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
   const std::string first = request.path.empty() ? "" : request.path[0];
   if (first == "info") {
     const char* state = !node.ready() ? "unknown" : legacy ? "master" : "leader";
-    const std::string version = legacy ? "5.0.1.0" : node.options().version == "21.2.0" ? "21.2.0.0" : "21.10.11.0";
-    return respond({.body = "{\n  \"esVersion\": \"" + version + "\",\n  \"state\": \"" + state +
-                            "\",\n  \"projectionsMode\": \"" + (node.options().projections ? "All" : "None") +
+    return respond({.body = "{\n  \"esVersion\": \"" + node.options().dotted_version() + "\",\n  \"state\": \"" +
+                            state + "\",\n  \"projectionsMode\": \"" + (node.options().projections ? "All" : "None") +
                             "\"\n}"});
   }
   if (first == "ping") {

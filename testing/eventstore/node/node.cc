@@ -1,6 +1,7 @@
 #include "testing/eventstore/node/node.h"
 
 #include <algorithm>
+#include <array>
 
 #include "boost/asio/post.hpp"
 
@@ -13,14 +14,18 @@ using std::chrono::steady_clock;
 SubscriptionService::Options GroupOptions(const Options& options) {
   SubscriptionService::Options groups;
   groups.lost_consumers_count = options.generation == Generation::kNext;
+  if (options.version_numbers() < std::array{21, 10, 1}) groups.live_link_cut = EventStore::LinkCut::kAtEvery;
   return groups;
 }
 
 EventStore::Options StoreOptions(const Options& options) {
   EventStore::Options store;
   store.projections = options.projections;
-  if (options.generation == Generation::kNext) store.projections_version = 4;
-  store.delete_needs_stream = options.generation == Generation::kNext && options.version != "21.2.0";
+  const bool next = options.generation == Generation::kNext;
+  if (next) store.projections_version = 4;
+  store.delete_needs_stream = next && options.version != "21.2.0";
+  store.links_check_access = !next;
+  store.bad_links_are_events = next;
   return store;
 }
 

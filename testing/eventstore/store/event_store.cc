@@ -1,7 +1,9 @@
 #include "testing/eventstore/store/event_store.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
+#include <optional>
+#include <system_error>
 
 namespace interconnect::eventstore {
 namespace {
@@ -19,6 +21,29 @@ const StreamMetadata kMetastreamMetadata = [] {
   metadata.max_count = 1;
   return metadata;
 }();
+
+// Number and stream of a link's text, as .NET's long.Parse and the cut at '@' make them; each is missing if it is none.
+struct LinkText {
+  std::optional<std::int64_t> number;
+  std::optional<std::string_view> stream;
+};
+
+LinkText ParseLink(std::string_view text) {
+  LinkText link;
+  const std::size_t at = text.find('@');
+  if (at != std::string_view::npos) link.stream = text.substr(at + 1);
+  std::string_view number = text.substr(0, at);
+  const auto is_white = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!number.empty() && is_white(number.front())) number.remove_prefix(1);
+  while (!number.empty() && is_white(number.back())) number.remove_suffix(1);
+  const bool has_plus = number.starts_with('+');
+  if (has_plus) number.remove_prefix(1);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const bool is_number = error == std::errc() && end == number.data() + number.size();
+  if (is_number && !(has_plus && number.starts_with('-'))) link.number = value;
+  return link;
+}
 
 }  // namespace
 
@@ -323,6 +348,19 @@ void EventStore::Flush() {
   flushing_ = false;
 }
 
+// As IndexReader.ReadEventInternal finds it; -1 is the last event.
+ReadResult EventStore::FindEvent(const std::string& name, std::int64_t number, const Record** found) const {
+  const std::int64_t last = LastEventNumber(name);
+  if (last == kDeletedStream) return ReadResult::kStreamDeleted;
+  if (last == kNoStream || IsSoftDeleted(name)) return ReadResult::kNoStream;
+  if (number == -1) number = last;
+  if (number < FirstLiveNumber(name, last) || number > last) return ReadResult::kNotFound;
+  const Record& record = *Find(name)->events[static_cast<std::size_t>(number)];
+  if (TooOld(MetadataOf(name), record)) return ReadResult::kNotFound;
+  *found = &record;
+  return ReadResult::kSuccess;
+}
+
 EventPage EventStore::ReadEvent(const std::string& name, std::int64_t number, bool resolve, const User* user) const {
   EventPage page;
   auto fail = [&page](ReadResult result) {
@@ -330,14 +368,9 @@ EventPage EventStore::ReadEvent(const std::string& name, std::int64_t number, bo
     return page;
   };
   if (!CanAccess(name, Access::kRead, user)) return fail(ReadResult::kAccessDenied);
-  const std::int64_t last = LastEventNumber(name);
-  if (last == kDeletedStream) return fail(ReadResult::kStreamDeleted);
-  if (last == kNoStream || IsSoftDeleted(name)) return fail(ReadResult::kNoStream);
-  if (number == -1) number = last;
-  if (number < FirstLiveNumber(name, last) || number > last) return fail(ReadResult::kNotFound);
-  const Record& record = *Find(name)->events[static_cast<std::size_t>(number)];
-  if (TooOld(MetadataOf(name), record)) return fail(ReadResult::kNotFound);
-  std::vector<ResolvedEvent> events{{&record, nullptr}};
+  const Record* record = nullptr;
+  if (const ReadResult result = FindEvent(name, number, &record); result != ReadResult::kSuccess) return fail(result);
+  std::vector<ResolvedEvent> events{{record, nullptr}};
   if (resolve && !ResolveAll(events, user)) return fail(ReadResult::kAccessDenied);
   page.event = events[0];
   return page;
@@ -458,20 +491,15 @@ AllPage EventStore::ReadAllBackward(LogPosition from, std::int64_t count, bool r
   return page;
 }
 
-ResolvedEvent EventStore::Resolve(const Record& record) const {
+ResolvedEvent EventStore::Resolve(const Record& record, LinkCut cut) const {
   if (record.type != kLinkType) return {&record, nullptr};
   ResolvedEvent resolved{nullptr, &record};
-  const std::size_t at = record.data.find('@');
-  if (at == std::string::npos || at == 0) return resolved;
-  char* end = nullptr;
-  const std::int64_t number = std::strtoll(record.data.c_str(), &end, 10);
-  if (end != record.data.c_str() + at || number < 0) return resolved;
-  const std::string name = record.data.substr(at + 1);
-  const std::int64_t last = LastEventNumber(name);
-  if (last == kDeletedStream || last == kNoStream || IsSoftDeleted(name)) return resolved;
-  if (number < FirstLiveNumber(name, last) || number > last) return resolved;
-  const Record* target = Find(name)->events[static_cast<std::size_t>(number)];
-  if (!TooOld(MetadataOf(name), *target)) resolved.event = target;
+  const auto [number, text] = ParseLink(record.data);
+  if (!number || !text) return resolved;
+  const std::string name(cut == LinkCut::kAtEvery ? text->substr(0, text->find('@')) : *text);
+  // The servers' own reader refuses an empty name, and numbers below -1, which is the last event.
+  if (name.empty() || *number < -1) return resolved;
+  FindEvent(name, *number, &resolved.event);
   return resolved;
 }
 
@@ -479,8 +507,9 @@ bool EventStore::ResolveAll(std::vector<ResolvedEvent>& events, const User* user
   for (ResolvedEvent& event : events) {
     const Record& record = *event.event;
     if (record.type != kLinkType) continue;
-    const std::size_t at = record.data.find('@');
-    if (at != std::string::npos && !CanAccess(record.data.substr(at + 1), Access::kRead, user)) return false;
+    const auto [number, stream] = ParseLink(record.data);
+    if (!number && options_.bad_links_are_events) continue;
+    if (options_.links_check_access && stream && !CanAccess(std::string(*stream), Access::kRead, user)) return false;
     const bool has_position = event.has_position;
     event = Resolve(record);
     event.has_position = has_position;

@@ -42,6 +42,10 @@ class EventStore {
     int projections_version = 3;
     // From 21.10 on the deletion of a stream that never was is refused.
     bool delete_needs_stream = false;
+    // Whether a read that resolves links is refused for the sake of a target that the reader may not read (5.0.1).
+    bool links_check_access = true;
+    // Whether a read tells a link whose text begins with no number as an event (21.2.0 on: StorageReaderWorker.cs).
+    bool bad_links_are_events = false;
   };
   using Clock = std::function<Ticks()>;
   using Observer = std::function<void(const Record&)>;
@@ -75,8 +79,11 @@ class EventStore {
   // The last event number; -1 if there is none, kDeletedStream after a hard delete.
   std::int64_t LastEventNumber(const std::string& stream) const;
   bool IsSoftDeleted(const std::string& stream) const;
-  // Where a link leads; the event is null if its target is gone. Anything but a link is its own event.
-  ResolvedEvent Resolve(const Record& record) const;
+  // Where a link's text is cut: at the first '@', or at every one, so that the stream's name ends before the second.
+  enum class LinkCut { kAtTheFirst, kAtEvery };
+  // Where a link leads; the event is null if its target is gone, or if the text is that of no link. Anything but a link
+  // is its own event. One step only: a link to a link is resolved to that link.
+  ResolvedEvent Resolve(const Record& record, LinkCut cut = LinkCut::kAtTheFirst) const;
   // Position of the last event in the log, -1 if there is none.
   std::int64_t LastPosition() const { return log_.empty() ? -1 : log_.back().position; }
   // Whether an event was written there or the next one will be; 0 always counts.
@@ -122,6 +129,7 @@ class EventStore {
 
   Check CheckCommit(const std::string& name, std::int64_t expected, const std::vector<NewEvent>& events) const;
   const Stream* Find(const std::string& name) const;
+  ReadResult FindEvent(const std::string& name, std::int64_t number, const Record** found) const;
   // An empty page, with the result that rights and existence of the stream make.
   StreamPage BeginPage(const std::string& name, const User* user) const;
   Stream& FindOrAdd(const std::string& name);
@@ -135,6 +143,7 @@ class EventStore {
   void Undelete(const std::string& stream, std::int64_t truncate_before);
   void Project(const Record& record);
   void EmitLink(std::string stream, std::string target, const Record& cause, const std::string& extra);
+  // As StorageReaderWorker.cs resolves what was read; false if a target may not be read.
   bool ResolveAll(std::vector<ResolvedEvent>& events, const User* user) const;
 
   const Options options_;

@@ -24,6 +24,11 @@ EventStore::Options StoreOptions(const Options& options) {
   const bool next = options.generation == Generation::kNext;
   if (next) store.projections_version = 4;
   store.delete_needs_stream = next && options.version != "21.2.0";
+  if (next) {
+    // Newtonsoft.Json, which the projections parse with, is 13 from 21.10.8 on.
+    const bool newer = options.version_numbers() >= std::array{21, 10, 8};
+    store.links_only_what_parses = newer ? JsonDepth::k64 : JsonDepth::kAny;
+  }
   store.links_check_access = !next;
   store.bad_links_are_events = next;
   return store;
@@ -62,6 +67,8 @@ Node::Node(Options options, boost::asio::io_context& io)
     journal_ = std::make_unique<Journal>(options_.data, store_);
     store_.SetWritten([this](const Record& record) { journal_->Append(record); });
     groups_.Load();
+    // Projections make up for what was written and not linked.
+    boost::asio::post(io_, [this] { store_.Flush(); });
   }
   store_.AddObserver([this](const Record& record) { Committed(record); });
   // What is committed in one turn of the loop is handed on in the next one, together.

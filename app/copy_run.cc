@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "app/group_advice.h"
 #include "app/stores.h"
 
 namespace interconnect {
@@ -24,7 +25,7 @@ EventPolicy policy(const Settings& settings, const Extensions& extensions) {
 CopyRun::CopyRun(Settings settings, const Extensions& extensions)
     : settings_(std::move(settings)),
       clock_(io_.get_executor()),
-      log_(clock_, settings_.show_debug_logs),
+      log_(clock_, settings_.show_debug_logs, group_advice(settings_)),
       stock_safety_net_(settings_.on_write_failure, settings_.on_invalid_event),
       source_(make_source(io_, settings_.source, settings_.subscriptions)),
       sink_(make_sink(io_, settings_.destination)),

@@ -3,8 +3,11 @@
 #include <glog/logging.h>
 
 #include <ostream>
+#include <string>
+#include <utility>
 
 #include "domain/excerpt.h"
+#include "domain/group_findings.h"
 
 namespace interconnect {
 namespace {
@@ -41,7 +44,8 @@ std::string_view describe(GroupState state) {
 
 }  // namespace
 
-LoggingObserver::LoggingObserver(const Clock& clock, bool debug) : clock_(clock), debug_(debug) {}
+LoggingObserver::LoggingObserver(const Clock& clock, bool debug, GroupAdvice advice)
+    : clock_(clock), debug_(debug), advice_(std::move(advice)) {}
 
 bool LoggingObserver::may_write(Kind kind) {
   constexpr std::array<std::string_view, kKinds> kNames = {
@@ -66,22 +70,30 @@ bool LoggingObserver::may_write(Kind kind) {
 void LoggingObserver::on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) {
   LOG(INFO) << "subscribed to '" << subscription.stream << "' as group '" << subscription.group << "' (the group "
             << describe(started.group) << ")";
-  if (started.group == GroupState::kKept) {
-    LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream
-                 << "' has other settings than the configured ones and keeps them: the server refused to update it, or "
-                 << "it began at the end of the stream and shows no checkpoint, so that an update might leave out "
-                 << "what waits in it (start again once it has acknowledged some events)";
+  if (started.group != GroupState::kUnread) judge_group(subscription, started);
+}
+
+void LoggingObserver::judge_group(const Subscription& subscription, const SubscriptionStarted& started) {
+  const auto [judged, is_new] = judged_.try_emplace(started.subscription, started.effective);
+  if (!is_new && judged->second == started.effective) return;
+  judged->second = started.effective;
+  const std::string group = "group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
+  for (const GroupFinding& finding : group_findings(started.effective, subscription.settings, advice_.circumstances)) {
+    if (finding.weight == GroupFinding::Weight::kPromise) {
+      LOG(WARNING) << group << ": " << finding.text;
+    } else {
+      LOG(INFO) << group << ": " << finding.text;
+    }
   }
-  const GroupSettings& has = started.effective;
-  if (has.message_timeout < std::chrono::minutes(1) || has.max_retry_count < 100) {
-    LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream << "' has a message timeout of "
-                 << has.message_timeout.count() << " ms and " << has.max_retry_count
-                 << " retries: the server may deliver again, or park, what is still on its way to the destination";
-  }
-  if (has.consumer_strategy != ConsumerStrategy::kPinned) {
-    LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream << "' has the strategy "
-                 << to_string(has.consumer_strategy)
-                 << ": with several consumers the order within a stream is not kept; Pinned keeps it";
+  const bool differs =
+      group_at_start(started.effective, subscription.settings, 0, true).group != GroupState::kUnchanged;
+  if (started.group != GroupState::kKept || !differs) return;
+  LOG(WARNING) << group << " has other settings than the configured ones and keeps them: the server refused to update "
+               << "it, or it began at the end of the stream and shows no checkpoint, so that an update might leave out "
+               << "what waits in it";
+  if (advice_.url) {
+    LOG(INFO) << group << ": "
+              << group_update_advice(advice_.url(subscription), started.effective, subscription.settings);
   }
 }
 

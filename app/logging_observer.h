@@ -3,10 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "app/group_advice.h"
 #include "domain/copy_observer.h"
 #include "ports/clock.h"
 
@@ -18,7 +20,7 @@ namespace interconnect {
 class LoggingObserver final : public CopyObserver {
  public:
   // With `debug`, every copied append and every event found is written as well, without a limit.
-  LoggingObserver(const Clock& clock, bool debug);
+  LoggingObserver(const Clock& clock, bool debug, GroupAdvice advice = {});
 
   void on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) override;
   void on_subscription_dropped(const Subscription& subscription, DropReason reason, std::string_view message) override;
@@ -56,10 +58,15 @@ class LoggingObserver final : public CopyObserver {
   // Whether a line of this kind may be written now; tells first how many were left out in the window before.
   bool may_write(Kind kind);
 
+  // What follows from the group's settings, once, and again when it has others.
+  void judge_group(const Subscription& subscription, const SubscriptionStarted& started);
+
   static constexpr std::size_t kMaxStreamsNamed = 10'000;
 
   const Clock& clock_;
   bool debug_;
+  GroupAdvice advice_;
+  std::map<SubscriptionIndex, GroupSettings> judged_;
   std::set<std::string> streams_with_links_gone_;
   std::array<Window, kKinds> windows_;
 };

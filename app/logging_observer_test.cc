@@ -40,5 +40,50 @@ TEST(LoggingObserverTest, AnEventIsNamedOnOneLine) {
   EXPECT_EQ(log.find("\nE0101"), std::string::npos) << log;
 }
 
+class GroupLogTest : public testing::Test {
+ protected:
+  // What the log says of a group that is `found` so.
+  std::string log_of(GroupState state, const GroupSettings& has) {
+    FLAGS_logtostderr = true;
+    testing::internal::CaptureStderr();
+    observer.on_subscription_started({.stream = "$ce-cat", .group = "g", .settings = {}},
+                                     {.group = state, .effective = has});
+    return testing::internal::GetCapturedStderr();
+  }
+
+  StillClock clock;
+  LoggingObserver observer{clock, false, {.circumstances = {}, .url = [](const Subscription& subscription) {
+                                            return "http://a.example/" + subscription.group;
+                                          }}};
+};
+
+TEST_F(GroupLogTest, AGroupWithTheWantedSettingsIsOneLine) {
+  const std::string log = log_of(GroupState::kUnchanged, {});
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+}
+
+TEST_F(GroupLogTest, AGroupThatKeepsOtherSettingsIsExplainedOnce) {
+  GroupSettings has;
+  has.resolve_link_tos = false;
+  has.start_from = -1;
+  has.max_retry_count = 1;
+  const std::string log = log_of(GroupState::kKept, has);
+  EXPECT_NE(log.find("group 'g' of '$ce-cat': resolveLinkTos is false (wanted: true)"), std::string::npos) << log;
+  EXPECT_NE(log.find("group 'g' of '$ce-cat': maxRetryCount is 1 (wanted: 1000000)"), std::string::npos) << log;
+  EXPECT_NE(log.find("keeps them"), std::string::npos) << log;
+  EXPECT_NE(log.find("-X POST 'http://a.example/g'"), std::string::npos) << log;
+  const std::string again = log_of(GroupState::kKept, has);
+  EXPECT_EQ(again.find("maxRetryCount"), std::string::npos) << "a reconnection: " << again;
+  has.max_retry_count = 2;
+  EXPECT_NE(log_of(GroupState::kKept, has).find("maxRetryCount is 2"), std::string::npos);
+}
+
+// Its settings are not known: what is handed over is what was asked for.
+TEST_F(GroupLogTest, AGroupThatCannotBeReadIsNotJudged) {
+  GroupSettings weak;
+  weak.max_retry_count = 1;
+  EXPECT_EQ(log_of(GroupState::kUnread, weak).find("maxRetryCount"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace interconnect

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "domain/append.h"
 #include "domain/copier/load.h"
@@ -16,10 +17,18 @@ namespace interconnect {
 struct SubscriptionProgress {
   std::uint64_t delivered = 0;  // to us since the start, redeliveries included
   bool is_connected = false;
-  // Nothing where it is not known: not asked yet, or the server does not tell.
+  // Nothing where it is not known: not asked yet, the server does not tell, or what fills the stream stands still.
   std::optional<Lag> lag = std::nullopt;
   std::optional<std::int64_t> parked = std::nullopt;
   std::optional<std::size_t> consumers = std::nullopt;
+};
+
+// A projection of the source that fills what is copied. Nothing where it is not known.
+struct ProjectionProgress {
+  std::optional<bool> is_running = std::nullopt;
+  std::optional<double> percent = std::nullopt;  // of its sources, as the server reckons; nothing while it does not run
+
+  friend bool operator==(const ProjectionProgress&, const ProjectionProgress&) = default;
 };
 
 // What is measured of the copy, beside the events that a CopyObserver is told of. Called on the copying thread: must
@@ -38,6 +47,7 @@ class CopyMeter {
   virtual void on_load(const CopyLoad& load) = 0;
   virtual void on_stall(bool is_stalled) = 0;
   virtual void on_progress(SubscriptionIndex subscription, const SubscriptionProgress& progress) = 0;
+  virtual void on_projection(std::string_view name, const ProjectionProgress& progress) = 0;
 };
 
 }  // namespace interconnect

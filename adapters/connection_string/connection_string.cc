@@ -25,6 +25,12 @@ int hex_value(char c) {
   return -1;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower;
+  for (const char c : text) lower.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  return lower;
+}
+
 // As the Node client compares names: neither case nor `-` nor `_` counts.
 std::string flat_case(std::string_view text) {
   std::string flat;
@@ -75,13 +81,16 @@ class Parser {
   std::size_t find(std::string_view delimiters) const { return std::min(text_.find_first_of(delimiters, at_), end_); }
 
   Fault scheme(GrpcStoreSettings& settings) {
-    for (const std::string_view scheme : {"esdb://", "esdb+discover://"}) {
-      if (!rest().starts_with(scheme)) continue;
-      settings.discover = scheme.starts_with("esdb+");
-      at_ += scheme.size();
-      return std::nullopt;
+    for (const std::string_view name : {"esdb", "kurrentdb", "kurrent", "kdb"}) {
+      for (const std::string_view way : {"://", "+discover://"}) {
+        const std::string scheme = std::string(name).append(way);
+        if (lower_case(rest().substr(0, scheme.size())) != scheme) continue;
+        settings.discover = way.front() == '+';
+        at_ += scheme.size();
+        return std::nullopt;
+      }
     }
-    return fault(at_, "esdb:// or esdb+discover://");
+    return fault(at_, "esdb:// or esdb+discover://, or either with kurrentdb or kdb for esdb");
   }
 
   // Both official clients take all up to the first `@` as user info, whatever stands in it.

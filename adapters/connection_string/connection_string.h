@@ -33,7 +33,8 @@ struct ConnectionStringError {
 //
 //   esdb://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/][?KEY=VALUE[&KEY=VALUE...]]
 //
-// with esdb+discover:// for a cluster's DNS name. User info and the values of text keys are percent-decoded, hosts may
+// with esdb+discover:// for a cluster's DNS name; the schemes of today's servers, kurrentdb:// and its short form
+// kdb://, mean the same, and case does not count. User info and the values of text keys are percent-decoded, hosts may
 // be [IPv6]. Keys are taken in either case. Unknown keys are warned about and ignored; a key that stands there twice is
 // an error, as it is for the .NET client.
 std::variant<ConnectionString, ConnectionStringError> parse_connection_string(std::string_view text);

@@ -32,6 +32,16 @@ TEST(ConnectionStringTest, Defaults) {
   EXPECT_THAT(string.warnings, IsEmpty());
 }
 
+TEST(ConnectionStringTest, TakesTheSchemesOfTodaysServersInAnyCase) {
+  for (const char* name : {"esdb", "kurrentdb", "kurrent", "kdb", "KurrentDB", "ESDB", "Kdb"}) {
+    const std::string scheme = name;
+    EXPECT_FALSE(parsed(scheme + "://a.example").settings.discover) << scheme;
+    EXPECT_TRUE(parsed(scheme + "+discover://a.example").settings.discover) << scheme;
+    EXPECT_EQ(parsed(scheme + "://a.example:1").settings.hosts, (std::vector<Endpoint>{{"a.example", 1}})) << scheme;
+  }
+  EXPECT_TRUE(parsed("KURRENTDB+DISCOVER://a.example").settings.discover);
+}
+
 TEST(ConnectionStringTest, EveryKey) {
   const ConnectionString string = parsed(
       "esdb+discover://us%40er:p%3Ass%2f@cluster.example:1234/?tls=false&tlsVerifyCert=false&tlsCaFile=%2Fca%20x.pem&"
@@ -114,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, MalformedConnectionStringTest,
     testing::Values(
         Malformed{"", 0, "esdb://"}, Malformed{"  ", 0, "esdb://"}, Malformed{"http://a", 0, "esdb://"},
-        Malformed{"esdb:/a", 0, "esdb://"}, Malformed{"ESDB://a", 0, "esdb://"}, Malformed{" x", 1, "esdb://"},
+        Malformed{"esdb:/a", 0, "esdb://"}, Malformed{"esdbs://a", 0, "esdb://"}, Malformed{" x", 1, "esdb://"},
         Malformed{"esdb://", 7, "host"}, Malformed{"esdb:///", 7, "host"}, Malformed{"esdb://?tls=false", 7, "host"},
         Malformed{"esdb://a,", 9, "host"}, Malformed{"esdb://a,,b", 9, "host"}, Malformed{"esdb://a b", 8, "host"},
         Malformed{"esdb://u:p@", 11, "host"}, Malformed{"esdb://:1", 7, "host"},

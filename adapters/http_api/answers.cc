@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "adapters/http_api/group_config.h"
 #include "rapidjson/document.h"
 
 namespace interconnect::http_api {
@@ -76,6 +77,10 @@ std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, st
   info.delivered = number(*document, "totalItemsProcessed").value_or(0);
   info.in_flight = number(*document, "totalInFlightMessages").value_or(0);
   info.parked = number(*document, "parkedMessageCount");
+  info.last_checkpoint = revision(*document, "lastProcessedEventNumber", "lastCheckpointedEventPosition");
+  if (const Value* config = find(*document, "config"); config != nullptr && config->IsObject()) {
+    info.settings = decode_group_config(*config);
+  }
   const Value* connections = find(*document, "connections");
   if (connections != nullptr && connections->IsArray()) info.consumers = connections->Size();
   return info;
@@ -86,9 +91,38 @@ std::optional<ProjectionInfo> decode_projection(std::string_view body) {
   if (!document) return std::nullopt;
   const Value* list = find(*document, "projections");
   if (list == nullptr || !list->IsArray() || list->Empty() || !(*list)[0].IsObject()) return std::nullopt;
-  const std::string_view status = text((*list)[0], "status");
+  const Value& projection = (*list)[0];
+  const std::string_view status = text(projection, "status");
   if (status.empty()) return std::nullopt;
-  return ProjectionInfo{std::string(status), status.starts_with("Running")};
+  ProjectionInfo info{.status = std::string(status), .is_running = status.starts_with("Running")};
+  info.reason = text(projection, "stateReason");
+  info.position = text(projection, "position");
+  info.buffered_events = number(projection, "bufferedEvents").value_or(0);
+  // Negative: not known (CoreProjection.cs).
+  const Value* progress = find(projection, "progress");
+  if (progress != nullptr && progress->IsNumber() && progress->GetDouble() >= 0) info.progress = progress->GetDouble();
+  return info;
+}
+
+std::optional<std::vector<std::string>> decode_projections(std::string_view body) {
+  const auto document = parse(body);
+  if (!document) return std::nullopt;
+  const Value* list = find(*document, "projections");
+  if (list == nullptr || !list->IsArray()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const Value& projection : list->GetArray()) {
+    if (projection.IsObject() && !text(projection, "name").empty()) names.emplace_back(text(projection, "name"));
+  }
+  return names;
+}
+
+std::optional<ProjectionDefinition> decode_projection_definition(std::string_view body) {
+  const auto document = parse(body);
+  if (!document || text(*document, "name").empty()) return std::nullopt;
+  ProjectionDefinition definition{std::string(text(*document, "query")), {}};
+  const Value* output = find(*document, "outputConfig");
+  if (output != nullptr && output->IsObject()) definition.result_stream = text(*output, "resultStreamName");
+  return definition;
 }
 
 std::optional<UserInfo> decode_user(std::string_view body) {

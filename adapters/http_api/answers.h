@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ports/store_inspector.h"
 
@@ -18,6 +19,12 @@ std::optional<ConsumerGroupInfo> decode_consumer_group(std::string_view body, st
 
 // GET /projection/NAME/statistics
 std::optional<ProjectionInfo> decode_projection(std::string_view body);
+
+// GET /projections/all-non-transient
+std::optional<std::vector<std::string>> decode_projections(std::string_view body);
+
+// GET /projection/NAME/query?config=yes
+std::optional<ProjectionDefinition> decode_projection_definition(std::string_view body);
 
 // GET /users/$current
 std::optional<UserInfo> decode_user(std::string_view body);

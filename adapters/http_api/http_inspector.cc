@@ -45,6 +45,15 @@ class HttpInspector final : public StoreInspector {
     ask("/projection/" + path_part(name) + "/statistics", "projection " + name, decode_projection, std::move(answer));
   }
 
+  void projections(Answer<std::vector<std::string>> answer) override {
+    ask("/projections/all-non-transient", "projections", decode_projections, std::move(answer));
+  }
+
+  void projection_definition(const std::string& name, Answer<ProjectionDefinition> answer) override {
+    ask("/projection/" + path_part(name) + "/query?config=yes", "definition of projection " + name,
+        decode_projection_definition, std::move(answer));
+  }
+
   void user(Answer<UserInfo> answer) override { ask("/users/%24current", "user", decode_user, std::move(answer)); }
 
  private:

@@ -62,6 +62,34 @@ TEST_F(HttpInspectorTest, ReadsAGroupOfTheNextGeneration) {
   EXPECT_EQ(info->parked, 3);
 }
 
+// A group made by PUT with "{}" has these on 5.0.1.
+TEST_F(HttpInspectorTest, ReadsAGroupsSettings) {
+  const std::string begin = R"({"eventStreamId": "$ce-hero", "groupName": "da/ta", "lastProcessedEventNumber": 7,
+      "lastKnownEventNumber": 9, "status": "Live", "config": {"resolveLinktos": false, "startFrom": -1,
+      "messageTimeoutMilliseconds": 10000, "extraStatistics": true, "maxRetryCount": 10, "liveBufferSize": 500,
+      "bufferSize": 501, "readBatchSize": 20, "preferRoundRobin": true, "checkPointAfterMilliseconds": 1000,
+      "minCheckPointCount": 11, "maxCheckPointCount": 502, "maxSubscriberCount": 12, "namedConsumerStrategy": ")";
+  const auto answer = group({200, begin + "RoundRobin\"}}"});
+  const auto& info = std::get<ConsumerGroupInfo>(answer);
+  GroupSettings expected;
+  expected.resolve_link_tos = false;
+  expected.start_from = -1;
+  expected.message_timeout = std::chrono::milliseconds(10'000);
+  expected.extra_statistics = true;
+  expected.max_retry_count = 10;
+  expected.live_buffer_size = 500;
+  expected.history_buffer_size = 501;
+  expected.read_batch_size = 20;
+  expected.checkpoint_after = std::chrono::milliseconds(1'000);
+  expected.min_checkpoint_count = 11;
+  expected.max_checkpoint_count = 502;
+  expected.max_subscriber_count = 12;
+  expected.consumer_strategy = ConsumerStrategy::kRoundRobin;
+  EXPECT_EQ(info.settings, expected);
+  EXPECT_EQ(info.last_checkpoint, 7);
+  EXPECT_EQ(std::get<ConsumerGroupInfo>(group({200, begin + "PinnedByCorrelation\"}}"})).settings, std::nullopt);
+}
+
 // The checkpoint of a group at rest may be several events behind for ever: minCheckPointCount.
 TEST_F(HttpInspectorTest, AGroupAtRestHasSettledAllThatItHasSeen) {
   const auto settled = [this](const std::string& members) {
@@ -153,6 +181,49 @@ TEST_F(HttpInspectorTest, ReadsAProjection) {
     EXPECT_EQ(info->status, status);
     EXPECT_EQ(info->is_running, is_running) << status;
   }
+}
+
+// As 5.0.1 answers.
+TEST_F(HttpInspectorTest, ReadsHowFarAProjectionIs) {
+  const auto read = [this](const std::string& members) {
+    std::optional<std::variant<ProjectionInfo, StoreError>> got;
+    inspector->projection("$by_category", take(got));
+    done({200, R"({"projections": [{"status": "Running", )" + members + "}]}"});
+    return std::get<ProjectionInfo>(got.value());
+  };
+  const ProjectionInfo info =
+      read(R"("stateReason": "why", "position": "C:1628251/P:1628251", "progress": 75.54119, "bufferedEvents": 3)");
+  EXPECT_EQ(info.reason, "why");
+  EXPECT_EQ(info.position, "C:1628251/P:1628251");
+  EXPECT_NEAR(info.progress.value(), 75.54119, 1e-9);
+  EXPECT_EQ(info.buffered_events, 3);
+  EXPECT_EQ(read(R"("progress": 100)").progress, 100.0);
+  EXPECT_EQ(read(R"("progress": -1.0)").progress, std::nullopt);
+  EXPECT_EQ(read(R"("name": "x")").progress, std::nullopt);
+}
+
+TEST_F(HttpInspectorTest, ReadsWhatProjectionsThereAre) {
+  std::optional<std::variant<std::vector<std::string>, StoreError>> got;
+  inspector->projections(take(got));
+  EXPECT_EQ(asked, "/projections/all-non-transient");
+  done({200, R"({"projections": [{"name": "$by_category"}, {"name": "feed me"}, {}, 7]})"});
+  EXPECT_THAT(std::get<std::vector<std::string>>(got.value()), ElementsAre("$by_category", "feed me"));
+}
+
+// As 5.0.1 answers.
+TEST_F(HttpInspectorTest, ReadsAProjectionsDefinition) {
+  const auto read = [this](const std::string& body) {
+    std::optional<std::variant<ProjectionDefinition, StoreError>> got;
+    inspector->projection_definition("feed me", take(got));
+    EXPECT_EQ(asked, "/projection/feed%20me/query?config=yes");
+    done({200, body});
+    return got.value();
+  };
+  const auto answer = read(R"({"msgTypeId": 262, "name": "feed me", "query": "fromAll()\n", "emitEnabled": true,
+      "outputConfig": {"resultStreamName": "out"}})");
+  EXPECT_EQ(std::get<ProjectionDefinition>(answer).query, "fromAll()\n");
+  EXPECT_EQ(std::get<ProjectionDefinition>(answer).result_stream, "out");
+  EXPECT_TRUE(std::holds_alternative<StoreError>(read("fromAll()")));
 }
 
 TEST_F(HttpInspectorTest, ReadsTheUser) {

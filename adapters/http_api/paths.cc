@@ -28,8 +28,12 @@ std::string path_part(std::string_view name) {
   return name.find_first_of("%/\\?#") == std::string_view::npos ? once : percent_encoded(once);
 }
 
+std::string group_path(std::string_view stream, std::string_view group) {
+  return "/subscriptions/" + path_part(stream) + "/" + path_part(group);
+}
+
 std::string group_info_path(std::string_view stream, std::string_view group) {
-  return "/subscriptions/" + path_part(stream) + "/" + path_part(group) + "/info";
+  return group_path(stream, group) + "/info";
 }
 
 }  // namespace interconnect::http_api

@@ -10,6 +10,9 @@ namespace interconnect::http_api {
 // once. Seen on the real servers.
 std::string path_part(std::string_view name);
 
+// "/subscriptions/STREAM/GROUP"
+std::string group_path(std::string_view stream, std::string_view group);
+
 // "/subscriptions/STREAM/GROUP/info"
 std::string group_info_path(std::string_view stream, std::string_view group);
 

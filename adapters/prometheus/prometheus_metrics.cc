@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -136,6 +137,11 @@ struct PrometheusMetrics::Series {
     }
   }
 
+  struct OfProjection {
+    Gauge* running = nullptr;
+    Gauge* percent = nullptr;
+  };
+
   OfSubscription* find(const Subscription& subscription) {
     for (OfSubscription& one : subscriptions) {
       if (one.stream == subscription.stream && one.group == subscription.group) return &one;
@@ -161,6 +167,13 @@ struct PrometheusMetrics::Series {
     if (!value) return;
     if (series == nullptr) series = &gauge(name, help, labels);
     series->Set(static_cast<double>(*value));
+  }
+  // As above, and there is no series any more once it is not known again.
+  template <typename T>
+  void set_or_remove(Gauge*& series, const std::optional<T>& value, const char* name, const char* help,
+                     const Labels& labels) {
+    if (!value && series != nullptr) gauges.at(name)->Remove(std::exchange(series, nullptr));
+    set_if_known(series, value, name, help, labels);
   }
 
   void set_link(Store store, bool answers) {
@@ -217,6 +230,7 @@ struct PrometheusMetrics::Series {
   Gauge& stalled = gauge("interconnect_stalled", "1: there is work, and none has been done for long.", {});
 
   std::vector<OfSubscription> subscriptions;
+  std::map<std::string, OfProjection, std::less<>> projections;
 };
 
 PrometheusMetrics::PrometheusMetrics(const std::vector<Subscription>& subscriptions, std::string_view version)
@@ -304,15 +318,24 @@ void PrometheusMetrics::on_progress(SubscriptionIndex subscription, const Subscr
     lag_events = progress.lag->events;
     lag_seconds = seconds(progress.lag->time);
   }
-  series_->set_if_known(one.lag_events, lag_events, "interconnect_subscription_lag_events",
-                        "Events of the subscribed stream beyond those that are settled.", one.labels);
-  series_->set_if_known(one.lag_seconds, lag_seconds, "interconnect_subscription_lag_seconds",
-                        "For how long the stream's end has been beyond what is settled, as seen since the start.",
-                        one.labels);
+  series_->set_or_remove(one.lag_events, lag_events, "interconnect_subscription_lag_events",
+                         "Events of the subscribed stream beyond those that are settled.", one.labels);
+  series_->set_or_remove(one.lag_seconds, lag_seconds, "interconnect_subscription_lag_seconds",
+                         "For how long the stream's end has been beyond what is settled, as seen since the start.",
+                         one.labels);
   series_->set_if_known(one.parked, progress.parked, "interconnect_group_parked_messages",
                         "Messages that the group has parked at the source.", one.labels);
   series_->set_if_known(one.consumers, progress.consumers, "interconnect_group_consumers",
                         "Consumers that are connected to the group.", one.labels);
+}
+
+void PrometheusMetrics::on_projection(std::string_view name, const ProjectionProgress& progress) {
+  Series::OfProjection& one = series_->projections.try_emplace(std::string(name)).first->second;
+  const Labels labels{{"name", std::string(name)}};
+  series_->set_or_remove(one.running, progress.is_running, "interconnect_projection_running",
+                         "1: the projection of the source that fills what is copied runs.", labels);
+  series_->set_or_remove(one.percent, progress.percent, "interconnect_projection_progress_percent",
+                         "How far it is, as the server reckons: one at rest may stay a little below 100.", labels);
 }
 
 }  // namespace interconnect

@@ -41,6 +41,7 @@ class PrometheusMetrics final : public CopyObserver, public CopyMeter {
   void on_load(const CopyLoad& load) override;
   void on_stall(bool is_stalled) override;
   void on_progress(SubscriptionIndex subscription, const SubscriptionProgress& progress) override;
+  void on_projection(std::string_view name, const ProjectionProgress& progress) override;
 
  private:
   struct Series;

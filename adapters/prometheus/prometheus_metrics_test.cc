@@ -136,5 +136,28 @@ TEST_F(PrometheusMetricsTest, EveryMetricHasAHelpAndAType) {
   EXPECT_THAT(metrics.text(), Not(HasSubstr("untyped")));
 }
 
+// An old value would be taken for a present one.
+TEST_F(PrometheusMetricsTest, ALagThatIsNotKnownAnyMoreHasNoSeries) {
+  metrics.on_progress(0, {.lag = Lag{7, 3s}});
+  EXPECT_THAT(lines("interconnect_subscription_lag_events"), HasSubstr("} 7\n"));
+  metrics.on_progress(0, {.lag = std::nullopt});
+  EXPECT_EQ(lines("interconnect_subscription_lag_events"), "");
+  EXPECT_EQ(lines("interconnect_subscription_lag_seconds"), "");
+  metrics.on_progress(0, {.lag = Lag{8, 3s}});
+  EXPECT_THAT(lines("interconnect_subscription_lag_events"), HasSubstr("} 8\n"));
+}
+
+TEST_F(PrometheusMetricsTest, TellsOfProjectionsWhatIsKnown) {
+  metrics.on_projection("$by_category", {});
+  EXPECT_EQ(lines("interconnect_projection_"), "");
+  metrics.on_projection("$by_category", {true, 98.5});
+  EXPECT_EQ(lines("interconnect_projection_running"), "interconnect_projection_running{name=\"$by_category\"} 1\n");
+  EXPECT_EQ(lines("interconnect_projection_progress_percent"),
+            "interconnect_projection_progress_percent{name=\"$by_category\"} 98.5\n");
+  metrics.on_projection("$by_category", {false, std::nullopt});
+  EXPECT_EQ(lines("interconnect_projection_running"), "interconnect_projection_running{name=\"$by_category\"} 0\n");
+  EXPECT_EQ(lines("interconnect_projection_progress_percent"), "");
+}
+
 }  // namespace
 }  // namespace interconnect

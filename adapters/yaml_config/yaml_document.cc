@@ -8,9 +8,18 @@
 #include <exception>
 #include <optional>
 #include <sstream>
+#include <utility>
+
+#include "adapters/yaml_config/surrogates.h"
 
 namespace interconnect {
 namespace {
+
+// `- type: *` is what many try first.
+constexpr std::string_view kQuoteTheStar =
+    "a value that begins with * must be quoted, as in '*' or '*Created': without quotes it is a YAML alias, which is "
+    "not "
+    "taken";
 
 YamlMark place(const YAML::Mark& mark) { return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1}; }
 
@@ -36,7 +45,7 @@ class TreeBuilder final : public YAML::EventHandler {
     add({.kind = YamlNode::Kind::kNull, .mark = place(mark), .scalar = {}, .items = {}, .members = {}}, mark);
   }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases (*name) are not taken"); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, std::string(kQuoteTheStar)); }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -198,14 +207,17 @@ void append_json(const YamlNode& node, std::string& json) {
   }
 }
 
-}  // namespace
-
-std::variant<YamlNode, YamlError> read_yaml(std::string_view text) {
-  if (text.size() > kMaxYamlBytes) {
-    return YamlError{{}, "the file is larger than " + std::to_string(kMaxYamlBytes) + " bytes"};
+std::string message_of(const YAML::Exception& error) {
+  for (const char* of_an_alias :
+       {YAML::ErrorMsg::ALIAS_NOT_FOUND, YAML::ErrorMsg::CHAR_IN_ALIAS, YAML::ErrorMsg::UNKNOWN_ANCHOR}) {
+    if (error.msg == of_an_alias) return std::string(kQuoteTheStar);
   }
+  return error.msg;
+}
+
+std::variant<YamlNode, YamlError> read_document(const std::string& text) {
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream{text};
     YAML::Parser parser(stream);
     TreeBuilder builder;
     if (!parser.HandleNextDocument(builder)) return YamlNode{};
@@ -217,8 +229,36 @@ std::variant<YamlNode, YamlError> read_yaml(std::string_view text) {
   } catch (const Refused& refused) {
     return refused.error;
   } catch (const YAML::Exception& error) {
-    return YamlError{place(error.mark), error.msg};
+    return YamlError{place(error.mark), message_of(error)};
   }
+}
+
+void restore_marks(YamlNode& node, const CombinedText& text) {
+  node.mark = text.written(node.mark);
+  for (YamlNode& item : node.items) restore_marks(item, text);
+  for (YamlNode::Member& member : node.members) {
+    member.mark = text.written(member.mark);
+    restore_marks(member.value, text);
+  }
+}
+
+}  // namespace
+
+std::variant<YamlNode, YamlError> read_yaml(std::string_view text) {
+  if (text.size() > kMaxYamlBytes) {
+    return YamlError{{}, "the file is larger than " + std::to_string(kMaxYamlBytes) + " bytes"};
+  }
+  const auto combined = combine_surrogates(text);
+  if (const auto* lone = std::get_if<YamlError>(&combined)) return *lone;
+  const CombinedText& readable = std::get<CombinedText>(combined);
+  auto document = read_document(readable.text);
+  if (readable.combined.empty()) return document;
+  if (auto* error = std::get_if<YamlError>(&document)) {
+    error->mark = readable.written(error->mark);
+  } else {
+    restore_marks(std::get<YamlNode>(document), readable);
+  }
+  return document;
 }
 
 std::string to_json(const YamlNode& node) {

@@ -48,7 +48,8 @@ inline constexpr std::size_t kMaxYamlDepth = 64;
 
 // Reads the one YAML document of a configuration file; an empty one is a null. Refused: anchors and aliases (with them
 // a small file can stand for a huge one), tags, keys that are no scalars, a key that stands twice in one map, more than
-// kMaxYamlBytes, and values deeper in each other than kMaxYamlDepth.
+// kMaxYamlBytes, and values deeper in each other than kMaxYamlDepth. Beyond YAML, a double-quoted string may spell a
+// character as JSON does, by two escaped surrogates ("\ud83d\ude00"); one alone is refused.
 std::variant<YamlNode, YamlError> read_yaml(std::string_view text);
 
 // The value as JSON text: plain scalars by YAML's core schema (null, true, false, decimal numbers; all else is a

@@ -74,6 +74,49 @@ TEST(ReadYamlTest, RefusesWhatCouldMakeASmallFileHuge) {
   EXPECT_THAT(refused(std::string(kMaxYamlBytes + 1, ' ')).message, HasSubstr("larger"));
 }
 
+TEST(ReadYamlTest, SaysToQuoteAStar) {
+  for (const char* text : {"a: 1\nb:\n  - type: *\n", "a: 1\nb:\n  - type: *Created\n", "a: 1\nb:\n  - type: *$x,\n"}) {
+    const YamlError error = refused(text);
+    EXPECT_THAT(error.message, HasSubstr("quote")) << text;
+    EXPECT_EQ(error.mark.line, 3) << text;
+  }
+  EXPECT_EQ(read("- '*'").items[0].scalar, "*");
+}
+
+TEST(ReadYamlTest, TakesCharactersAsJsonSpellsThem) {
+  EXPECT_EQ(read(R"("a\ud83d\ude00b")").scalar,
+            "a\xf0\x9f\x98\x80"
+            "b");
+  EXPECT_EQ(read(R"("\uD83D\uDE00\uDBFF\udfff\u00e9")").scalar, "\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\xc3\xa9");
+  EXPECT_EQ(read(R"({"\ud83d\ude00": 1, "\ud83d\ude01": 2})").members[1].key, "\xf0\x9f\x98\x81");
+  EXPECT_THAT(refused(R"({"\ud83d\ude00": 1, "\ud83d\ude00": 2})").message, HasSubstr("twice"));
+  EXPECT_EQ(read("\xef\xbb\xbf- \"\\ud83d\\ude00\"\n").items[0].scalar, "\xf0\x9f\x98\x80");
+}
+
+TEST(ReadYamlTest, OnlyDoubleQuotedStringsHaveEscapes) {
+  const YamlNode root = read("- '\\ud83d\\ude00'\n- \\ud83d\\ude00 # \"\\ud83d\n- |\n  \"\\ud83d\"\n- \"\\\\ud83d\"\n");
+  EXPECT_EQ(root.items[0].scalar, "\\ud83d\\ude00");
+  EXPECT_EQ(root.items[1].scalar, "\\ud83d\\ude00");
+  EXPECT_EQ(root.items[2].scalar, "\"\\ud83d\"\n");
+  EXPECT_EQ(root.items[3].scalar, "\\ud83d");
+}
+
+TEST(ReadYamlTest, NamesThePlaceOfALoneSurrogate) {
+  for (const char* text : {R"(\ud83d)", R"(\ud83d\ud83d)", R"(\ude00)", R"(\ud83dx\ude00)", R"(\ude00\ud83d)"}) {
+    const YamlError error = refused("a: 1\nb: [\"x" + std::string(text) + "\"]\n");
+    EXPECT_EQ(error.mark, (YamlMark{2, 7})) << text;
+    EXPECT_THAT(error.message, HasSubstr(std::string(text).substr(0, 6))) << text;
+  }
+  EXPECT_EQ(refused(R"(["\ud83d\ude00", "\ud83d"])").mark, (YamlMark{1, 19}));
+}
+
+TEST(ReadYamlTest, CombinedCharactersMoveNoPlace) {
+  const YamlNode root = read("{\"\\ud83d\\ude00\": \"\\ud83d\\ude00\\ud83d\\ude00\", b: 1}\n");
+  EXPECT_EQ(root.members[0].value.mark, (YamlMark{1, 18}));
+  EXPECT_EQ(root.members[1].mark, (YamlMark{1, 46}));
+  EXPECT_EQ(refused("[\"\\ud83d\\ude00\", !x 1]").mark, (YamlMark{1, 18}));
+}
+
 TEST(ReadYamlTest, BoundsTheDepth) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_EQ(read(nested(kMaxYamlDepth)).kind, Kind::kSequence);

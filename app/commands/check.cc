@@ -1,5 +1,6 @@
 #include "app/commands/check.h"
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,11 +11,16 @@
 #include <set>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "adapters/await_answer/await_answer.h"
 #include "app/commands/findings.h"
+#include "app/group_advice.h"
 #include "app/monitoring/metered_source.h"
+#include "app/projection_feeders.h"
 #include "app/stores.h"
+#include "domain/excerpt.h"
+#include "domain/link_streams.h"
 
 namespace interconnect {
 namespace {
@@ -24,21 +30,11 @@ namespace asio = boost::asio;
 // No stream has so many events, and both servers' and clients' numbers hold it.
 constexpr Revision kRevisionOfNoStream = (std::int64_t{1} << 53) - 1;
 constexpr std::string_view kCategory = "$ce-";
-constexpr std::string_view kEventType = "$et-";
-
-// Which of the servers' own projections fills the stream; nothing if none does.
-std::optional<std::string> projection_of(std::string_view stream) {
-  if (stream.starts_with(kCategory)) return "$by_category";
-  if (stream.starts_with(kEventType)) return "$by_event_type";
-  if (stream.starts_with("$bc-")) return "$by_correlation_id";
-  if (stream.starts_with("$category-")) return "$stream_by_category";
-  return std::nullopt;
-}
 
 // A stream as the copy will write them: the stream itself, or one of its category that nobody uses.
 std::string stream_to_write(const std::string& subscribed) {
   if (subscribed.starts_with(kCategory)) return subscribed.substr(kCategory.size()) + "-interconnect-check";
-  return projection_of(subscribed) ? "interconnect-check" : subscribed;
+  return is_system_projections(subscribed) ? "interconnect-check" : subscribed;
 }
 
 class QuietSourceListener final : public EventSourceListener {
@@ -81,6 +77,7 @@ class Check {
   Check(const Settings& settings, std::ostream& out)
       : settings_(settings),
         findings_(out),
+        advice_(group_advice(settings)),
         source_inspector_(make_inspector(io_, settings.source)),
         destination_inspector_(make_inspector(io_, settings.destination)),
         source_(make_source(io_, settings.source, settings.subscriptions)),
@@ -126,6 +123,7 @@ class Check {
     const auto server =
         co_await await_answer<std::variant<ServerInfo, StoreError>>([&](auto done) { inspector.server(done); });
     if (const auto* info = std::get_if<ServerInfo>(&server)) {
+      if (is_source) source_version_ = info->version;
       findings_.good(where + " answers: version " + info->version + ", state " + info->state);
     } else {
       findings_.good(where + " answers");
@@ -186,6 +184,7 @@ class Check {
         findings_.good(stream + " is there: its last event is number " + std::to_string(*end));
       }
     }
+    if (const auto text = left_out_of(subscription.stream, source_version_)) findings_.warning("source: " + *text);
     co_await check_group(subscription, end);
   }
 
@@ -202,6 +201,7 @@ class Check {
       text += ", with " + std::to_string(info->consumers) + " consumers";
       if (info->parked.value_or(0) > 0) text += " and " + std::to_string(*info->parked) + " parked messages";
       findings_.good(text);
+      judge_group(subscription, group, *info, end);
       co_return;
     }
     const StoreError& error = std::get<StoreError>(answer);
@@ -218,36 +218,86 @@ class Check {
     }
   }
 
+  // What its settings, as they will be once the copy has started, mean for the copy.
+  void judge_group(const Subscription& subscription, const std::string& group, const ConsumerGroupInfo& info,
+                   std::optional<Revision> end) {
+    if (!info.settings) {
+      findings_.warning(group +
+                        ": the server does not tell all of its settings, or has a consumer strategy that is not "
+                        "known here: whether the copy can keep its promises with them is not known");
+      return;
+    }
+    const GroupSettings& wanted = subscription.settings;
+    const bool may_update = !source_groups_ || may_create_groups(*source_groups_);
+    const SubscriptionStarted started = group_at_start(*info.settings, wanted, info.last_checkpoint, may_update);
+    GroupCircumstances circumstances = advice_.circumstances;
+    circumstances.end = end;
+    circumstances.consumers = std::max<std::size_t>(info.consumers, 1);  // one is ours
+    if (started.group == GroupState::kUpdated) {
+      findings_.good(group +
+                     " has other settings than the file: the copy's start updates it, and all who are connected "
+                     "to it have to connect anew");
+    }
+    for (const GroupFinding& finding : group_findings(started.effective, wanted, circumstances)) {
+      const std::string text = group + ": " + finding.text;
+      if (finding.weight == GroupFinding::Weight::kPromise) {
+        findings_.warning(text);
+      } else {
+        findings_.good(text);
+      }
+    }
+    if (started.group != GroupState::kKept) return;
+    findings_.warning(group + " keeps other settings than the file's: " +
+                      (may_update
+                           ? "it began at the end of the stream and shows no checkpoint, so that an update might "
+                             "leave out what waits in it"
+                           : "only a user of $admins or $ops may update it"));
+    findings_.good(group + ": " + group_update_advice(advice_.url(subscription), *info.settings, wanted));
+  }
+
   static bool may_create_groups(const std::string& groups) {
     return groups.find("$admins") != std::string::npos || groups.find("$ops") != std::string::npos;
   }
 
   asio::awaitable<void> check_projections() {
-    std::map<std::string, std::string> needed_by;
-    for (const Subscription& subscription : settings_.subscriptions) {
-      if (const auto name = projection_of(subscription.stream)) needed_by.emplace(*name, subscription.stream);
+    ProjectionFeeders feeders = named_feeders(settings_.subscriptions);
+    const auto found = co_await await_answer<std::optional<ProjectionFeeders>>([&](auto done) {
+      find_user_feeders(*source_inspector_, settings_.subscriptions, [done](const auto& answer) { done(answer); });
+    });
+    if (found) feeders.insert(found->begin(), found->end());
+    std::set<std::vector<std::string>> checked;
+    for (const auto& [stream, names] : feeders) {
+      if (checked.insert(names).second) co_await check_feeders(stream, names);
     }
-    for (const auto& needed : needed_by) {
-      const auto& [name, stream] = needed;
+  }
+
+  // Of several projections that write to the stream, one that runs will do.
+  asio::awaitable<void> check_feeders(const std::string& stream, const std::vector<std::string>& names) {
+    std::vector<std::string> faults;
+    for (const std::string& name : names) {
       std::string projection = "source: projection ";
       projection.append(name).append(", which fills '").append(stream).append("',");
       const auto answer = co_await await_answer<std::variant<ProjectionInfo, StoreError>>(
-          [&](auto done) { source_inspector_->projection(needed.first, done); });
-      if (const auto* info = std::get_if<ProjectionInfo>(&answer)) {
-        if (info->is_running) {
-          findings_.good(projection + " is running");
-        } else {
-          findings_.fault(projection + " is not running (" + info->status + "): enable it at the source");
-        }
-        continue;
+          [&](auto done) { source_inspector_->projection(name, done); });
+      const auto* info = std::get_if<ProjectionInfo>(&answer);
+      const auto* error = std::get_if<StoreError>(&answer);
+      if (info != nullptr && info->is_running) {
+        std::string progress;
+        if (info->progress) progress = ", at " + std::to_string(static_cast<int>(*info->progress)) + " %";
+        findings_.good(projection + " is running" + progress);
+        co_return;
       }
-      const StoreError& error = std::get<StoreError>(answer);
-      if (error.kind == ErrorKind::kNotFound) {
-        findings_.fault(projection + " is not there: start the source with --run-projections=All and enable it");
+      if (info != nullptr) {
+        faults.push_back(projection + " is not running (" + info->status +
+                         (info->reason.empty() ? "" : ": " + excerpt(info->reason)) + "): enable it at the source");
+      } else if (error->kind == ErrorKind::kNotFound) {
+        faults.push_back(projection + " is not there: start the source with --run-projections=All and enable it");
       } else {
-        findings_.warning(projection + " cannot be asked for: " + error.message);
+        findings_.warning(projection + " cannot be asked for: " + error->message);
+        co_return;
       }
     }
+    for (const std::string& fault : faults) findings_.fault(fault);
   }
 
   asio::awaitable<void> check_writing() {
@@ -278,8 +328,10 @@ class Check {
 
   const Settings& settings_;
   Findings findings_;
+  GroupAdvice advice_;
   asio::io_context io_{1};
   std::optional<std::string> source_groups_;  // of our user; nothing: not known
+  std::string source_version_;                // empty: not known
   QuietSourceListener source_listener_;
   AppendOutcomes append_outcomes_;
   std::unique_ptr<StoreInspector> source_inspector_;

@@ -77,7 +77,11 @@ Subscription read_subscription(const YamlNode& node, FileProblems& problems, con
       read_group_settings(settings == nullptr ? none : *settings, subscription.stream, problems, path + "settings.");
   section.finish();
   if (subscription.stream == "$all") {
-    section.error("stream", "the servers have no consumer groups on $all: name a stream, $ce-... or $et-...");
+    section.error(
+        "stream",
+        "reading $all through a consumer group is not supported by this program (servers have such groups from 21.10 "
+        "on): "
+        "name a stream; $ce-CATEGORY has all streams of a category, and there may be a subscription for each");
   }
   return subscription;
 }

@@ -22,6 +22,11 @@ void Health::on_link(Store store, std::optional<std::string> problem) {
   link_problems_[static_cast<std::size_t>(store)] = std::move(problem);
 }
 
+void Health::on_projections(std::optional<std::string> problem) {
+  const std::lock_guard lock(mutex_);
+  projection_problem_ = std::move(problem);
+}
+
 Health::Verdict Health::health(Time now) const {
   const std::lock_guard lock(mutex_);
   Verdict verdict;
@@ -42,6 +47,7 @@ Health::Verdict Health::readiness() const {
     const auto& problem = link_problems_[static_cast<std::size_t>(store)];
     if (problem) verdict.reasons += "the " + std::string(to_string(store)) + " " + *problem + "\n";
   }
+  if (projection_problem_) verdict.reasons += *projection_problem_ + "\n";
   verdict.good = verdict.reasons.empty();
   if (verdict.good) verdict.reasons = "ready\n";
   return verdict;

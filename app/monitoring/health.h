@@ -25,9 +25,12 @@ class Health {
   // Nothing: the store answered.
   void on_link(Store store, std::optional<std::string> problem);
 
+  // Nothing: what fills the copied streams works.
+  void on_projections(std::optional<std::string> problem);
+
   // Well: the copying thread turns, and the copy gets on.
   Verdict health(Time now) const;
-  // Ready: both stores answer the link check.
+  // Ready: both stores answer the link check, and the source's projections give what is to be copied.
   Verdict readiness() const;
 
   bool links_answer() const;
@@ -37,6 +40,7 @@ class Health {
   Time last_turn_;
   std::optional<std::string> stall_;
   std::array<std::optional<std::string>, 2> link_problems_{"has not answered yet", "has not answered yet"};
+  std::optional<std::string> projection_problem_;
 };
 
 }  // namespace interconnect

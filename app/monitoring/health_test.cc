@@ -46,5 +46,18 @@ TEST(HealthTest, IsReadyWhileBothStoresAnswer) {
   EXPECT_TRUE(health.health(2s).good) << "that a store is away is no fault of the copier's";
 }
 
+// A restart would not help.
+TEST(HealthTest, WithoutItsProjectionsItIsWellAndNotReady) {
+  Health health(1s);
+  for (const Store store : {Store::kSource, Store::kDestination}) health.on_link(store, std::nullopt);
+  health.on_projections("projection $by_category is not running");
+  EXPECT_FALSE(health.readiness().good);
+  EXPECT_EQ(health.readiness().reasons, "projection $by_category is not running\n");
+  EXPECT_TRUE(health.health(1s).good);
+  EXPECT_TRUE(health.links_answer());
+  health.on_projections(std::nullopt);
+  EXPECT_TRUE(health.readiness().good);
+}
+
 }  // namespace
 }  // namespace interconnect

@@ -118,7 +118,7 @@ SubscriptionProgress LagWatch::progress(SubscriptionIndex subscription) {
   SubscriptionProgress progress{counts.delivered, counts.is_connected, std::nullopt, watched.parked, watched.consumers};
   // A group is behind from where it is, which has to be known first.
   const bool is_known = counts.settled || watched.settled;
-  if (const auto settled = this->settled(subscription); settled && is_known) {
+  if (const auto settled = this->settled(subscription); settled && is_known && !watched.is_in_doubt) {
     progress.lag = watched.estimate.at(*settled, clock_.now());
   }
   return progress;

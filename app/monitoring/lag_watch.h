@@ -24,6 +24,9 @@ class LagWatch {
   // For each subscription whose last answers are there.
   void ask();
 
+  // Whether the stream may not be all there is, so that its end tells no lag.
+  void doubt(SubscriptionIndex subscription, bool is_in_doubt) { watched_[subscription]->is_in_doubt = is_in_doubt; }
+
   SubscriptionProgress progress(SubscriptionIndex subscription);
   // Of all subscriptions together: events as a sum, the time of the one that is furthest behind. Nothing unless all are
   // known.
@@ -46,6 +49,7 @@ class LagWatch {
     std::optional<std::int64_t> parked;
     std::optional<std::size_t> consumers;
     int awaited = 0;  // answers
+    bool is_in_doubt = false;
   };
 
   void on_end(Watched& watched, const ReadOutcome& outcome);

@@ -50,6 +50,8 @@ std::string live_text(const ProgressFigures& figures, std::size_t columns) {
     std::string part = behind == 0 ? "at the end" : with_separators(static_cast<std::uint64_t>(behind)) + " behind";
     if (const auto left = time_to_end(figures)) part += ", " + shown(*left) + " left";
     parts.push_back(std::move(part));
+  } else if (!figures.lag_doubt.empty()) {
+    parts.emplace_back("lag unknown");
   }
   parts.push_back("refused " + with_separators(counts.not_allowed + counts.invalid));
   parts.push_back("in flight " + with_separators(figures.load.held_events));

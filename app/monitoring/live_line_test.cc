@@ -34,6 +34,8 @@ TEST(LiveTextTest, SaysSoAtTheEndAndNothingOfWhatIsNotKnown) {
   EXPECT_THAT(live_text(seen, 200), HasSubstr("| at the end |"));
   seen.lag.reset();
   EXPECT_EQ(live_text(seen, 200), "copied 12,345 | 1,200/s | refused 3 | in flight 640");
+  seen.lag_doubt = "projection $by_category is not running";
+  EXPECT_EQ(live_text(seen, 200), "copied 12,345 | 1,200/s | lag unknown | refused 3 | in flight 640");
 }
 
 TEST(LiveTextTest, WritesTimesAsPeopleDo) {

@@ -59,6 +59,8 @@ class ScriptedInspector final : public StoreInspector {
     groups.push_back(std::move(answer));
   }
   void projection(const std::string&, Answer<ProjectionInfo>) override {}
+  void projections(Answer<std::vector<std::string>>) override {}
+  void projection_definition(const std::string&, Answer<ProjectionDefinition>) override {}
   void user(Answer<UserInfo>) override {}
 
   std::vector<Answer<ConsumerGroupInfo>> groups;
@@ -279,6 +281,22 @@ TEST_F(MeteringTest, NoStreamOfParkedMessagesIsNone) {
   EXPECT_EQ(watch.progress(0).parked, 0);
 }
 
+// While the stream may not be all there is, its end tells nothing.
+TEST_F(MeteringTest, TheLagBehindAStreamInDoubtIsNotKnown) {
+  scripted.listener->on_subscription_started({});
+  deliver(0, 9);
+  acknowledge(10);
+  watch.ask();
+  answer_read({9});
+  answer_group({.parked = 0});
+  ASSERT_EQ(watch.progress(0).lag, (Lag{0, 0s}));
+  watch.doubt(0, true);
+  EXPECT_EQ(watch.progress(0).lag, std::nullopt);
+  EXPECT_EQ(watch.lag(), std::nullopt);
+  watch.doubt(0, false);
+  EXPECT_EQ(watch.progress(0).lag, (Lag{0, 0s}));
+}
+
 class ScriptedSink final : public EventSink {
  public:
   void start(EventSinkListener& told) override { listener = &told; }
@@ -312,6 +330,7 @@ class RecordingMeter final : public CopyMeter {
   void on_load(const CopyLoad&) override {}
   void on_stall(bool) override {}
   void on_progress(SubscriptionIndex, const SubscriptionProgress&) override {}
+  void on_projection(std::string_view, const ProjectionProgress&) override {}
 
   struct Seen {
     std::size_t events;

@@ -31,7 +31,8 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
       source_(source, settings.subscriptions.size(),
               [this](const auto& error) { on_link_answered(Store::kSource, error); }),
       sink_(sink, clock, metrics_.get(), [this](const auto& error) { on_link_answered(Store::kDestination, error); }),
-      lag_watch_(source_, *inspector_, clock, settings.subscriptions) {
+      lag_watch_(source_, *inspector_, clock, settings.subscriptions),
+      projection_watch_(*inspector_, clock, settings.subscriptions) {
   for (const Subscription& one : settings.subscriptions) {
     watched_.push_back({StallWatch("'" + one.stream + "' (group '" + one.group + "')", settings_.stall_after)});
   }
@@ -95,7 +96,9 @@ void Monitor::look() {
   if (now >= ask_lag_at_) {
     ask_lag_at_ = now + settings_.lag_interval;
     lag_watch_.ask();
+    projection_watch_.ask();
   }
+  look_at_projections();
   settled_.push_back({now, settled(statistics_.counts())});
   while (settled_.size() > 2 && now - settled_[1].at >= kRateWindow) settled_.pop_front();
 
@@ -113,6 +116,18 @@ void Monitor::look() {
     summarize_at_ = now + settings_.summary_interval;
     summarize();
   }
+}
+
+void Monitor::look_at_projections() {
+  lag_doubt_.clear();
+  for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
+    const std::optional<std::string> doubt = projection_watch_.doubt(i);
+    lag_watch_.doubt(i, doubt.has_value());
+    if (doubt && lag_doubt_.empty()) lag_doubt_ = *doubt;
+  }
+  health_.on_projections(projection_watch_.lasting_doubts(settings_.stall_after));
+  if (metrics_ == nullptr) return;
+  for (const auto& [name, progress] : projection_watch_.progress()) metrics_->on_projection(name, progress);
 }
 
 std::optional<std::string> Monitor::look_for_stalls(Time now) {
@@ -145,7 +160,7 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
 void Monitor::summarize() {
   const ProgressFigures seen = figures();
   const bool is_behind = seen.lag && seen.lag->events > 0;
-  if (seen.counts == summarized_ && !is_behind) return;
+  if (seen.counts == summarized_ && !is_behind && lag_doubt_.empty()) return;
   summarized_ = seen.counts;
   LOG(INFO) << progress_summary(seen);
 }
@@ -155,7 +170,7 @@ ProgressFigures Monitor::figures() {
   const Settled& last = settled_.back();
   const double seconds = std::chrono::duration<double>(last.at - first.at).count();
   return {statistics_.counts(), copier_->load(),
-          seconds > 0 ? static_cast<double>(last.events - first.events) / seconds : 0, lag_watch_.lag()};
+          seconds > 0 ? static_cast<double>(last.events - first.events) / seconds : 0, lag_watch_.lag(), lag_doubt_};
 }
 
 }  // namespace interconnect

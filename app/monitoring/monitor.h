@@ -19,6 +19,7 @@
 #include "app/monitoring/metered_sink.h"
 #include "app/monitoring/metered_source.h"
 #include "app/monitoring/progress_text.h"
+#include "app/monitoring/projection_watch.h"
 #include "domain/copier/copier.h"
 #include "domain/progress/stall_watch.h"
 
@@ -52,6 +53,7 @@ class Monitor final : public CopyObserver {
   void serve(const Endpoint& address);
   void look_after_interval();
   void look();
+  void look_at_projections();
   // Why subscriptions are not well; nothing if all are. Tells those that have become so, or well again.
   std::optional<std::string> look_for_stalls(Time now);
   void summarize();
@@ -66,6 +68,7 @@ class Monitor final : public CopyObserver {
   MeteredSource source_;
   MeteredSink sink_;
   LagWatch lag_watch_;
+  ProjectionWatch projection_watch_;
   struct Watched {
     StallWatch watch;
     bool is_stalled = false;
@@ -73,6 +76,7 @@ class Monitor final : public CopyObserver {
   std::vector<Watched> watched_;  // by subscription
   const Copier* copier_ = nullptr;
 
+  std::string lag_doubt_;  // why the lag of a subscription cannot be known now; empty: there is no such reason
   Time ask_lag_at_{0};
   Time summarize_at_{0};
   CopyStatistics::Counts summarized_;

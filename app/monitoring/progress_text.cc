@@ -25,7 +25,7 @@ std::string with_separators(std::uint64_t number) {
 std::string progress_summary(const ProgressFigures& figures) {
   std::string text = summary(figures.counts) + "; held " + std::to_string(figures.load.held_events) + " events, " +
                      std::to_string(std::llround(figures.settled_per_second)) + " events/s";
-  if (!figures.lag) return text;
+  if (!figures.lag) return figures.lag_doubt.empty() ? text : text + ", lag unknown: " + figures.lag_doubt;
   text += ", " + std::to_string(figures.lag->events) + " behind the source's end";
   if (const auto left = time_to_end(figures)) text += ", about " + std::to_string(left->count()) + " s to reach it";
   return text;

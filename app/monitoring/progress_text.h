@@ -17,6 +17,7 @@ struct ProgressFigures {
   CopyLoad load = {};
   double settled_per_second = 0;          // of late
   std::optional<Lag> lag = std::nullopt;  // nothing: not known
+  std::string lag_doubt = {};             // why the lag cannot be known now; empty: there is no such reason
 };
 
 // For how long the copy needs to reach the source's end at this rate; nothing if that is not to be seen.

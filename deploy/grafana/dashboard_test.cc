@@ -42,6 +42,7 @@ std::map<std::string, std::set<std::string>> series() {
   PrometheusMetrics metrics({subscription}, "1");
   for (const Store store : {Store::kSource, Store::kDestination}) metrics.on_link(store, true);
   metrics.on_progress(0, {.delivered = 1, .is_connected = true, .lag = Lag{}, .parked = 0, .consumers = 1});
+  metrics.on_projection("$by_category", {.is_running = true, .percent = 100});
   std::map<std::string, std::set<std::string>> all;
   std::istringstream text(metrics.text());
   const std::regex label("([a-z_]+)=\"");

@@ -62,6 +62,43 @@ TEST_P(CheckTest, AStreamThatIsNotThereIsWorthALook) {
   expect_line(check(0, configuration()), "warn  source: stream '$ce-hero'", "is not there");
 }
 
+TEST_P(CheckTest, JudgesAGroupThatSomebodyMade) {
+  source.load("hero-", 2, 20);
+  source.make_group("$ce-hero", "copy", R"({"startFrom": -1, "maxRetryCount": 1})");
+  const std::string output = check(0, configuration());
+  const std::string group = " source: group 'copy' of '$ce-hero'";
+  expect_line(output, "ok   " + group + ": resolveLinkTos is false", "resolved here");
+  expect_line(output, "warn " + group + ": startFrom is -1", "\"nothing is lost\"");
+  expect_line(output, "warn " + group + ": maxRetryCount is 1 ", "\"nothing is lost\"");
+  expect_line(output, "warn " + group + ": messageTimeout is 10000", "\"the order within a stream is kept\"");
+  expect_line(output, "warn " + group + " keeps other settings", "no checkpoint");
+  expect_line(output, "ok   " + group + ": a start updates",
+              "http://127.0.0.1:" + std::to_string(source.http_port()) + "/subscriptions/%24ce-hero/copy'");
+  EXPECT_EQ(output.find(Store::kPassword), std::string::npos);
+}
+
+TEST_P(CheckTest, AGroupThatTheStartWillUpdateIsJudgedAsItWillBe) {
+  source.load("hero-", 2, 20);
+  source.make_group("$ce-hero", "copy", R"({"startFrom": 0, "maxRetryCount": 1})");
+  const std::string output = check(0, configuration());
+  expect_line(output, "ok    source: group 'copy' of '$ce-hero' has other settings", "updates it");
+  EXPECT_EQ(output.find("maxRetryCount"), std::string::npos) << output;
+}
+
+TEST_P(CheckTest, AStoppedProjectionIsAFault) {
+  source.misbehave(R"({"projections": {"$by_category": "Stopped"}})");
+  expect_line(check(1, configuration()), "FAULT source: projection $by_category", "is not running (Stopped)");
+}
+
+TEST_P(CheckTest, SaysWhatOtherThanCategoriesLeaveOut) {
+  const std::string output = check(0, "subscriptions: [{stream: $et-Changed, group: a}]\nevents: [{type: '*'}]\n");
+  if (GetParam().from == Generation::kNext) {
+    expect_line(output, "warn  source: stream '$et-Changed' leaves out", "$ce-CATEGORY");
+  } else {
+    EXPECT_EQ(output.find("leaves out"), std::string::npos) << output;
+  }
+}
+
 TEST_P(CheckTest, AMissingProjectionIsAFault) {
   const std::string output = check(1, "subscriptions: [{stream: $bc-hero, group: a}]\nevents: [{type: '*'}]\n");
   expect_line(output, "FAULT source: projection $by_correlation_id", "--run-projections=All");

@@ -108,6 +108,25 @@ TEST_P(MonitoringTest, AStallShows) {
   expect_copied();
 }
 
+// The stream does not show what there is to copy: that is not "nothing".
+TEST_P(MonitoringTest, AStoppedProjectionShows) {
+  const std::string lag = std::string("interconnect_subscription_lag_events") + kLabels;
+  const std::string running = "interconnect_projection_running{name=\"$by_category\"}";
+  source.load("hero-", 1, 5);
+  stall_after_ = kStallAfter;
+  const auto copier = start_watched("", {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
+  ASSERT_TRUE(eventually([&] { return value(lag) == "0" && value(running) == "1" && status("/readyz") == 200; }));
+  source.misbehave(R"({"projections": {"$by_category": "Stopped"}})");
+  source.load("hero-", 1, 5);
+  ASSERT_TRUE(eventually([&] { return value(running) == "0" && value(lag).empty(); })) << get("/metrics").body;
+  ASSERT_TRUE(eventually([&] { return status("/readyz") == 503; }));
+  EXPECT_NE(get("/readyz").body.find("projection $by_category is not running (Stopped)"), std::string::npos);
+  EXPECT_EQ(status("/healthz"), 200) << "a restart would not help";
+  EXPECT_TRUE(copier->says("'$ce-hero' does not get all events"));
+  source.misbehave(R"({"projections": {"$by_category": "Running"}})");
+  EXPECT_TRUE(eventually([&] { return destination_count() == 10 && value(lag) == "0" && status("/readyz") == 200; }));
+}
+
 TEST_P(MonitoringTest, TheStallOfOneSubscriptionShowsBesideAnotherThatGoesOn) {
   destination.tombstone("dead-0");
   source.load("dead-", 1, 1);

@@ -171,6 +171,12 @@ std::string Store::group_info(const std::string& stream, const std::string& grou
   return http_request(http_port_, "GET", target, "", login()).body;
 }
 
+void Store::make_group(const std::string& stream, const std::string& group, const std::string& json) {
+  const std::string target = "/subscriptions/" + percent_encoded(stream) + "/" + percent_encoded(group);
+  const HttpReply reply = http_request(http_port_, "PUT", target, json, login());
+  if (reply.status != 201) throw std::runtime_error("PUT " + target + ": " + reply.body);
+}
+
 void Store::change_password(const std::string& password) {
   admin("POST", "/users", R"({"name":"admin","password":")" + password + R"("})");
 }

@@ -67,6 +67,9 @@ class Store final {
   // What the server's own HTTP interface tells of the group.
   std::string group_info(const std::string& stream, const std::string& group) const;
 
+  // By the HTTP interface: settings that `json` does not give have its defaults, which are not ours.
+  void make_group(const std::string& stream, const std::string& group, const std::string& json);
+
   // Of admin, from now on; the environment keeps kPassword.
   void change_password(const std::string& password);
   // `json` as the store's /misbehave takes it.

@@ -1,11 +1,13 @@
 // The test event store: a node of either generation on loopback ports, in memory, with a journal if it is asked for.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +24,8 @@ using interconnect::eventstore::Options;
 
 constexpr char kHelp[] = R"(The test event store.
   --generation=legacy|next     TCP and HTTP of 5.0.1, or gRPC and HTTP of 21.x on one port (default: legacy)
-  --version=V                  of next: 21.2.0 or 21.10 (default: 21.2.0)
+  --version=V                  of next: 21.2.0, 21.10.0, 21.10.1, 21.10 (.11), 22.10.5, 23.10.6 or 24.10.4
+                               (default: 21.2.0)
   --tcp-port=N --http-port=N   0 takes any free port (default: 0)
   --external-tcp               next: a TCP port, too
   --admin-port=N               where tests tell it to misbehave, see README.md (default: 0)
@@ -117,7 +120,10 @@ int main(int argc, char** argv) {
   }
   const bool legacy = options.generation == Generation::kLegacy;
   if (options.version.empty()) options.version = legacy ? "5.0.1" : "21.2.0";
-  if (legacy ? options.version != "5.0.1" : options.version != "21.2.0" && options.version != "21.10") {
+  using interconnect::eventstore::kNextVersions;
+  if (legacy
+          ? options.version != "5.0.1"
+          : std::find(std::begin(kNextVersions), std::end(kNextVersions), options.version) == std::end(kNextVersions)) {
     std::fprintf(stderr, "unknown version %s\n", options.version.c_str());
     return 2;
   }

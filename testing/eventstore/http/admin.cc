@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "rapidjson/document.h"
@@ -16,6 +17,27 @@ using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 std::string Str(const rapidjson::Value& v) { return v.IsString() ? std::string(v.GetString()) : ""; }
 int Int(const rapidjson::Value& v) { return v.IsNumber() ? static_cast<int>(v.GetDouble()) : 0; }
+
+// {"NAME": "Stopped"} or {"NAME": {"status": "Faulted", "progress": 12.5}}; one whose status begins with "Running"
+// runs.
+std::string SetProjections(Node& node, const rapidjson::Value& value) {
+  if (!value.IsObject()) return "projections needs names and their status";
+  for (const auto& member : value.GetObject()) {
+    const rapidjson::Value& v = member.value;
+    std::string status = Str(v);
+    std::optional<double> progress;
+    if (v.IsObject()) {
+      if (v.HasMember("status")) status = Str(v["status"]);
+      if (v.HasMember("progress") && v["progress"].IsNumber()) progress = v["progress"].GetDouble();
+    }
+    const std::string name = member.name.GetString();
+    if (status.empty()) return "no status of " + name;
+    // As the servers tell one that was not disabled.
+    if (status == "Faulted") status = "Faulted (Enabled)";
+    if (!node.store().SetProjection(name, status, progress)) return "no projection " + name;
+  }
+  return "";
+}
 
 // Unknown names are refused: a test that misspells one would test nothing.
 std::string Misbehave(Node& node, const std::string& name, const rapidjson::Value& value) {
@@ -64,9 +86,12 @@ std::string Misbehave(Node& node, const std::string& name, const rapidjson::Valu
     group->DropAll();
   } else if (name == "forgetIds") {
     node.store().ForgetIds();
+  } else if (name == "projections") {
+    return SetProjections(node, value);
   } else if (name == "reset") {
     m = {};
     node.SetNotReady(false);
+    for (const char* projection : {"$by_category", "$by_event_type"}) node.store().SetProjection(projection, "Running");
   } else {
     return "unknown: " + name;
   }

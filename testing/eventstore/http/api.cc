@@ -149,12 +149,46 @@ HttpResponse CurrentUser(const User* user) {
                   "]\n  },\n  \"success\": true,\n  \"error\": \"Success\"\n}"};
 }
 
-// The projections that make links are always running, or there are none.
-HttpResponse ProjectionStatistics(const Node& node, const std::string& name) {
-  const bool known = name == "$by_category" || name == "$by_event_type";
-  if (!known || !node.options().projections) return {.status = 404, .content_type = ""};
-  return {.body = "{\n  \"projections\": [\n    {\n      \"status\": \"Running\",\n      \"name\": \"" + name +
-                  "\"\n    }\n  ]\n}"};
+// As both generations tell them (ProjectionsController.cs), but for counts that nobody looks at.
+HttpResponse ProjectionStatistics(Node& node, const std::string& name) {
+  const std::optional<EventStore::ProjectionState> state = node.store().Projection(name);
+  if (!state) return {.status = 404, .reason = "Not Found", .content_type = "text/plain; charset=utf-8"};
+  const std::string number = std::to_string(state->position);
+  const std::string position = state->position < 0 ? "C:0/P:-1" : "C:" + number + "/P:" + number;
+  rapidjson::StringBuffer out;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> w(out);
+  w.SetIndent(' ', 2);
+  const auto text = [&w](const char* key, const std::string& value) {
+    w.Key(key);
+    w.String(value.c_str());
+  };
+  w.StartObject();
+  w.Key("projections");
+  w.StartArray();
+  w.StartObject();
+  text("effectiveName", name);
+  text("status", state->status);
+  text("stateReason", state->reason);
+  text("name", name);
+  text("mode", "Continuous");
+  text("position", position);
+  w.Key("progress");
+  w.Double(state->progress);
+  text("lastCheckpoint", position);
+  w.EndObject();
+  w.EndArray();
+  w.EndObject();
+  return {.body = std::string(out.GetString(), out.GetSize())};
+}
+
+// POST /projection/NAME/command/enable or disable.
+HttpResponse CommandProjection(Node& node, const std::string& name, const std::string& command, const User* user) {
+  if (user == nullptr) return Unauthorized();
+  if (command != "enable" && command != "disable") return {.status = 404, .content_type = ""};
+  if (!node.store().SetProjection(name, command == "enable" ? "Running" : "Stopped")) {
+    return {.status = 404, .reason = "Not Found", .content_type = "text/plain; charset=utf-8"};
+  }
+  return {.body = "{\n  \"msgTypeId\": 257,\n  \"name\": \"" + name + "\"\n}"};
 }
 
 // Of $all, a feed with no more in it than its title: enough for a check that it may be read.
@@ -300,9 +334,8 @@ void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
   const std::string first = request.path.empty() ? "" : request.path[0];
   if (first == "info") {
     const char* state = !node.ready() ? "unknown" : legacy ? "master" : "leader";
-    const std::string version = legacy ? "5.0.1.0" : node.options().version == "21.2.0" ? "21.2.0.0" : "21.10.11.0";
-    return respond({.body = "{\n  \"esVersion\": \"" + version + "\",\n  \"state\": \"" + state +
-                            "\",\n  \"projectionsMode\": \"" + (node.options().projections ? "All" : "None") +
+    return respond({.body = "{\n  \"esVersion\": \"" + node.options().dotted_version() + "\",\n  \"state\": \"" +
+                            state + "\",\n  \"projectionsMode\": \"" + (node.options().projections ? "All" : "None") +
                             "\"\n}"});
   }
   if (first == "ping") {
@@ -329,6 +362,9 @@ void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
   }
   if (first == "projection" && request.path.size() == 3 && request.path[2] == "statistics") {
     return respond(ProjectionStatistics(node, request.path[1]));
+  }
+  if (first == "projection" && request.path.size() == 4 && request.path[2] == "command" && request.method == "POST") {
+    return respond(CommandProjection(node, request.path[1], request.path[3], caller.user));
   }
   if (first == "streams" && request.path.size() >= 2) {
     if (request.method == "GET") return respond(ReadStream(node, request, caller.user));

@@ -55,7 +55,7 @@ class ServerFeaturesService : public esdb::server_features::ServerFeatures::Call
   grpc::ServerUnaryReactor* GetSupportedMethods(grpc::CallbackServerContext* context, const esdb::Empty* request,
                                                 esdb::server_features::SupportedMethods* response) override {
     return AnswerUnary<esdb::Empty, esdb::server_features::SupportedMethods>(
-        node_, context, request, response, [](const GrpcCaller&, const auto&, auto* answer) {
+        node_, context, request, response, [this](const GrpcCaller&, const auto&, auto* answer) {
           auto add = [answer](const char* service, const char* method, bool all) {
             auto* supported = answer->add_methods();
             supported->set_method_name(method);
@@ -74,7 +74,7 @@ class ServerFeaturesService : public esdb::server_features::ServerFeatures::Call
           }
           add("event_store.client.gossip.gossip", "read", false);
           add("event_store.client.server_features.serverfeatures", "getsupportedmethods", false);
-          answer->set_event_store_server_version("21.10.11.0");
+          answer->set_event_store_server_version(node_.options().dotted_version());
           return RpcError{grpc::Status::OK};
         });
   }

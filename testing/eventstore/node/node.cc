@@ -1,6 +1,7 @@
 #include "testing/eventstore/node/node.h"
 
 #include <algorithm>
+#include <array>
 
 #include "boost/asio/post.hpp"
 
@@ -13,14 +14,23 @@ using std::chrono::steady_clock;
 SubscriptionService::Options GroupOptions(const Options& options) {
   SubscriptionService::Options groups;
   groups.lost_consumers_count = options.generation == Generation::kNext;
+  if (options.version_numbers() < std::array{21, 10, 1}) groups.live_link_cut = EventStore::LinkCut::kAtEvery;
   return groups;
 }
 
 EventStore::Options StoreOptions(const Options& options) {
   EventStore::Options store;
   store.projections = options.projections;
-  if (options.generation == Generation::kNext) store.projections_version = 4;
-  store.delete_needs_stream = options.generation == Generation::kNext && options.version != "21.2.0";
+  const bool next = options.generation == Generation::kNext;
+  if (next) store.projections_version = 4;
+  store.delete_needs_stream = next && options.version != "21.2.0";
+  if (next) {
+    // Newtonsoft.Json, which the projections parse with, is 13 from 21.10.8 on.
+    const bool newer = options.version_numbers() >= std::array{21, 10, 8};
+    store.links_only_what_parses = newer ? JsonDepth::k64 : JsonDepth::kAny;
+  }
+  store.links_check_access = !next;
+  store.bad_links_are_events = next;
   return store;
 }
 
@@ -57,6 +67,8 @@ Node::Node(Options options, boost::asio::io_context& io)
     journal_ = std::make_unique<Journal>(options_.data, store_);
     store_.SetWritten([this](const Record& record) { journal_->Append(record); });
     groups_.Load();
+    // Projections make up for what was written and not linked.
+    boost::asio::post(io_, [this] { store_.Flush(); });
   }
   store_.AddObserver([this](const Record& record) { Committed(record); });
   // What is committed in one turn of the loop is handed on in the next one, together.

@@ -1,7 +1,9 @@
 #ifndef TESTING_EVENTSTORE_NODE_OPTIONS_H_
 #define TESTING_EVENTSTORE_NODE_OPTIONS_H_
 
+#include <array>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,10 +12,15 @@ namespace interconnect::eventstore {
 
 enum class Generation { kLegacy, kNext };
 
+// What a node of the next generation can be. Beyond 21.10 the protocol stays that of 21.10: what differs is how links
+// are resolved and made, and which deletions are refused.
+inline constexpr const char* kNextVersions[] = {"21.2.0",   "21.10.0", "21.10.1", "21.10",
+                                                "21.10.11", "22.10.5", "23.10.6", "24.10.4"};
+
 // What a node is and where it listens, as the command line says it.
 struct Options {
   Generation generation = Generation::kLegacy;
-  // "5.0.1", "21.2.0" or "21.10".
+  // "5.0.1", or of the next generation one of kNextVersions.
   std::string version;
   // 0 takes any free port.
   int tcp_port = 0;
@@ -41,6 +48,17 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> users;
 
   bool has_batch_append() const { return version != "21.2.0"; }
+  // Its numbers, to compare: of "21.10", as before, those of 21.10.11.
+  std::array<int, 3> version_numbers() const {
+    std::array<int, 3> n{0, 0, 11};
+    std::sscanf(version.c_str(), "%d.%d.%d", &n[0], &n[1], &n[2]);
+    return n;
+  }
+  // As the server tells it: four numbers.
+  std::string dotted_version() const {
+    const auto [major, minor, patch] = version_numbers();
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch) + ".0";
+  }
 };
 
 }  // namespace interconnect::eventstore

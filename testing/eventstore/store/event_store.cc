@@ -1,7 +1,12 @@
 #include "testing/eventstore/store/event_store.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
+#include <optional>
+#include <system_error>
+
+#include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -20,6 +25,53 @@ const StreamMetadata kMetastreamMetadata = [] {
   return metadata;
 }();
 
+// Number and stream of a link's text, as .NET's long.Parse and the cut at '@' make them; each is missing if it is none.
+struct LinkText {
+  std::optional<std::int64_t> number;
+  std::optional<std::string_view> stream;
+};
+
+LinkText ParseLink(std::string_view text) {
+  LinkText link;
+  const std::size_t at = text.find('@');
+  if (at != std::string_view::npos) link.stream = text.substr(at + 1);
+  std::string_view number = text.substr(0, at);
+  const auto is_white = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!number.empty() && is_white(number.front())) number.remove_prefix(1);
+  while (!number.empty() && is_white(number.back())) number.remove_suffix(1);
+  const bool has_plus = number.starts_with('+');
+  if (has_plus) number.remove_prefix(1);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const bool is_number = error == std::errc() && end == number.data() + number.size();
+  if (is_number && !(has_plus && number.starts_with('-'))) link.number = value;
+  return link;
+}
+
+// StreamDeletedHelper.cs: a soft deletion counts as a deletion of the stream whose metadata it is.
+bool IsSoftDeletion(const Record& record) {
+  return IsMetastream(record.stream_name()) && record.type == kMetadataType && record.is_json &&
+         StreamMetadata::Parse(record.data).truncate_before == kDeletedStream;
+}
+
+std::string JsonString(const std::string& text) {
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(out);
+  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  return std::string(out.GetString(), out.GetSize());
+}
+
+// The position of the event that a projection's link was made for, -1 if its metadata do not tell it.
+std::int64_t CauseOf(const Record& link) {
+  static constexpr std::string_view kKey = "\"$c\":";
+  const std::size_t at = link.metadata.find(kKey);
+  std::int64_t position = -1;
+  if (at == std::string::npos) return position;
+  const char* begin = link.metadata.data() + at + kKey.size();
+  std::from_chars(begin, link.metadata.data() + link.metadata.size(), position);
+  return position;
+}
+
 }  // namespace
 
 std::string MetastreamOf(std::string_view stream) { return "$$" + std::string(stream); }
@@ -29,6 +81,9 @@ std::string OriginalStreamOf(std::string_view metastream) { return std::string(m
 EventStore::EventStore(Options options, Clock clock) : options_(options), clock_(std::move(clock)) {
   AddUser({"admin", "changeit", {"$admins"}});
   AddUser({"ops", "changeit", {"$ops"}});
+  if (!options_.projections) return;
+  projections_.push_back({"$by_category", "$ce-", &EventStore::LinkByCategory, {}, 0});
+  projections_.push_back({"$by_event_type", "$et-", &EventStore::LinkByEventType, {}, 0});
 }
 
 void EventStore::AddUser(User user) {
@@ -309,18 +364,38 @@ void EventStore::Restore(const std::string& name, std::int64_t number, NewEvent 
   record.created = created;
   if (number == kDeletedStream) stream.tombstone = &record;
   flushed_ = log_.size();
+  if (record.type != kLinkType) return;
+  for (RunningProjection& projection : projections_) {
+    if (!name.starts_with(projection.prefix)) continue;
+    const std::int64_t cause = CauseOf(record);
+    while (projection.next < log_.size() && log_[projection.next].position <= cause) ++projection.next;
+  }
 }
 
 void EventStore::Flush() {
   if (flushing_) return;
   flushing_ = true;
+  for (RunningProjection& projection : projections_) Run(projection, flushed_);
   // Observers and projections write as well: the log grows under the loop.
   for (; flushed_ < log_.size(); ++flushed_) {
     const Record& record = log_[flushed_];
-    if (options_.projections) Project(record);
+    for (RunningProjection& projection : projections_) Run(projection, flushed_ + 1);
     for (const Observer& observer : observers_) observer(record);
   }
   flushing_ = false;
+}
+
+// As IndexReader.ReadEventInternal finds it; -1 is the last event.
+ReadResult EventStore::FindEvent(const std::string& name, std::int64_t number, const Record** found) const {
+  const std::int64_t last = LastEventNumber(name);
+  if (last == kDeletedStream) return ReadResult::kStreamDeleted;
+  if (last == kNoStream || IsSoftDeleted(name)) return ReadResult::kNoStream;
+  if (number == -1) number = last;
+  if (number < FirstLiveNumber(name, last) || number > last) return ReadResult::kNotFound;
+  const Record& record = *Find(name)->events[static_cast<std::size_t>(number)];
+  if (TooOld(MetadataOf(name), record)) return ReadResult::kNotFound;
+  *found = &record;
+  return ReadResult::kSuccess;
 }
 
 EventPage EventStore::ReadEvent(const std::string& name, std::int64_t number, bool resolve, const User* user) const {
@@ -330,14 +405,9 @@ EventPage EventStore::ReadEvent(const std::string& name, std::int64_t number, bo
     return page;
   };
   if (!CanAccess(name, Access::kRead, user)) return fail(ReadResult::kAccessDenied);
-  const std::int64_t last = LastEventNumber(name);
-  if (last == kDeletedStream) return fail(ReadResult::kStreamDeleted);
-  if (last == kNoStream || IsSoftDeleted(name)) return fail(ReadResult::kNoStream);
-  if (number == -1) number = last;
-  if (number < FirstLiveNumber(name, last) || number > last) return fail(ReadResult::kNotFound);
-  const Record& record = *Find(name)->events[static_cast<std::size_t>(number)];
-  if (TooOld(MetadataOf(name), record)) return fail(ReadResult::kNotFound);
-  std::vector<ResolvedEvent> events{{&record, nullptr}};
+  const Record* record = nullptr;
+  if (const ReadResult result = FindEvent(name, number, &record); result != ReadResult::kSuccess) return fail(result);
+  std::vector<ResolvedEvent> events{{record, nullptr}};
   if (resolve && !ResolveAll(events, user)) return fail(ReadResult::kAccessDenied);
   page.event = events[0];
   return page;
@@ -458,20 +528,15 @@ AllPage EventStore::ReadAllBackward(LogPosition from, std::int64_t count, bool r
   return page;
 }
 
-ResolvedEvent EventStore::Resolve(const Record& record) const {
+ResolvedEvent EventStore::Resolve(const Record& record, LinkCut cut) const {
   if (record.type != kLinkType) return {&record, nullptr};
   ResolvedEvent resolved{nullptr, &record};
-  const std::size_t at = record.data.find('@');
-  if (at == std::string::npos || at == 0) return resolved;
-  char* end = nullptr;
-  const std::int64_t number = std::strtoll(record.data.c_str(), &end, 10);
-  if (end != record.data.c_str() + at || number < 0) return resolved;
-  const std::string name = record.data.substr(at + 1);
-  const std::int64_t last = LastEventNumber(name);
-  if (last == kDeletedStream || last == kNoStream || IsSoftDeleted(name)) return resolved;
-  if (number < FirstLiveNumber(name, last) || number > last) return resolved;
-  const Record* target = Find(name)->events[static_cast<std::size_t>(number)];
-  if (!TooOld(MetadataOf(name), *target)) resolved.event = target;
+  const auto [number, text] = ParseLink(record.data);
+  if (!number || !text) return resolved;
+  const std::string name(cut == LinkCut::kAtEvery ? text->substr(0, text->find('@')) : *text);
+  // The servers' own reader refuses an empty name, and numbers below -1, which is the last event.
+  if (name.empty() || *number < -1) return resolved;
+  FindEvent(name, *number, &resolved.event);
   return resolved;
 }
 
@@ -479,8 +544,9 @@ bool EventStore::ResolveAll(std::vector<ResolvedEvent>& events, const User* user
   for (ResolvedEvent& event : events) {
     const Record& record = *event.event;
     if (record.type != kLinkType) continue;
-    const std::size_t at = record.data.find('@');
-    if (at != std::string::npos && !CanAccess(record.data.substr(at + 1), Access::kRead, user)) return false;
+    const auto [number, stream] = ParseLink(record.data);
+    if (!number && options_.bad_links_are_events) continue;
+    if (options_.links_check_access && stream && !CanAccess(std::string(*stream), Access::kRead, user)) return false;
     const bool has_position = event.has_position;
     event = Resolve(record);
     event.has_position = has_position;
@@ -531,23 +597,69 @@ std::vector<std::string> EventStore::StreamNames() const {
   return names;
 }
 
-// As the standard projections $by_category and $by_event_type do; a soft deletion counts as a deletion of the stream
-// whose metadata it is.
-void EventStore::Project(const Record& record) {
+std::optional<EventStore::ProjectionState> EventStore::Projection(std::string_view name) const {
+  for (const RunningProjection& projection : projections_) {
+    if (name != projection.name) continue;
+    ProjectionState state = projection.state;
+    if (projection.next > 0) state.position = log_[projection.next - 1].position;
+    return state;
+  }
+  return std::nullopt;
+}
+
+bool EventStore::SetProjection(std::string_view name, std::string status, std::optional<double> progress) {
+  for (RunningProjection& projection : projections_) {
+    if (name != projection.name) continue;
+    ProjectionState& state = projection.state;
+    state.reason = status.starts_with("Faulted")
+                       ? "The " + std::string(name) + " projection failed to process an event."
+                       : std::string();
+    const bool runs = status.starts_with("Running");
+    state.status = std::move(status);
+    state.progress = progress.value_or(runs ? 100 : state.progress);
+    Flush();
+    return true;
+  }
+  return false;
+}
+
+void EventStore::Run(RunningProjection& projection, std::size_t end) {
+  if (!projection.state.status.starts_with("Running")) return;
+  while (projection.next < end) {
+    const Record& record = log_[projection.next++];
+    if (IsProjected(record)) (this->*projection.handle)(record);
+  }
+}
+
+// TransactionFileEventFilter.cs: streams of users and their metadata. ReaderSubscriptionBase.cs: what is flagged as
+// JSON must be it.
+bool EventStore::IsProjected(const Record& record) const {
+  const std::string_view name = record.stream_name();
+  if (name.starts_with('$') && !(IsMetastream(name) && !name.substr(2).starts_with('$'))) return false;
+  return !record.is_json || !options_.links_only_what_parses ||
+         ParsesAsJson(record.data, *options_.links_only_what_parses);
+}
+
+// CategorizeEventsByStreamPath.cs.
+void EventStore::LinkByCategory(const Record& record) {
   const std::string& name = record.stream_name();
-  const bool hard_deleted = record.type == kStreamDeletedType;
-  const bool soft_deleted = IsMetastream(name) && record.type == kMetadataType && record.is_json &&
-                            StreamMetadata::Parse(record.data).truncate_before == kDeletedStream;
+  const bool soft_deleted = IsSoftDeletion(record);
+  const bool deleted = soft_deleted || record.type == kStreamDeletedType;
   const std::string subject = soft_deleted ? OriginalStreamOf(name) : name;
-  const std::string number = std::to_string(record.number);
   const std::size_t dash = subject.find('-');
-  if (!subject.starts_with('$') && dash != std::string::npos && dash != 0) {
-    EmitLink("$ce-" + subject.substr(0, dash), record.type == kLinkType ? record.data : number + "@" + name, record,
-             ",\"$o\":\"" + subject + "\"" + (hard_deleted || soft_deleted ? ",\"$deleted\":-1" : ""));
-  }
-  if (record.type != kLinkType) {
-    EmitLink("$et-" + (hard_deleted || soft_deleted ? "$deleted" : record.type), number + "@" + subject, record, "");
-  }
+  if (subject.starts_with('$') || dash == std::string::npos || dash == 0) return;
+  EmitLink("$ce-" + subject.substr(0, dash),
+           record.type == kLinkType ? record.data : std::to_string(record.number) + "@" + name, record,
+           ",\"$o\":" + JsonString(subject) + (deleted ? ",\"$deleted\":-1" : ""));
+}
+
+// IndexEventsByEventType.cs. Of an event of $$s the link names s, whatever it is: a mistake of the servers' own.
+void EventStore::LinkByEventType(const Record& record) {
+  if (record.type == kLinkType) return;
+  const std::string& name = record.stream_name();
+  const bool deleted = record.type == kStreamDeletedType || IsSoftDeletion(record);
+  EmitLink("$et-" + (deleted ? "$deleted" : record.type),
+           std::to_string(record.number) + "@" + (IsMetastream(name) ? OriginalStreamOf(name) : name), record, "");
 }
 
 void EventStore::EmitLink(std::string stream, std::string target, const Record& cause, const std::string& extra) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "testing/eventstore/store/event_filter.h"
+#include "testing/eventstore/store/json_check.h"
 #include "testing/eventstore/store/stream_metadata.h"
 #include "testing/eventstore/store/types.h"
 
@@ -40,8 +42,14 @@ class EventStore {
     bool projections = false;
     // The version of the projections' system, as links tell it.
     int projections_version = 3;
+    // Set: what is flagged as JSON and does not parse is not linked (21.2.0 on). How deep it may be nested.
+    std::optional<JsonDepth> links_only_what_parses = std::nullopt;
     // From 21.10 on the deletion of a stream that never was is refused.
     bool delete_needs_stream = false;
+    // Whether a read that resolves links is refused for the sake of a target that the reader may not read (5.0.1).
+    bool links_check_access = true;
+    // Whether a read tells a link whose text begins with no number as an event (21.2.0 on: StorageReaderWorker.cs).
+    bool bad_links_are_events = false;
   };
   using Clock = std::function<Ticks()>;
   using Observer = std::function<void(const Record&)>;
@@ -75,8 +83,11 @@ class EventStore {
   // The last event number; -1 if there is none, kDeletedStream after a hard delete.
   std::int64_t LastEventNumber(const std::string& stream) const;
   bool IsSoftDeleted(const std::string& stream) const;
-  // Where a link leads; the event is null if its target is gone. Anything but a link is its own event.
-  ResolvedEvent Resolve(const Record& record) const;
+  // Where a link's text is cut: at the first '@', or at every one, so that the stream's name ends before the second.
+  enum class LinkCut { kAtTheFirst, kAtEvery };
+  // Where a link leads; the event is null if its target is gone, or if the text is that of no link. Anything but a link
+  // is its own event. One step only: a link to a link is resolved to that link.
+  ResolvedEvent Resolve(const Record& record, LinkCut cut = LinkCut::kAtTheFirst) const;
   // Position of the last event in the log, -1 if there is none.
   std::int64_t LastPosition() const { return log_.empty() ? -1 : log_.back().position; }
   // Whether an event was written there or the next one will be; 0 always counts.
@@ -98,9 +109,28 @@ class EventStore {
   void SetFlushNeeded(std::function<void()> call) { flush_needed_ = std::move(call); }
   void Flush();
 
+  // A projection as its statistics tell it (ManagedProjection.cs).
+  struct ProjectionState {
+    std::string status = "Running";
+    std::string reason;
+    // In percent. It stands where it stood when the projection stopped, so that 100 may be told of one that is behind,
+    // and less of one that has nothing to do.
+    double progress = 100;
+    // Of the last event that it has handled, -1 if there is none.
+    std::int64_t position = -1;
+
+    bool operator==(const ProjectionState&) const = default;
+  };
+  // Nothing if there is no such projection, as without Options::projections.
+  std::optional<ProjectionState> Projection(std::string_view name) const;
+  // It runs if the status begins with "Running": then it makes up for what it has missed, in the order of the log.
+  // False if there is no such projection.
+  bool SetProjection(std::string_view name, std::string status, std::optional<double> progress = std::nullopt);
+
   // Forgets the cache of ids, as a restart does.
   void ForgetIds();
-  // Puts a record of a journal back, without checks, projections or observers.
+  // Puts a record of a journal back, without checks or observers. Projections go on behind what their links tell to be
+  // done, with the next Flush.
   void Restore(const std::string& stream, std::int64_t number, NewEvent event, Ticks created);
   // Users: admin and ops with the published passwords, and whoever is added. A known name gets the new password and
   // groups; users that were handed out stay as they were.
@@ -122,6 +152,7 @@ class EventStore {
 
   Check CheckCommit(const std::string& name, std::int64_t expected, const std::vector<NewEvent>& events) const;
   const Stream* Find(const std::string& name) const;
+  ReadResult FindEvent(const std::string& name, std::int64_t number, const Record** found) const;
   // An empty page, with the result that rights and existence of the stream make.
   StreamPage BeginPage(const std::string& name, const User* user) const;
   Stream& FindOrAdd(const std::string& name);
@@ -133,8 +164,23 @@ class EventStore {
   void Remember(const Record& record);
   void WriteMetadata(const std::string& stream, std::string json);
   void Undelete(const std::string& stream, std::int64_t truncate_before);
-  void Project(const Record& record);
+  struct RunningProjection {
+    const char* name;
+    // The streams of its links begin so.
+    const char* prefix;
+    void (EventStore::*handle)(const Record& record);
+    ProjectionState state;
+    // Where it goes on, in the log.
+    std::size_t next = 0;
+  };
+  // Lets a projection that runs handle what is before `end` in the log.
+  void Run(RunningProjection& projection, std::size_t end);
+  // Whether the projections look at an event at all.
+  bool IsProjected(const Record& record) const;
+  void LinkByCategory(const Record& record);
+  void LinkByEventType(const Record& record);
   void EmitLink(std::string stream, std::string target, const Record& cause, const std::string& extra);
+  // As StorageReaderWorker.cs resolves what was read; false if a target may not be read.
   bool ResolveAll(std::vector<ResolvedEvent>& events, const User* user) const;
 
   const Options options_;
@@ -150,6 +196,7 @@ class EventStore {
   std::vector<Observer> observers_;
   Observer written_;
   std::function<void()> flush_needed_;
+  std::vector<RunningProjection> projections_;
   std::size_t flushed_ = 0;
   bool flushing_ = false;
   SystemSettings settings_;

@@ -166,6 +166,55 @@ TEST_F(EventStoreTest, CategoryLinksResolveUntilTheirTargetIsGone) {
   EXPECT_EQ(page.events[4].event->type, "$metadata");
 }
 
+// StorageReaderWorker.cs and PersistentSubscriptionService.cs, ResolveLinkToEvent.
+TEST_F(EventStoreTest, WhereALinkLeads) {
+  using enum EventStore::LinkCut;
+  Append("a", kAny, {1, 2});
+  Append("a@b@c", kAny, {3});
+  Append("@b", kAny, {4});
+  auto resolve = [this](const char* text, EventStore::LinkCut cut = kAtTheFirst) {
+    NewEvent link;
+    link.id = NewEventId();
+    link.type = "$>";
+    link.data = text;
+    store.AppendAsSystem("links", kAny, {link});
+    const Record* target = store.Resolve(*store.AllEvents("links").back(), cut).event;
+    return target == nullptr ? "none" : std::to_string(target->number) + "@" + target->stream_name();
+  };
+  EXPECT_EQ(resolve("0@a@b@c"), "0@a@b@c");
+  // Another stream of that name takes its place.
+  EXPECT_EQ(resolve("0@a@b@c", kAtEvery), "0@a");
+  EXPECT_EQ(resolve("0@@b"), "0@@b");
+  EXPECT_EQ(resolve("0@@b", kAtEvery), "none");
+  EXPECT_EQ(resolve("1@a", kAtEvery), "1@a");
+  EXPECT_EQ(resolve("-1@a"), "1@a");
+  EXPECT_EQ(resolve(" +1 @a"), "1@a");
+  for (const char* none : {"2@a", "0@missing", "0@", "@a", "0", "", "x@a", "-2@a", "+-1@a", "1.0@a", "0 @ a"}) {
+    EXPECT_EQ(resolve(none), "none") << none;
+  }
+  // A link is an event like others to a link: one step only.
+  EXPECT_EQ(resolve("0@links"), "0@links");
+}
+
+TEST_F(EventStoreTest, BadLinksAreReadAsEventsFrom21Dot2On) {
+  for (const bool next : {false, true}) {
+    EventStore reading({.links_check_access = !next, .bad_links_are_events = next}, [this] { return now; });
+    std::vector<NewEvent> links;
+    for (const char* text : {"x@a", "0", "0@missing", "0@$secret"}) {
+      links.push_back({.id = NewEventId(), .type = "$>", .is_json = false, .data = text, .metadata = ""});
+    }
+    reading.AppendAsSystem("links", kAny, links);
+    const StreamPage page = reading.ReadForward("links", 0, 3, true, nullptr);
+    ASSERT_EQ(page.events.size(), 3u);
+    EXPECT_EQ(page.events[0].event != nullptr, next);
+    EXPECT_EQ(page.events[0].link == nullptr, next);
+    EXPECT_EQ(page.events[1].event, nullptr);
+    EXPECT_EQ(page.events[2].event, nullptr);
+    EXPECT_EQ(reading.ReadForward("links", 0, 4, true, nullptr).result,
+              next ? ReadResult::kSuccess : ReadResult::kAccessDenied);
+  }
+}
+
 TEST_F(EventStoreTest, DefaultAccessRules) {
   EXPECT_TRUE(store.CanAccess("plain", Access::kWrite, nullptr));
   EXPECT_TRUE(store.CanAccess("plain", Access::kDelete, nullptr));

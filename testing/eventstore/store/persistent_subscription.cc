@@ -239,7 +239,8 @@ void PersistentSubscription::NotifyLive(const Record& record, Millis now) {
   if (record.number < settings_.start_from) return;
   stat_last_known_ = std::max(stat_last_known_, record.number);
   const bool was_live = buffer_->live();
-  ResolvedEvent event = settings_.resolve_link_tos ? store_.Resolve(record) : ResolvedEvent{&record, nullptr};
+  ResolvedEvent event =
+      settings_.resolve_link_tos ? store_.Resolve(record, options_.live_link_cut) : ResolvedEvent{&record, nullptr};
   event.has_position = true;
   buffer_->AddLive({event, 0});
   if (!buffer_->live() && was_live) next_to_pull_ = record.number;

@@ -46,6 +46,10 @@ class PersistentSubscription {
     // Whether an event keeps its count of retries when the consumer that held it leaves (21.2.0 on); before it begins
     // again.
     bool lost_consumers_count = false;
+    // Where the text of a link that is pushed as soon as it is written is cut: at every '@' up to 20.10.4, and from
+    // 21.2.0 to 21.10.0 (PersistentSubscriptionService.cs, ResolveLinkToEvent). What is read from the stream, history
+    // and parked events, goes through the reader, which cuts at the first.
+    EventStore::LinkCut live_link_cut = EventStore::LinkCut::kAtTheFirst;
   };
 
   struct Info {

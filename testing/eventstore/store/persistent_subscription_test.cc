@@ -228,6 +228,77 @@ TEST_F(PersistentSubscriptionTest, PinnedKeepsAStreamWithOneConsumer) {
   }
 }
 
+// PersistentSubscriptionService.cs, ResolveLinkToEvent, against StorageReaderWorker.cs.
+TEST_F(PersistentSubscriptionTest, OnlyLiveLinksAreCutAtEveryAt) {
+  class Targets : public Receiver {
+   public:
+    void Push(const ResolvedEvent& event, int retry_count) override {
+      Receiver::Push(event, retry_count);
+      targets.push_back(event.event == nullptr ? "none" : event.event->stream_name());
+    }
+    std::vector<std::string> targets;
+  };
+  for (const auto cut : {EventStore::LinkCut::kAtTheFirst, EventStore::LinkCut::kAtEvery}) {
+    const bool every = cut == EventStore::LinkCut::kAtEvery;
+    EventStore own{{}, [] { return Ticks{0}; }};
+    SubscriptionService service(own, {.live_link_cut = cut}, [this] { return now; });
+    const auto write = [&own](const std::string& stream, const std::string& type, const std::string& data) {
+      own.AppendAsSystem(stream, kAny,
+                         {{.id = NewEventId(), .type = type, .is_json = false, .data = data, .metadata = ""}});
+      own.Flush();
+    };
+    const std::string s = every ? "every" : "first";
+    write("a@b-" + s, "T", "");
+    write("c-" + s, "T", "");
+    write(s, "$>", "0@a@b-" + s);
+    GroupSettings settings = FromStart();
+    settings.resolve_link_tos = true;
+    settings.max_retry_count = 1;
+    ASSERT_EQ(service.Create(s, "g", settings, admin).result, GroupResult::kSuccess);
+    PersistentSubscription& group = *service.Find(s, "g");
+    Targets r;
+    Connect(group, r, 100);
+    write(s, "$>", "0@a@b-" + s);
+    write(s, "$>", "0@c-" + s);
+    const std::string cut_off = every ? "none" : "a@b-" + s;
+    EXPECT_THAT(r.targets, ElementsAre("a@b-" + s, cut_off, "c-" + s));
+    // What was not found is not looked for again, but by a replay of what was parked.
+    group.Nak(&r, {r.ids[1]}, NakAction::kRetry, "", now);
+    EXPECT_EQ(r.targets.back(), cut_off);
+    group.Nak(&r, {r.ids[1]}, NakAction::kRetry, "", now);
+    const auto parked = own.AllEvents("$persistentsubscription-" + s + "::g-parked");
+    ASSERT_EQ(parked.size(), 1u);
+    EXPECT_EQ(parked[0]->data, "0@a@b-" + s);
+    EXPECT_THAT(parked[0]->metadata, testing::HasSubstr("\"reason\": \"Reached retry count of 1\""));
+    EXPECT_THAT(parked[0]->metadata, testing::HasSubstr("\"subscriptionEventNumber\": 1"));
+    group.ReplayParked(std::nullopt, now);
+    EXPECT_EQ(r.targets.back(), "a@b-" + s);
+  }
+}
+
+TEST_F(PersistentSubscriptionTest, WithoutResolvingLinksComeAsEvents) {
+  class Links : public Receiver {
+   public:
+    void Push(const ResolvedEvent& event, int retry_count) override {
+      Receiver::Push(event, retry_count);
+      ASSERT_NE(event.event, nullptr);
+      EXPECT_EQ(event.event->type, "$>");
+      EXPECT_EQ(event.link, nullptr);
+    }
+  };
+  const auto link = [this] {
+    store.AppendAsSystem("s", kAny,
+                         {{.id = NewEventId(), .type = "$>", .is_json = false, .data = "0@x", .metadata = ""}});
+    store.Flush();
+  };
+  link();
+  PersistentSubscription& group = Create(FromStart());
+  Links r;
+  Connect(group, r, 10);
+  link();
+  EXPECT_THAT(r.got, ElementsAre(Pair(0, 0), Pair(1, 0)));
+}
+
 TEST_F(PersistentSubscriptionTest, GroupsAreRefusedAsTheServerRefusesThem) {
   EXPECT_EQ(groups.Create("s", "g", {}, nullptr).result, GroupResult::kAccessDenied);
   EXPECT_EQ(groups.Create("$all", "g", {}, admin).reason, "Bad stream name.");

@@ -34,6 +34,24 @@ Options Next(const std::string& version) {
   return options;
 }
 
+// Appends one event; its id is made of a number that counts up.
+void AppendOne(grpc::GenericStub& stub, const std::string& stream, const std::string& type, const std::string& data) {
+  static int next = 1'000'000;
+  Call call(stub, "/event_store.client.streams.Streams/Append");
+  streams::AppendReq request;
+  request.mutable_options()->mutable_stream_identifier()->set_stream_name(stream);
+  request.mutable_options()->mutable_any();
+  call.Write(request);
+  auto* message = request.mutable_proposed_message();
+  message->mutable_id()->mutable_structured()->set_least_significant_bits(++next);
+  (*message->mutable_metadata())["type"] = type;
+  (*message->mutable_metadata())["content-type"] = "application/octet-stream";
+  message->set_data(data);
+  call.Write(request);
+  call.HalfClose();
+  EXPECT_TRUE(call.Read<streams::AppendResp>().has_success());
+}
+
 class GrpcFlow : public testing::Test {
  protected:
   grpc::Status Unary(const std::string& method, const google::protobuf::Message& request) {
@@ -275,6 +293,52 @@ TEST_F(GrpcFlow, TheMaximumAppendSizeCountsTheDataOfACall) {
     EXPECT_EQ(call->Trailer("maximum-append-size"), "1048576");
   }
   EXPECT_THAT(Http(server.admin_port(), "GET", "/streams"), Not(HasSubstr("too-large")));
+}
+
+// Live links of streams with '@' in their names come without their event up to 21.10.0 (tags oss-v21.10.0 and
+// oss-v21.10.1 of PersistentSubscriptionService.cs).
+TEST(Versions, LiveLinksAreCutAtEveryAtUpTo21Dot10Dot0) {
+  for (const auto& [version, cut_at_every] :
+       {std::pair("21.2.0", true), {"21.10.0", true}, {"21.10.1", false}, {"21.10", false}, {"24.10.4", false}}) {
+    RunningServer server(Next(version));
+    grpc::GenericStub stub(grpc::CreateChannel(Target(server), grpc::InsecureChannelCredentials()));
+    AppendOne(stub, "a@b", "T", "1");
+    AppendOne(stub, "links", "$>", "0@a@b");
+    persistent::CreateReq create;
+    auto* options = create.mutable_options();
+    // The field that clients of 21.2.0 fill, and that of later ones.
+    options->mutable_stream_identifier()->set_stream_name("links");
+    options->mutable_stream()->mutable_stream_identifier()->set_stream_name("links");
+    options->mutable_stream()->mutable_start();
+    options->set_group_name("g");
+    auto* settings = options->mutable_settings();
+    settings->set_resolve_links(true);
+    settings->set_max_retry_count(10);
+    settings->set_max_checkpoint_count(1000);
+    settings->set_live_buffer_size(500);
+    settings->set_read_batch_size(20);
+    settings->set_history_buffer_size(500);
+    settings->set_message_timeout_ms(30000);
+    settings->set_checkpoint_after_ms(2000);
+    Call created(stub, "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Create");
+    created.Write(create);
+    created.HalfClose();
+    created.Read<persistent::CreateResp>();
+    Call consumer(stub, "/event_store.client.persistent_subscriptions.PersistentSubscriptions/Read");
+    persistent::ReadReq read;
+    read.mutable_options()->mutable_stream_identifier()->set_stream_name("links");
+    read.mutable_options()->set_group_name("g");
+    read.mutable_options()->set_buffer_size(10);
+    read.mutable_options()->mutable_uuid_option()->mutable_structured();
+    consumer.Write(read);
+    ASSERT_TRUE(consumer.Read<persistent::ReadResp>().has_subscription_confirmation());
+    const auto history = consumer.Read<persistent::ReadResp>();
+    EXPECT_EQ(history.event().event().data(), "1") << version;
+    AppendOne(stub, "links", "$>", "0@a@b");
+    const auto live = consumer.Read<persistent::ReadResp>();
+    EXPECT_EQ(live.event().link().stream_revision(), 1u) << version;
+    EXPECT_EQ(live.event().has_event(), !cut_at_every) << version;
+  }
 }
 
 }  // namespace

@@ -22,6 +22,18 @@ EventPolicy policy(const Settings& settings, const Extensions& extensions) {
 
 }  // namespace
 
+namespace {
+
+CopierSettings copier_settings(const Settings& settings, const Extensions& extensions) {
+  CopierSettings copier = settings.copier;
+  const bool is_stock = extensions.safety_net == nullptr;
+  copier.may_give_up_events = !is_stock || settings.on_write_failure == SafetyAction::kSkip ||
+                              settings.on_write_failure == SafetyAction::kPark;
+  return copier;
+}
+
+}  // namespace
+
 CopyRun::CopyRun(Settings settings, const Extensions& extensions)
     : settings_(std::move(settings)),
       clock_(io_.get_executor()),
@@ -31,7 +43,7 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
       sink_(make_sink(io_, settings_.destination)),
       monitor_(io_, clock_, settings_, *source_, *sink_, make_inspector(io_, settings_.source), statistics_),
       observers_(all_observers(extensions.observer)),
-      copier_(settings_.copier, settings_.subscriptions, policy(settings_, extensions),
+      copier_(copier_settings(settings_, extensions), settings_.subscriptions, policy(settings_, extensions),
               extensions.safety_net != nullptr ? *extensions.safety_net : stock_safety_net_, observers_),
       link_watch_({.interval = settings_.link_check_interval,
                    .timeout = settings_.copier.writer_timeout,

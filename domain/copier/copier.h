@@ -121,6 +121,7 @@ class Copier {
   void reconnect(SubscriptionIndex subscription, Time now);
   void withdraw_unsent();
   void note_seen(const EventView& event);
+  bool order_proves(const Lane& lane) const;
   bool is_listed(const EventView& event) const;
   bool is_admitted(const SubscriptionState& state, const EventView& event) const;
 
@@ -180,6 +181,7 @@ class Copier {
 
   // Outcomes.
   void on_appended(Lane& lane, const Appended& appended);
+  void on_other_revision(Lane& lane, Revision expected, const Appended& appended, Time now);
   void on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now);
   void on_append_error(Lane& lane, const StoreError& error, Time now);
   void pause_before_retry(Lane& lane, Time now);

@@ -50,6 +50,7 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.depth = settings_.look_up_depth;
   question.memory = settings_.look_up_memory;
   question.is_copied_in_order = !shares_streams_;
+  question.order_proves = order_proves(lane);
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
@@ -61,6 +62,9 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.is_left_out = [this](const EventView& event) { return is_listed(event) && may_be_left_out(event); };
   const std::uint64_t stream_hash = lane.stream_hash;
   question.is_in_doubt = [this, stream_hash](const EventId& id) { return ledger_.is_held({stream_hash, id}); };
+  question.revision_in_doubt = [this, stream_hash](const EventId& id) {
+    return ledger_.revision_of({stream_hash, id});
+  };
   return question;
 }
 
@@ -258,9 +262,12 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     }
     const bool was_asked_about = std::exchange(held.is_asked_about, false);
     if (!was_asked_about && held.event.revision() < lane.looked_up_from) held.is_behind = true;  // came meanwhile
-    if (present.contains(held.event.id())) {
+    const bool was_hidden =
+        was_asked_about && !held.is_replayed && found.hidden_below && held.event.revision() < *found.hidden_below;
+    if (present.contains(held.event.id()) || was_hidden) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
     } else if (was_asked_about && found.scanned && held.at_destination != HeldEvent::AtDestination::kPresent) {
+      if (found.may_be_hidden) observer_.on_event_may_be_doubled(held.event.view());
       if (found.is_whole_region) held.at_destination = HeldEvent::AtDestination::kAbsent;
       is_overdue = is_overdue || now >= overdue_at(held);
     }

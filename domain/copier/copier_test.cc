@@ -30,9 +30,9 @@ TEST(CopierTest, ExpectsTheLastConfirmedRevisionWhateverTheSourceNumbers) {
   script.start();
   script.deliver_one(1, 40);
   EXPECT_EQ(script.advance(), Texts({"append s @-1 [1]"}));
-  script.appended(7);
+  script.appended(0);
   script.deliver_one(2, 41);
-  EXPECT_EQ(script.advance(), Texts({"append s @7 [2]"}));
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [2]"}));
 }
 
 TEST(CopierTest, StreamsGoAtTheSameTime) {
@@ -235,8 +235,12 @@ TEST(CopierTest, RevisionsHave64Bits) {
   EXPECT_EQ(script.advance(), Texts({"append s @-1 [0]"}));
   script.deliver_one(1, 3'000'000'001);
   EXPECT_EQ(script.advance(), Texts{});
-  script.appended(5'000'000'000);
-  EXPECT_EQ(script.advance(), Texts({"append s @5000000000 [1]"}));
+  script.wrong(5'000'000'000);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(5'000'000'000, {99}, false);
+  EXPECT_EQ(script.advance(), Texts({"read source backward 2999999999"}));
+  script.page(2'999'999'999, {99}, true);
+  EXPECT_EQ(script.advance(), Texts({"append s @5000000000 [0 1]"}));
 }
 
 TEST(CopierTest, TooLargeIsSplitAndLearned) {

@@ -39,6 +39,7 @@ struct HeldEvent {
   bool is_filled = false;          // it was read at the source itself, and nobody waits for its acknowledgement
 
   bool is_asked_about = false;  // by the look-up under way
+  bool is_replayed = false;     // it had been parked: later ones were copied before it
   bool is_rejected = false;     // the destination will never take it
 
   enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent };

@@ -228,7 +228,17 @@ void Copier::drop_links(SubscriptionIndex subscription) {
   forget_positions(positions);
 }
 
+// The streams of the servers themselves, but for the metadata of others.
+bool Copier::is_of_the_system(const Subscription& subscription, std::string_view stream) {
+  if (stream.starts_with("$$")) stream.remove_prefix(2);
+  return stream.starts_with('$') && stream != subscription.stream;
+}
+
 void Copier::judge(const Delivery& delivery, Time now) {
+  const SubscriptionState& state = subscriptions_[delivery.subscription];
+  if (is_of_the_system(state.subscription, delivery.event->stream)) {
+    return refuse(delivery, {false, "its stream belongs to the server, and no subscription names it"});
+  }
   const Verdict verdict = policy_.judge(*delivery.event);
   if (std::holds_alternative<Allowed>(verdict)) return hold(delivery, now);
   if (const auto* invalid = std::get_if<Invalid>(&verdict)) return refuse(delivery, {true, invalid->reason});

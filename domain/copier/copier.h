@@ -111,6 +111,7 @@ class Copier {
   void read_links(Time now);
   void drop_links(SubscriptionIndex subscription);
   std::size_t unsettled(SubscriptionIndex subscription) const;
+  static bool is_of_the_system(const Subscription& subscription, std::string_view stream);
   void judge(const Delivery& delivery, Time now);
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);

@@ -581,5 +581,55 @@ TEST(CopierTest, AnAppendIsNotTakenBackInTheStepThatSendsIt) {
   FAIL() << "no exit";
 }
 
+TEST(CopierTest, StreamsOfTheServerAreNotWrittenUnlessTheyAreNamed) {
+  CopierScript script({}, {"$et-Good", "$mine"});
+  script.start();
+  script.start(GroupState::kCreated, 1);
+  script.deliver_one(0, 0, "Good", 0, "$persistentSubscriptionConfig");
+  script.deliver_one(1, 0, "Good", 0, "$$$mine");
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+  script.deliver_one(2, 0, "Good", 0, "$$a");
+  EXPECT_EQ(script.advance(), Texts({"append $$a @-1 [2]"})) << "metadata of a stream";
+  script.appended(0);
+  script.deliver_one(3, 0, "Good", 1, "$mine");
+  EXPECT_EQ(script.advance(), Texts({"append $mine @-1 [3]", "ack [2]"}));
+}
+
+TEST(CopierTest, ASuccessAtAnotherRevisionIsLookedUp) {
+  CopierScript script;
+  script.start();
+  script.deliver({0, 1});
+  script.advance();
+  script.appended(8);  // a soft-deleted stream takes an append that expects none, at its end
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(8, {1, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+}
+
+TEST(CopierTest, WhatTheDestinationHidesWasThereIfALaterOneIs) {
+  CopierScript script;
+  script.start(GroupState::kUnchanged);
+  script.deliver({0, 1, 2, 3});
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1 2 3]"}));
+  script.wrong(2);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(2, {2}, true);  // $maxCount 1
+  EXPECT_EQ(script.advance(), Texts({"append s @2 [3]"}));
+  script.appended(3);
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1 2 3]"}));
+}
+
+TEST(CopierTest, WhatCannotBeParkedAnyMoreIsNotCountedAsParked) {
+  CopierScript script;
+  script.start();
+  script.safety_net.on_write_failure = SafetyAction::kPark;
+  script.deliver({0});
+  script.advance();
+  script.drop();
+  script.fail(ErrorKind::kInvalid);
+  script.advance();
+  EXPECT_EQ(script.observer.parked, 0) << "it comes again, and is parked then";
+}
+
 }  // namespace
 }  // namespace interconnect

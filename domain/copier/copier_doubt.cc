@@ -17,6 +17,7 @@ Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
 
 bool Copier::is_at_destination(const Lane& lane, const HeldEvent& held) {
   return held.at_destination == HeldEvent::AtDestination::kPresent ||
+         (held.event.revision() < lane.hidden_below && !held.is_replayed) ||
          (!lane.ahead.empty() && lane.ahead.contains(held.event.id()));
 }
 
@@ -233,6 +234,7 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     } else if (found.cursor) {
       lane.walk_cursor = std::min(lane.walk_cursor.value_or(*found.cursor), *found.cursor);
     }
+    lane.hidden_below = std::max(lane.hidden_below, found.hidden_below.value_or(0));
     for (const auto& [id, revision] : found.region) lane.ahead.emplace(id, revision);
     if (lane.ahead.size() > 2 * settings_.look_up_memory) {
       Revision lowest = std::numeric_limits<Revision>::max();
@@ -262,11 +264,9 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     }
     const bool was_asked_about = std::exchange(held.is_asked_about, false);
     if (!was_asked_about && held.event.revision() < lane.looked_up_from) held.is_behind = true;  // came meanwhile
-    const bool was_hidden =
-        was_asked_about && !held.is_replayed && found.hidden_below && held.event.revision() < *found.hidden_below;
-    if (present.contains(held.event.id()) || was_hidden) {
+    if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
-    } else if (was_asked_about && found.scanned && held.at_destination != HeldEvent::AtDestination::kPresent) {
+    } else if (was_asked_about && found.scanned && !is_at_destination(lane, held)) {
       if (found.may_be_hidden) observer_.on_event_may_be_doubled(held.event.view());
       if (found.is_whole_region) held.at_destination = HeldEvent::AtDestination::kAbsent;
       is_overdue = is_overdue || now >= overdue_at(held);

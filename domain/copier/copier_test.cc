@@ -240,6 +240,8 @@ TEST(CopierTest, RevisionsHave64Bits) {
   script.page(5'000'000'000, {99}, false);
   EXPECT_EQ(script.advance(), Texts({"read source backward 2999999999"}));
   script.page(2'999'999'999, {99}, true);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward 4999999999"}));
+  script.page(4'999'999'999, {98}, true);
   EXPECT_EQ(script.advance(), Texts({"append s @5000000000 [0 1]"}));
 }
 

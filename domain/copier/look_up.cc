@@ -180,7 +180,7 @@ void LookUp::after_source() {
     if (predecessors_.contains(id)) predecessor_met_at_ = std::max(predecessor_met_at_.value_or(revision), revision);
     if (nearest_id_ == id) nearest_met_ = true;
   }
-  after_tail_page();
+  found_.scanned ? settle_hidden() : after_tail_page();
 }
 
 void LookUp::note(const EventView& event) {
@@ -320,6 +320,10 @@ void LookUp::settle_hidden() {
     found_.hidden_below = latest_in_doubt_;
   } else if (met_.empty()) {
     found_.may_be_hidden = true;
+  } else if (!source_was_read_ && question_.first_revision > 0) {
+    stage_ = Stage::kSource;
+    from_ = question_.first_revision - 1;
+    return;
   } else {
     stage_ = Stage::kLater;
     from_ = question_.first_revision;

@@ -314,7 +314,7 @@ void LookUp::go_on_forward(const StreamPage& page) {
 void LookUp::settle_hidden() {
   // Behind what it shows of those before the first in doubt, it hides nothing.
   if (!hides_ || first_met_at_ || predecessor_met_at_) return settle_region();
-  if (!question_.order_proves || overflow_) {
+  if (!question_.order_proves) {
     found_.may_be_hidden = true;
   } else if (latest_in_doubt_) {
     found_.hidden_below = latest_in_doubt_;

@@ -64,23 +64,23 @@ bool LoggingObserver::may_write(Kind kind) {
 }
 
 void LoggingObserver::on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) {
-  LOG(INFO) << "subscribed to '" << subscription.stream << "' as group '" << subscription.group << "' (the group "
-            << describe(started.group) << ")";
+  LOG(INFO) << "subscribed to '" << excerpt(subscription.stream) << "' as group '" << excerpt(subscription.group)
+            << "' (the group " << describe(started.group) << ")";
   if (started.group == GroupState::kKept) {
-    LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream
+    LOG(WARNING) << "group '" << excerpt(subscription.group) << "' of '" << excerpt(subscription.stream)
                  << "' has other settings than the configured ones and keeps them: the server refused to update it, or "
                  << "it began at the end of the stream and shows no checkpoint, so that an update might leave out "
                  << "what waits in it (start again once it has acknowledged some events)";
   }
   const GroupSettings& has = started.effective;
   if (has.message_timeout < std::chrono::minutes(1) || has.max_retry_count < 100) {
-    LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream << "' has a message timeout of "
-                 << has.message_timeout.count() << " ms and " << has.max_retry_count
+    LOG(WARNING) << "group '" << excerpt(subscription.group) << "' of '" << excerpt(subscription.stream)
+                 << "' has a message timeout of " << has.message_timeout.count() << " ms and " << has.max_retry_count
                  << " retries: the server may deliver again, or park, what is still on its way to the destination";
   }
   if (has.consumer_strategy != ConsumerStrategy::kPinned) {
-    LOG(WARNING) << "group '" << subscription.group << "' of '" << subscription.stream << "' has the strategy "
-                 << to_string(has.consumer_strategy)
+    LOG(WARNING) << "group '" << excerpt(subscription.group) << "' of '" << excerpt(subscription.stream)
+                 << "' has the strategy " << to_string(has.consumer_strategy)
                  << ": with several consumers the order within a stream is not kept; Pinned keeps it";
   }
 }
@@ -88,7 +88,7 @@ void LoggingObserver::on_subscription_started(const Subscription& subscription, 
 void LoggingObserver::on_subscription_dropped(const Subscription& subscription, DropReason reason,
                                               std::string_view message) {
   if (!may_write(kDropped)) return;
-  LOG(WARNING) << "subscription to '" << subscription.stream << "' as group '" << subscription.group
+  LOG(WARNING) << "subscription to '" << excerpt(subscription.stream) << "' as group '" << excerpt(subscription.group)
                << "' dropped: " << to_string(reason) << (message.empty() ? "" : ": ") << message;
 }
 

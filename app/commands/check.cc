@@ -15,6 +15,7 @@
 #include "app/commands/findings.h"
 #include "app/monitoring/metered_source.h"
 #include "app/stores.h"
+#include "domain/excerpt.h"
 
 namespace interconnect {
 namespace {
@@ -162,7 +163,7 @@ class Check {
   }
 
   asio::awaitable<void> check_subscription(const Subscription& subscription) {
-    const std::string stream = "source: stream '" + subscription.stream + "'";
+    const std::string stream = "source: stream '" + excerpt(subscription.stream) + "'";
     const auto outcome = co_await await_answer<std::variant<Revision, StoreError>>([&](auto done) {
       reader_.read_aside({.id = 0,
                           .stream = subscription.stream,
@@ -190,7 +191,8 @@ class Check {
   }
 
   asio::awaitable<void> check_group(const Subscription& subscription, std::optional<Revision> end) {
-    const std::string group = "source: group '" + subscription.group + "' of '" + subscription.stream + "'";
+    const std::string group =
+        "source: group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
     const auto answer = co_await await_answer<std::variant<ConsumerGroupInfo, StoreError>>(
         [&](auto done) { source_inspector_->consumer_group(subscription.stream, subscription.group, done); });
     if (const auto* info = std::get_if<ConsumerGroupInfo>(&answer)) {
@@ -230,7 +232,7 @@ class Check {
     for (const auto& needed : needed_by) {
       const auto& [name, stream] = needed;
       std::string projection = "source: projection ";
-      projection.append(name).append(", which fills '").append(stream).append("',");
+      projection.append(name).append(", which fills '").append(excerpt(stream)).append("',");
       const auto answer = co_await await_answer<std::variant<ProjectionInfo, StoreError>>(
           [&](auto done) { source_inspector_->projection(needed.first, done); });
       if (const auto* info = std::get_if<ProjectionInfo>(&answer)) {
@@ -255,7 +257,7 @@ class Check {
     for (const Subscription& subscription : settings_.subscriptions)
       streams.insert(stream_to_write(subscription.stream));
     for (const std::string& stream : streams) {
-      const std::string name = "destination: stream '" + stream + "'";
+      const std::string name = "destination: stream '" + excerpt(stream) + "'";
       const AppendOutcome outcome = co_await await_answer<AppendOutcome>([&](auto done) {
         std::vector<Event> events;
         EventView event;

@@ -68,7 +68,7 @@ void BatchAppender::connected() {
 }
 
 void BatchAppender::ask() {
-  if (!client_.connected()) return;
+  if (!client_.has_node()) return;
   offer_ = Offer::kAsked;
   connection_ = client_.connection();
   client_.ask(kGetSupportedMethods, {}, client_.settings().operation_timeout,

@@ -150,9 +150,24 @@ class Check {
       for (const std::string& group : user->groups) groups += (groups.empty() ? "" : ", ") + group;
       if (store == Store::kSource) source_groups_ = groups;
       findings_.good(name + ": signed in as " + user->name + (groups.empty() ? ", of no group" : ", of " + groups));
-    } else {
-      findings_.warning(name + ": who we are cannot be told: " + std::get<StoreError>(answer).message);
+      co_return;
     }
+    const StoreError& error = std::get<StoreError>(answer);
+    const auto& credentials = credentials_of(store);
+    if (error.kind == ErrorKind::kNotAuthenticated && credentials) {
+      findings_.refusal(name + ": the server does not take the credentials of user '" + excerpt(credentials->username) +
+                        "': it counts us as nobody" +
+                        (credentials->password.find(':') == std::string::npos
+                             ? ""
+                             : "; over gRPC, a server below 21.10 takes no password with a ':'"));
+    } else {
+      findings_.warning(name + ": who we are cannot be told: " + error.message);
+    }
+  }
+
+  const std::optional<Credentials>& credentials_of(Store store) const {
+    return std::visit([](const auto& settings) -> const std::optional<Credentials>& { return settings.credentials; },
+                      store == Store::kSource ? settings_.source : settings_.destination);
   }
 
   // A server of the next generation without TLS runs with --insecure.

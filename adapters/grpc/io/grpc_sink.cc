@@ -41,10 +41,10 @@ void GrpcSink::start(EventSinkListener& listener) {
 }
 
 void GrpcSink::append(const Append& append) {
-  if (client_.has_node() && batches_->takes(append)) return batches_->send(append);
-  // Without a connection it is refused there, before its events are encoded.
-  client_.start(std::make_unique<AppendCall>(append, completed_), kAppend,
-                client_.has_node() ? AppendCall::messages(append) : std::vector<grpc::ByteBuffer>(),
+  if (client_.takes_writes() && batches_->takes(append)) return batches_->send(append);
+  auto call = std::make_unique<AppendCall>(append, completed_);
+  if (!client_.takes_writes()) return client_.refuse(std::move(call));
+  client_.start(std::move(call), kAppend, AppendCall::messages(append),
                 {.timeout = client_.settings().operation_timeout});
 }
 

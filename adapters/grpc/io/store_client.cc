@@ -133,6 +133,8 @@ void StoreClient::dispatch(Input& input) {
         tell([&](auto& actions) { connection_.connection_lost(error(), now(), actions); });
       }
     }
+    if (status.code == kUnauthenticated) call.add_to_status(who() + hint_of_credentials());
+    if (status.code == kPermissionDenied) call.add_to_status(who());
     call.on_done(status);
   }
   calls_.erase(input.call);
@@ -161,13 +163,13 @@ void StoreClient::carry_out(const NodeConnection::Action& action) {
   } else if (const auto* node = std::get_if<NodeConnection::Use>(&action)) {
     use(node->node);
   } else if (const auto* ask = std::get_if<NodeConnection::AskNode>(&action)) {
-    probe([this, question = ask->question](const std::optional<StoreError>& error) {
-      tell([&](auto& actions) { connection_.node_answered(question, error, now(), actions); });
-    });
+    ask_node(ask->question);
   } else if (std::holds_alternative<NodeConnection::Leave>(action)) {
     leave();
   } else if (std::holds_alternative<NodeConnection::Connected>(action)) {
     events_.connected();
+    tried();
+  } else if (std::holds_alternative<NodeConnection::RoundFailed>(action)) {
     tried();
   } else if (const auto* failed = std::get_if<NodeConnection::Failed>(&action)) {
     events_.failed(failed->error);
@@ -228,12 +230,56 @@ void StoreClient::leave() {
   ++generation_;
 }
 
+void StoreClient::ask_node(std::uint64_t question) {
+  const auto answered = [this, question](const std::optional<StoreError>& error) {
+    tell([&](auto& actions) { connection_.node_answered(question, error, now(), actions); });
+  };
+  ask([this, answered](const std::optional<StoreError>& error) {
+    if (error || authorization_.empty()) return answered(error);
+    ask_who_we_are(answered);
+  });
+}
+
+// 21.2.0 takes a password with a `:` for no credentials at all, and lets nobody do much
+// (BasicHttpAuthenticationProvider.cs). Where the question itself fails, the calls will tell.
+void StoreClient::ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer) {
+  get("/users/%24current", [this, answer = std::move(answer)](const HttpAnswer& got) {
+    if (got.status != 401) return answer(std::nullopt);
+    answer(StoreError{ErrorKind::kNotAuthenticated,
+                      "the server does not take the credentials" + who() + hint_of_credentials()});
+  });
+}
+
+std::string StoreClient::hint_of_credentials() const {
+  if (!settings_.credentials) return "";
+  const std::string& password = settings_.credentials->password;
+  const auto is_beyond_ascii = [](const std::string& text) {
+    return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x7f; });
+  };
+  std::string hint;
+  if (password.find(':') != std::string::npos) hint += "; a server below 21.10 takes no password with a ':'";
+  if (is_beyond_ascii(password) || is_beyond_ascii(settings_.credentials->username)) {
+    hint += "; a server up to 21.10 takes no letters beyond ASCII";
+  }
+  return hint;
+}
+
+std::string StoreClient::who() const {
+  if (!settings_.credentials) return " (no user: there are no credentials)";
+  if (authorization_.empty()) return " (no user: credentials are not sent without TLS)";
+  return " (user '" + excerpt(settings_.credentials->username) + "')";
+}
+
 void StoreClient::ask_gossip(std::uint64_t question, const Endpoint& host) {
   auto channel = make_channel(host, settings_, credentials_);
   grpc::GenericStub stub(channel);
   auto call = std::make_unique<UnaryCall>([this, question](const CallStatus& status, std::string_view message) {
     tell([&](auto& actions) {
-      if (!status.ok()) return connection_.gossip_failed(question, to_store_error(status, "gossip"), now(), actions);
+      if (!status.ok()) {
+        StoreError error = to_store_error(status, "gossip");
+        if (status.code == kUnauthenticated) error.message += who() + hint_of_credentials();
+        return connection_.gossip_failed(question, std::move(error), now(), actions);
+      }
       const auto cluster = decode_cluster(message);
       if (const auto* malformed = std::get_if<Malformed>(&cluster)) {
         connection_.gossip_failed(question, {ErrorKind::kUnsupported, "gossip: " + malformed->reason}, now(), actions);
@@ -260,17 +306,20 @@ void StoreClient::log_version() {
   });
 }
 
+void StoreClient::refuse(std::unique_ptr<Call> call) {
+  if (connection_.is_connected()) {
+    later([this] { tell([&](auto& actions) { connection_.call_refused(now(), actions); }); });
+  }
+  Call& refused = *call;
+  calls_.emplace(&refused, std::move(call));
+  refused.refuse(not_connected(last_error()), inbox_);
+}
+
 void StoreClient::start(std::unique_ptr<Call> call, const std::string& method, std::vector<grpc::ByteBuffer> messages,
                         const Call::Options& options) {
+  if (!stub_) return refuse(std::move(call));
   Call& started = *call;
   calls_.emplace(&started, std::move(call));
-  if (!stub_) {
-    if (connection_.is_connected()) {
-      later([this] { tell([&](auto& actions) { connection_.call_refused(now(), actions); }); });
-    }
-    started.refuse(not_connected(last_error()), inbox_);
-    return;
-  }
   started.connection = generation_;
   grpc::ClientContext& context = started.context();
   if (!authorization_.empty()) context.AddMetadata("authorization", authorization_);
@@ -319,6 +368,11 @@ void StoreClient::read(const StreamRead& read, StreamReadListener& listener) {
 }
 
 void StoreClient::probe(LinkProbe::Answer answer) {
+  if (!connection_.is_asking()) return ask(std::move(answer));
+  when_tried([this, answer = std::move(answer)]() mutable { ask(std::move(answer)); });
+}
+
+void StoreClient::ask(LinkProbe::Answer answer) {
   StreamRead read;
   read.stream = kProbeStream;
   read.direction = ReadDirection::kBackward;

@@ -55,6 +55,9 @@ class StoreClient {
   bool has_node() const { return stub_ != nullptr; }
   // Whether a node serves.
   bool connected() const { return connection_.is_connected() && has_node(); }
+  // Whether something may be written. Not before it is known that the server takes the credentials: 21.2.0 would take
+  // the writes of somebody whose credentials it does not understand for those of nobody.
+  bool takes_writes() const { return has_node() && (connected() || authorization_.empty()); }
   // Why not.
   const StoreError& last_error() const { return connection_.last_error(); }
   // Changes whenever the node may be another, or not the same as before.
@@ -69,6 +72,8 @@ class StoreClient {
   // The client keeps the call until it is done. Without a connection it is done with UNAVAILABLE.
   void start(std::unique_ptr<Call> call, const std::string& method, std::vector<grpc::ByteBuffer> messages,
              const Call::Options& options);
+  // Ends the call, which is not started, as start() does where there is no connection.
+  void refuse(std::unique_ptr<Call> call);
   // One message out, at most one in.
   void ask(const std::string& method, const std::string& message, std::chrono::milliseconds timeout,
            std::function<void(const CallStatus&, std::string_view)> answer);
@@ -77,7 +82,13 @@ class StoreClient {
 
   // As the ports say. `listener` is not called once stop() was.
   void read(const StreamRead& read, StreamReadListener& listener);
+  // Waits for a connection that is being looked for; where that has failed, it is answered with why.
   void probe(LinkProbe::Answer answer);
+
+  // " (user 'NAME')" or so, for messages about rights.
+  std::string who() const;
+  // What servers may not like about the credentials; nothing as a rule.
+  std::string hint_of_credentials() const;
 
   // Calls `work` from the next drain.
   void later(std::function<void()> work);
@@ -96,6 +107,10 @@ class StoreClient {
   void arm_timer();
   void use(const Endpoint& node);
   void leave();
+  // Whether the node serves, and takes us for whom we say we are.
+  void ask_node(std::uint64_t question);
+  void ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer);
+  void ask(LinkProbe::Answer answer);
   void ask_gossip(std::uint64_t question, const Endpoint& host);
   void tried();
   void log_version();

@@ -53,6 +53,7 @@ void NodeConnection::carry_on(Discovery::Action action, Time now, Actions& actio
     leave(actions);
     state_ = State::kAsking;
     deadline_ = now + settings_.gossip_timeout + kGrace;
+    asked_ = ask->host;
     actions.push_back(AskGossip{++question_, ask->host});
   } else if (const auto* candidate = std::get_if<Discovery::Try>(&action)) {
     try_node(candidate->node, now, actions);
@@ -60,6 +61,7 @@ void NodeConnection::carry_on(Discovery::Action action, Time now, Actions& actio
     leave(actions);
     state_ = State::kResting;
     deadline_ = now + rest->duration;
+    actions.push_back(RoundFailed{});
   } else {
     // Without discovery the host that was given is still worth a call.
     discovery_.reset();
@@ -73,7 +75,8 @@ void NodeConnection::try_node(const Endpoint& node, Time now, Actions& actions) 
   actions.push_back(Use{node});
   if (!settings_.asks_nodes) return connected(now, actions);
   state_ = State::kTrying;
-  deadline_ = now + settings_.operation_timeout + kGrace;
+  // It is asked two things: whether it serves, and whether it takes our credentials.
+  deadline_ = now + 2 * settings_.operation_timeout + kGrace;
   actions.push_back(AskNode{++question_});
 }
 
@@ -97,7 +100,7 @@ void NodeConnection::gossip_answered(std::uint64_t question, std::span<const Clu
 
 void NodeConnection::gossip_failed(std::uint64_t question, StoreError error, Time now, Actions& actions) {
   if (state_ != State::kAsking || question != question_) return;
-  note(error, actions);
+  note({error.kind, to_text(asked_) + ": " + error.message}, actions);
   carry_on(discovery_->failed(std::move(error), now), now, actions);
 }
 
@@ -112,9 +115,10 @@ void NodeConnection::node_answered(std::uint64_t question, const std::optional<S
 }
 
 void NodeConnection::node_refused(StoreError error, const std::optional<Endpoint>& hint, Time now, Actions& actions) {
-  note(error, actions);
+  StoreError told{error.kind, to_text(*node_) + ": " + error.message};
+  note(told, actions);
   if (discovery_) return carry_on(discovery_->refused(*node_, std::move(error), hint, now), now, actions);
-  search_failed(std::move(error), now, actions);
+  search_failed(std::move(told), now, actions);
 }
 
 void NodeConnection::search_failed(StoreError error, Time now, Actions& actions) {
@@ -150,8 +154,8 @@ void NodeConnection::connection_lost(const StoreError& error, Time now, Actions&
 void NodeConnection::lose(const StoreError& error, Time now, Actions& actions) {
   since_ = now;
   avoid_ = node_;
-  last_error_ = error;
-  wait(error, now, actions);
+  last_error_ = {error.kind, to_text(*node_) + ": " + error.message};
+  wait(StoreError(last_error_), now, actions);
 }
 
 void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const StoreError& error, Time now,
@@ -170,7 +174,7 @@ void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const Store
   }
   since_ = now;
   avoid_ = node_;
-  last_error_ = error;
+  last_error_ = {error.kind, to_text(*node_) + ": " + error.message};
   begin_discovery();
   node_refused(error, hint, now, actions);
 }

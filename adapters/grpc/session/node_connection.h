@@ -58,9 +58,10 @@ class NodeConnection {
   struct AskNode {  // whether the one in use serves -> node_answered()
     std::uint64_t question = 0;
   };
-  struct Leave {};      // calls go nowhere from now on
-  struct Connected {};  // the node in use serves
-  struct Failed {       // an attempt failed, and another follows
+  struct Leave {};        // calls go nowhere from now on
+  struct Connected {};    // the node in use serves
+  struct RoundFailed {};  // of a discovery that goes on
+  struct Failed {         // an attempt failed, and another follows
     StoreError error;
   };
   struct Lost {  // no more attempts follow
@@ -69,7 +70,7 @@ class NodeConnection {
   struct Repaired {  // for the log
     std::string fault;
   };
-  using Action = std::variant<AskGossip, Use, AskNode, Leave, Connected, Failed, Lost, Repaired>;
+  using Action = std::variant<AskGossip, Use, AskNode, Leave, Connected, RoundFailed, Failed, Lost, Repaired>;
   using Actions = std::deque<Action>;
 
   explicit NodeConnection(Settings settings);
@@ -93,6 +94,8 @@ class NodeConnection {
 
   bool is_connected() const { return state_ == State::kConnected; }
   bool is_lost() const { return state_ == State::kLost; }
+  // Whether it is being found out if there is a node.
+  bool is_asking() const { return state_ == State::kAsking || state_ == State::kTrying; }
   // Whether there may be another node than the one in use.
   bool may_find_another() const { return is_cluster() || (node_ && *node_ != settings_.hosts.front()); }
   // The one in use.
@@ -123,6 +126,7 @@ class NodeConnection {
   std::optional<Endpoint> avoid_;  // the node that was left last, until another is found
   std::vector<Endpoint> members_;  // the cluster's, as last heard
   std::optional<Discovery> discovery_;
+  Endpoint asked_;  // for gossip
   bool seeks_leader_ = false;
   std::uint64_t question_ = 0;  // the last one; answered or not
   std::uint64_t searches_ = 0;

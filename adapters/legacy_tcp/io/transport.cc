@@ -120,8 +120,8 @@ class TlsTransport final : public SocketTransport {
   void shake_hands(const std::string& host, Done done) override {
     expect_host(stream_.native_handle(), host, settings_);
     stream_.async_handshake(asio::ssl::stream_base::client,
-                            [this, self = shared_from_this(), done = std::move(done)](const error_code& error) {
-                              done(error ? handshake_error(stream_.native_handle(), error) : std::string());
+                            [this, self = shared_from_this(), host, done = std::move(done)](const error_code& error) {
+                              done(error ? handshake_error(stream_.native_handle(), host, error) : std::string());
                             });
   }
 

@@ -74,7 +74,8 @@ void Session::connect(Time now, Actions& actions) {
 void Session::ask_next_host(Time now, Actions& actions) {
   if (next_host_ < hosts_.size()) {
     phase_ = Phase::kAsking;
-    phase_deadline_ = now + settings_.operation_timeout;
+    // A node that knows no other answers after ten seconds only (GossipController.cs), another may do so at once.
+    phase_deadline_ = now + settings_.operation_timeout / 5;
     actions.push_back(AskGossip{++question_, hosts_[next_host_++]});
     return;
   }

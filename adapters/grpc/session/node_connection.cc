@@ -107,9 +107,9 @@ void NodeConnection::gossip_failed(std::uint64_t question, StoreError error, Tim
 void NodeConnection::node_answered(std::uint64_t question, const std::optional<StoreError>& error, Time now,
                                    Actions& actions) {
   if (state_ != State::kTrying || question != question_) return;
-  // A lone node that is starting, or that refuses the credentials, is there: what it is asked, it answers by itself.
-  const bool is_there =
-      !error || (!may_find_another() && (error->kind == ErrorKind::kNotReady || is_refusal(error->kind)));
+  // A lone node that is starting is there: what it is asked, it answers by itself. One that does not take the
+  // credentials is not: it might take what is asked of it for nobody's.
+  const bool is_there = !error || (!may_find_another() && error->kind == ErrorKind::kNotReady);
   if (is_there) return connected(now, actions);
   node_refused(*error, std::nullopt, now, actions);
 }

@@ -53,17 +53,13 @@ void expect_host(SSL* tls, const std::string& host, const TlsSettings& settings)
   }
 }
 
-namespace {
-
-// The names that the server's certificate is for.
-std::string names_of(SSL* tls) {
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(tls), X509_free);
+std::string names_of(X509* certificate) {
   std::string names;
   const auto add = [&names](std::string_view name) { names += (names.empty() ? "'" : ", '") + excerpt(name) + "'"; };
   auto* const all =
       certificate == nullptr
           ? nullptr
-          : static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr));
+          : static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(all, i);
     if (name->type == GEN_DNS) {
@@ -87,9 +83,8 @@ std::string names_of(SSL* tls) {
   return names.empty() ? "nobody" : names;
 }
 
-}  // namespace
-
-std::string handshake_error(SSL* tls, const std::string& host, const boost::system::error_code& error) {
+std::string handshake_error(SSL* tls, const std::string& host, const std::string& names,
+                            const boost::system::error_code& error) {
   const long verdict = SSL_get_verify_result(tls);
   if (verdict == X509_V_OK) {
     const bool is_plain = error.message().find("wrong version number") != std::string::npos;
@@ -99,7 +94,7 @@ std::string handshake_error(SSL* tls, const std::string& host, const boost::syst
   }
   const std::string refused = std::string(kCertificateRefused) + X509_verify_cert_error_string(verdict);
   if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-    return refused + ": it is for " + names_of(tls) + ", not for '" + host +
+    return refused + ": it is for " + names + ", not for '" + host +
            "': connect by a name that is in it (tls.verifyCertificate: false trusts every server)";
   }
   return refused +

@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <chrono>
 #include <utility>
 
 #include "app/group_advice.h"
@@ -9,6 +10,9 @@
 
 namespace interconnect {
 namespace {
+
+// Some send a signal to the process and to its group: `timeout` does.
+constexpr Duration kSameRequest = std::chrono::milliseconds(100);
 
 EventPolicy policy(const Settings& settings, const Extensions& extensions) {
   std::vector<AllowedType> types = settings.allowed_types;
@@ -53,17 +57,25 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
 
 void CopyRun::run() {
   LOG(INFO) << "copying from " << describe(settings_.source) << " to " << describe(settings_.destination);
-  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (error) return;
-    LOG(INFO) << "asked to stop by signal " << signal;
-    signals_.async_wait([this](const boost::system::error_code& again, int) {
-      if (!again) killer_.kill(ExitCode::kStopped, "asked to stop at once; what was in flight comes again");
-    });
-    driver_.stop(settings_.copier.writer_timeout);
-  });
+  await_signal();
   monitor_.start(copier_);
   driver_.start(settings_.subscriptions);
   io_.run();
+}
+
+void CopyRun::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    await_signal();
+    const Time now = clock_.now();
+    if (!asked_to_stop_at_) {
+      asked_to_stop_at_ = now;
+      LOG(INFO) << "asked to stop by signal " << signal;
+      driver_.stop(settings_.copier.writer_timeout);
+    } else if (now - *asked_to_stop_at_ >= kSameRequest) {
+      killer_.kill(ExitCode::kStopped, "asked to stop at once; what was in flight comes again");
+    }
+  });
 }
 
 std::vector<CopyObserver*> CopyRun::all_observers(CopyObserver* added) {

@@ -68,8 +68,8 @@ bool LoggingObserver::may_write(Kind kind) {
 }
 
 void LoggingObserver::on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) {
-  LOG(INFO) << "subscribed to '" << subscription.stream << "' as group '" << subscription.group << "' (the group "
-            << describe(started.group) << ")";
+  LOG(INFO) << "subscribed to '" << excerpt(subscription.stream) << "' as group '" << excerpt(subscription.group)
+            << "' (the group " << describe(started.group) << ")";
   if (started.group != GroupState::kUnread) judge_group(subscription, started);
 }
 
@@ -100,7 +100,7 @@ void LoggingObserver::judge_group(const Subscription& subscription, const Subscr
 void LoggingObserver::on_subscription_dropped(const Subscription& subscription, DropReason reason,
                                               std::string_view message) {
   if (!may_write(kDropped)) return;
-  LOG(WARNING) << "subscription to '" << subscription.stream << "' as group '" << subscription.group
+  LOG(WARNING) << "subscription to '" << excerpt(subscription.stream) << "' as group '" << excerpt(subscription.group)
                << "' dropped: " << to_string(reason) << (message.empty() ? "" : ": ") << message;
 }
 

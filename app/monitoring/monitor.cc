@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/version.h"
+#include "domain/excerpt.h"
 
 namespace interconnect {
 namespace {
@@ -34,7 +35,8 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
       lag_watch_(source_, *inspector_, clock, settings.subscriptions),
       projection_watch_(*inspector_, clock, settings.subscriptions) {
   for (const Subscription& one : settings.subscriptions) {
-    watched_.push_back({StallWatch("'" + one.stream + "' (group '" + one.group + "')", settings_.stall_after)});
+    watched_.push_back(
+        {StallWatch("'" + excerpt(one.stream) + "' (group '" + excerpt(one.group) + "')", settings_.stall_after)});
   }
 }
 

@@ -67,6 +67,18 @@ std::string Misbehave(Node& node, const std::string& name, const rapidjson::Valu
     m.leader_host = value.IsObject() && value.HasMember("host") ? Str(value["host"]) : "";
     m.leader_tcp_port = value.IsObject() && value.HasMember("tcpPort") ? Int(value["tcpPort"]) : 0;
     m.leader_http_port = value.IsObject() && value.HasMember("httpPort") ? Int(value["httpPort"]) : 0;
+  } else if (name == "gossip") {
+    m.gossip.clear();
+    if (!value.IsArray()) return value.IsNull() ? "" : "gossip needs a list of members";
+    for (const rapidjson::Value& member : value.GetArray()) {
+      if (!member.IsObject() || !member.HasMember("state") || !member.HasMember("httpPort")) {
+        return "a member needs state and httpPort";
+      }
+      m.gossip.push_back({.state = Str(member["state"]),
+                          .is_alive = !member.HasMember("isAlive") || member["isAlive"].IsTrue(),
+                          .tcp_port = member.HasMember("tcpPort") ? Int(member["tcpPort"]) : 0,
+                          .http_port = Int(member["httpPort"])});
+    }
   } else if (name == "appendsPerSecond") {
     m.appends_per_second = value.IsNumber() ? value.GetDouble() : 0;
   } else if (name == "eventsPerSecond") {

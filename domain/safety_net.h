@@ -16,10 +16,11 @@ enum class SafetyAction {
 };
 
 enum class WriteFailureReason {
-  kTimedOut,     // the writer timeout passed without a confirmed write; the event has been looked up and is not there
-  kUnreachable,  // the writer timeout passed, and the destination does not tell whether the event is there
-  kRefused,      // credentials or rights were refused for as long as the writer timeout
-  kRejected,     // the destination will never take it: too large, its stream deleted, malformed
+  kTimedOut,      // the writer timeout passed without a confirmed write; the event has been looked up and is not there
+  kUnreachable,   // the writer timeout passed, and the destination does not tell whether the event is there
+  kRefused,       // credentials or rights were refused for as long as the writer timeout, for all streams it seems
+  kStreamDenied,  // this one stream may not be written or read, while others are written: its `$acl` forbids us
+  kRejected,      // the destination will never take it: too large, its stream deleted, malformed
 };
 
 struct WriteFailure {
@@ -46,7 +47,7 @@ class SafetyNet {
 };
 
 // The same answer to every event of either kind. But no event is given up because of its destination: where that is
-// away, or refuses us, kSkip and kPark are the same as kExit.
+// away, or refuses us everywhere, kSkip and kPark are the same as kExit.
 class StockSafetyNet final : public SafetyNet {
  public:
   // `on_invalid_event` speaks of events that failed validation; an event of a type that is not allowed is always
@@ -57,7 +58,7 @@ class StockSafetyNet final : public SafetyNet {
 
   SafetyAction cannot_write_event(const EventView&, const WriteFailure& failure) override {
     const bool is_about_event =
-        failure.reason == WriteFailureReason::kTimedOut || failure.reason == WriteFailureReason::kRejected;
+        failure.reason != WriteFailureReason::kUnreachable && failure.reason != WriteFailureReason::kRefused;
     return is_about_event || on_write_failure_ == SafetyAction::kRetry ? on_write_failure_ : SafetyAction::kExit;
   }
   SafetyAction invalid_event(const EventView&, const InvalidEvent& why) override {

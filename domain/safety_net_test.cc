@@ -14,6 +14,7 @@ TEST(StockSafetyNetTest, DoesAsToldWithAnEventThatIsNotTaken) {
        {SafetyAction::kExit, SafetyAction::kRetry, SafetyAction::kSkip, SafetyAction::kPark}) {
     EXPECT_EQ(answer(action, WriteFailureReason::kTimedOut), action);
     EXPECT_EQ(answer(action, WriteFailureReason::kRejected), action);
+    EXPECT_EQ(answer(action, WriteFailureReason::kStreamDenied), action);
   }
 }
 

@@ -22,6 +22,7 @@
 #include "domain/copier/load.h"
 #include "domain/copier/lru_map.h"
 #include "domain/copier/settings.h"
+#include "domain/copier/stream_denials.h"
 #include "domain/copier/string_hash.h"
 #include "domain/copier/timers.h"
 #include "domain/copier/window.h"
@@ -185,6 +186,9 @@ class Copier {
   void on_other_revision(Lane& lane, Revision expected, const Appended& appended, Time now);
   void on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now);
   void on_append_error(Lane& lane, const StoreError& error, Time now);
+  void on_denied(Lane& lane, Time now);
+  // What the safety net is told of a refusal that has lasted.
+  WriteFailure lasting_refusal(const Lane& lane, const StoreError& error, std::string message);
   void pause_before_retry(Lane& lane, Time now);
   void doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
   void prepare_doubt(Lane& lane, std::optional<Revision> reported_tail);
@@ -237,6 +241,7 @@ class Copier {
   std::size_t events_in_flight_ = 0;
   std::size_t bytes_in_flight_ = 0;
   Window window_;
+  StreamDenials denials_;           // of the destination
   std::size_t append_bytes_limit_;  // as configured, or as the destination taught
 
   // With Ordering::kGlobal: what waits, by its position and its lane's number, and what is known of the positions.

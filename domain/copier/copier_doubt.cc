@@ -195,12 +195,13 @@ void Copier::on_look_up_error(Lane& lane, Store store, const StoreError& error, 
   }
   const bool is_overdue = now >= first_overdue(std::span(lane.waiting).subspan(lane.head));
   const bool was_refused = lane.last_error && is_refusal(lane.last_error->kind);
+  if (is_refused) denials_.on_denied(lane.stream_hash, now);
   if (is_refused && lane.look_up_refused_since == kNever) lane.look_up_refused_since = now;
   const bool is_refused_for_long =
       is_refused && ((is_overdue && was_refused) || now - lane.look_up_refused_since >= settings_.writer_timeout);
-  if (is_refused_for_long) {
+  if (is_refused_for_long || (error.kind == ErrorKind::kAccessDenied && denials_.is_known(lane.stream_hash))) {
     lane.look_up.reset();
-    return fail_all(lane, {WriteFailureReason::kRefused, error.message}, now);
+    return fail_all(lane, lasting_refusal(lane, error, error.message), now);
   }
   if (!is_refused && is_overdue) {
     lane.look_up.reset();
@@ -275,7 +276,9 @@ void Copier::finish_look_up(Lane& lane, Time now) {
   if (is_overdue) {
     WriteFailure failure{WriteFailureReason::kTimedOut, "the destination did not confirm it in time"};
     if (lane.last_error) failure.message += ": " + lane.last_error->message;
-    if (lane.last_error && is_refusal(lane.last_error->kind)) failure.reason = WriteFailureReason::kRefused;
+    if (lane.last_error && is_refusal(lane.last_error->kind)) {
+      failure = lasting_refusal(lane, *lane.last_error, std::move(failure.message));
+    }
     return fail_overdue(lane, failure, now);
   }
   // Others keep writing to the stream, or the destination's reads lag behind its writes: not in a tight loop.

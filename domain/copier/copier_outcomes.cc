@@ -37,6 +37,7 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
 }
 
 void Copier::on_appended(Lane& lane, const Appended& appended) {
+  denials_.on_written(lane.stream_hash, lane.sent_at);
   if (!appended.was_repeated) observer_.on_events_copied(lane.batch);
   for (std::size_t i = 0; i < lane.batch.size(); ++i) {
     const Event& event = lane.batch[i];
@@ -92,11 +93,12 @@ void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
     case ErrorKind::kTimeout:
     case ErrorKind::kUnavailable:
     case ErrorKind::kNotReady:
-    case ErrorKind::kNotAuthenticated:
-    case ErrorKind::kAccessDenied:
     case ErrorKind::kUnsupported:
       // The same append again, with the same expected revision: if it took place after all, the server says so.
       return pause_before_retry(lane, now);
+    case ErrorKind::kNotAuthenticated:
+    case ErrorKind::kAccessDenied:
+      return on_denied(lane, now);
     case ErrorKind::kTooLarge:
       if (count > 1) {
         std::size_t payload = 0;
@@ -122,6 +124,28 @@ void Copier::on_append_error(Lane& lane, const StoreError& error, Time now) {
   take_back_sent(lane);
   lane.batch_limit = std::numeric_limits<std::size_t>::max();
   fail_rejected(lane, {WriteFailureReason::kRejected, error.message}, now);
+}
+
+void Copier::on_denied(Lane& lane, Time now) {
+  const StoreError error = *lane.last_error;
+  denials_.on_denied(lane.stream_hash, now);
+  const bool is_first_try = std::all_of(lane.sent.begin(), lane.sent.end(),
+                                        [&lane](const HeldEvent& held) { return held.first_sent == lane.sent_at; });
+  if (error.kind != ErrorKind::kAccessDenied || !is_first_try || !denials_.is_known(lane.stream_hash)) {
+    return pause_before_retry(lane, now);
+  }
+  // Else each event of such a stream would keep its place here for the writer timeout.
+  for (HeldEvent& held : lane.sent) held.is_rejected = true;
+  take_back_sent(lane);
+  fail_rejected(lane, lasting_refusal(lane, error, error.message), now);
+}
+
+WriteFailure Copier::lasting_refusal(const Lane& lane, const StoreError& error, std::string message) {
+  if (error.kind != ErrorKind::kAccessDenied || !denials_.is_own(lane.stream_hash, settings_.writer_timeout)) {
+    return {WriteFailureReason::kRefused, std::move(message)};
+  }
+  return {WriteFailureReason::kStreamDenied, "the destination lets us write to other streams, but not to '" +
+                                                 excerpt(lane.stream) + "', be it for its $acl: " + message};
 }
 
 void Copier::pause_before_retry(Lane& lane, Time now) {
@@ -172,9 +196,10 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
     const EventView event = held.event.view();
     const SafetyAction action = safety_net_.cannot_write_event(event, failure);
     if (action == SafetyAction::kExit) {
-      return exit(
-          failure.reason == WriteFailureReason::kRefused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
-          "cannot write " + name(event) + ": " + failure.message);
+      const bool is_refused =
+          failure.reason == WriteFailureReason::kRefused || failure.reason == WriteFailureReason::kStreamDenied;
+      return exit(is_refused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
+                  "cannot write " + name(event) + ": " + failure.message);
     }
     if (action == SafetyAction::kRetry) {
       is_retried = true;

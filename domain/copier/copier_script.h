@@ -130,6 +130,7 @@ class CopierScript {
   }
   void appended(Revision last) { outcome(Appended{last}); }
   void wrong(std::optional<Revision> current) { outcome(WrongExpectedVersion{current}); }
+  bool has_append() const { return !appends_.empty(); }
   void fail(ErrorKind kind) { outcome(StoreError{kind, "said the server"}); }
 
   // The answer to the oldest read without one: the event numbers in reading order, the first at `first`.
@@ -158,6 +159,7 @@ class CopierScript {
     reads_.pop_front();
     copier_.on_read_completed(id, StreamPage{{}, false, true, 0}, now);
   }
+  bool has_read() const { return !reads_.empty(); }
   void fail_read(ErrorKind kind) {
     const std::uint64_t id = reads_.front().first;
     reads_.pop_front();

@@ -62,6 +62,32 @@ TEST_P(SafetyNetTest, ParksWhatCannotBeWritten) {
   EXPECT_TRUE(eventually([&] { return source.group(kStream, kGroup).outstanding == 0; }));
 }
 
+// As if its $acl forbade us: the others are written all the while.
+TEST_P(SafetyNetTest, OneStreamThatMayNotBeWrittenIsGivenUpAlone) {
+  destination.misbehave(R"({"refuseAppends":{"count":1000000,"with":"AccessDenied"},"stream":"hero-shut"})");
+  source.append("hero-shut", {changed(1)});
+  const auto written_beside_it = [this] { source.load("hero-open-", 1, 1); };
+  {
+    const auto copier = start(configuration("safetyNet: {onWriteFailure: park}"), kShortTimeout);
+    EXPECT_TRUE(eventually([&] {
+      written_beside_it();
+      return source.group(kStream, kGroup).parked == 1;
+    }));
+    EXPECT_TRUE(copier->says("parked event " + event_id(1)));
+    EXPECT_TRUE(copier->says("to other streams, but not to 'hero-shut'"));
+    source.append("hero-shut", {changed(2)});
+    EXPECT_TRUE(eventually([&] { return source.group(kStream, kGroup).parked == 2 && is_all_acknowledged(); }));
+    EXPECT_TRUE(copier->is_running());
+  }
+  const auto copier = start(configuration("", "other"), kShortTimeout);
+  EXPECT_TRUE(eventually([&] {
+    written_beside_it();
+    return !copier->is_running();
+  }));
+  EXPECT_EQ(copier->exit_code(), 3);
+  EXPECT_NE(copier->last_line().find("to other streams, but not to 'hero-shut'"), std::string::npos);
+}
+
 TEST_P(SafetyNetTest, RetriesInPlaceUntilItIsWritten) {
   destination.misbehave(R"({"ignoreAppends":2,"stream":"hero-slow"})");
   source.append("hero-slow", {changed(1), changed(2)});

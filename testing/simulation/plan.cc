@@ -26,6 +26,7 @@ constexpr std::pair<const char*, bool Faults::*> kNames[] = {
     {"sink-restart", &Faults::sink_restart},
     {"sink-long-down", &Faults::sink_long_down},
     {"sink-denied", &Faults::sink_denied},
+    {"stream-denied", &Faults::stream_denied},
     {"read-errors", &Faults::read_errors},
     {"read-lag", &Faults::read_lag},
     {"other-writers", &Faults::other_writers},
@@ -116,7 +117,10 @@ Plan make_plan(std::uint64_t seed) {
   plan.on_write_failure = choose_action(random);
   plan.on_invalid_event = random.one_in(4) ? SafetyAction::kPark : SafetyAction::kSkip;
   // What is never taken would end the process again and again, or be retried for ever.
-  if (plan.faults.poison && plan.on_write_failure != SafetyAction::kPark) plan.on_write_failure = SafetyAction::kSkip;
+  const bool has_what_is_never_taken = plan.faults.poison || plan.faults.stream_denied;
+  if (has_what_is_never_taken && plan.on_write_failure != SafetyAction::kPark) {
+    plan.on_write_failure = SafetyAction::kSkip;
+  }
 
   plan.streams = static_cast<int>(random.between(1, random.one_in(4) ? 12 : 4));
   plan.events = static_cast<int>(random.between(5, random.one_in(5) ? 300 : 80));
@@ -179,8 +183,9 @@ bool Plan::promises_global_order() const {
   if (settings.ordering != CopierSettings::Ordering::kGlobal || !promises_order()) return false;
   const bool may_fail_to_write = faults.sink_slow || faults.sink_not_ready || faults.sink_late_answer ||
                                  faults.sink_late_write || faults.sink_breaks || faults.sink_restart ||
-                                 faults.sink_long_down || faults.sink_denied || faults.other_writers ||
-                                 faults.small_appends_only || faults.read_lag || faults.read_errors;
+                                 faults.sink_long_down || faults.sink_denied || faults.stream_denied ||
+                                 faults.other_writers || faults.small_appends_only || faults.read_lag ||
+                                 faults.read_errors;
   // What is on its way behind an append that is refused comes before it.
   if (keeps_append_order && may_fail_to_write) return false;
   // With a smaller buffer, what is delivered again does not come as a whole.

@@ -33,6 +33,7 @@ struct Faults {
   bool sink_restart = false;      // down for a while
   bool sink_long_down = false;    // for longer than the writer timeout
   bool sink_denied = false;       // the rights are gone for a while
+  bool stream_denied = false;     // one stream may be neither written nor read
   bool read_errors = false;
   bool read_lag = false;  // what was written is to be read a little later
   bool other_writers = false;

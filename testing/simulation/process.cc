@@ -128,7 +128,8 @@ void Process::check_timeouts() {
   // What is overdue is looked up. Each a writer timeout: until a page of another look-up, which has the place, is left
   // without an answer; until its own is; and until a refusal counts.
   const Faults& faults = context_.plan.faults;
-  const int timeouts = 1 + (faults.sink_restart || faults.sink_long_down ? 2 : 0) + (faults.sink_denied ? 1 : 0);
+  const int timeouts =
+      1 + (faults.sink_restart || faults.sink_long_down ? 2 : 0) + (faults.sink_denied || faults.stream_denied ? 1 : 0);
   const Duration limit = timeouts * context_.plan.settings.writer_timeout + (faults.sink_slow ? 5 : 2) * kSecond;
   std::vector<Context::Identity> written;
   for (const auto& [identity, first_sent] : sim_sink_.first_sent()) {
@@ -164,7 +165,16 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
       break;
     }
     case WriteFailureReason::kRefused:
-      if (!plan.faults.sink_denied) context.violate("refused, it says, but nobody did");
+      // Where nothing else was written, it cannot tell.
+      if (!plan.faults.sink_denied && !plan.faults.stream_denied) {
+        context.violate("refused, it says, but nobody did");
+      }
+      break;
+    case WriteFailureReason::kStreamDenied:
+      // Where all are refused and one stream has something to write, it cannot tell.
+      if (!plan.faults.sink_denied && !(plan.faults.stream_denied && event.stream == "s-0")) {
+        context.violate("this stream is denied, it says, but it is not");
+      }
       break;
     case WriteFailureReason::kRejected:
       if (!event.data.starts_with("poison")) context.violate("rejected, it says, but nobody did");
@@ -177,8 +187,9 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
   if (action == SafetyAction::kExit) {
     process_.is_exit_due_ = true;
     process_.due_event_ = to_string(event.id);
-    process_.due_code_ =
-        failure.reason == WriteFailureReason::kRefused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules;
+    const bool is_refused =
+        failure.reason == WriteFailureReason::kRefused || failure.reason == WriteFailureReason::kStreamDenied;
+    process_.due_code_ = is_refused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules;
   }
   return action;
 }

@@ -39,7 +39,7 @@ struct SimSink::Request {
 
  private:
   AppendOutcome judge(Context& context, const DestinationServer& server) {
-    if (server.denies()) return StoreError{ErrorKind::kAccessDenied, "no right to write"};
+    if (server.denies(stream)) return StoreError{ErrorKind::kAccessDenied, "no right to write"};
     std::size_t payload = 0;
     for (const StoredEvent& event : events) payload += event.payload_bytes();
     if (payload > context.plan.append_limit) return StoreError{ErrorKind::kTooLarge, "too large"};
@@ -139,7 +139,7 @@ void SimSink::read(const StreamRead& read) {
                        StoreError{ErrorKind::kTimeout, "no answer in time"});
   }
   if (!server_.is_up()) error = StoreError{ErrorKind::kUnavailable, "no connection"};
-  if (server_.denies()) error = StoreError{ErrorKind::kAccessDenied, "no right to read"};
+  if (server_.denies(read.stream)) error = StoreError{ErrorKind::kAccessDenied, "no right to read"};
   if (context_.strikes(&Faults::sink_not_ready, 10)) error = StoreError{ErrorKind::kNotReady, "not ready"};
   if (context_.strikes(&Faults::read_errors, 15)) {
     error = context_.random.one_in(3) ? StoreError{ErrorKind::kTooLarge, "the page is too large"}

@@ -20,7 +20,13 @@ class DestinationServer {
   explicit DestinationServer(Context& context) : context_(context) {}
 
   bool is_up() const { return is_up_; }
-  bool denies() const { return context_.now() < denies_until_; }
+  bool denies(std::string_view stream) const {
+    return context_.now() < denies_until_ || (denies_for_good(stream) && context_.is_faulty);
+  }
+  // One stream, while there are faults.
+  bool denies_for_good(std::string_view stream) const {
+    return context_.plan.faults.stream_denied && stream == kDeniedStream;
+  }
   bool hangs() const { return !is_up_ && hangs_; }
   // Whoever waits for an answer is told that the connection broke; if it hangs, nobody is told anything.
   void stop(bool hangs);
@@ -29,6 +35,8 @@ class DestinationServer {
   std::uint64_t life() const { return life_; }
 
  private:
+  static constexpr std::string_view kDeniedStream = "s-0";
+
   Context& context_;
   bool is_up_ = true;
   bool hangs_ = false;

@@ -123,6 +123,10 @@ void Store::load(const std::string& prefix, int streams, int events, int size) {
 void Store::tombstone(const std::string& stream) { delete_stream(stream, true); }
 void Store::soft_delete(const std::string& stream) { delete_stream(stream, false); }
 
+void Store::set_metadata(const std::string& stream, const std::string& json) {
+  admin("POST", "/stream/" + percent_encoded(stream), R"({"metadata":)" + json + "}");
+}
+
 void Store::delete_stream(const std::string& stream, bool hard) {
   const HttpReply reply = http_request(http_port_, "DELETE", "/streams/" + percent_encoded(stream), "",
                                        login() + (hard ? "ES-HardDelete: true\r\n" : ""));

@@ -57,6 +57,7 @@ class Store final {
   void load(const std::string& prefix, int streams, int events, int size = 64);
   void tombstone(const std::string& stream);
   void soft_delete(const std::string& stream);
+  void set_metadata(const std::string& stream, const std::string& json);
 
   std::vector<StoredEvent> dump(const std::string& stream) const;
   // The streams whose names begin with `prefix`, and how many events they have.

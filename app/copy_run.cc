@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <chrono>
 #include <utility>
 
 #include "app/group_advice.h"
@@ -9,6 +10,9 @@
 
 namespace interconnect {
 namespace {
+
+// Some send a signal to the process and to its group: `timeout` does.
+constexpr Duration kSameRequest = std::chrono::milliseconds(100);
 
 EventPolicy policy(const Settings& settings, const Extensions& extensions) {
   std::vector<AllowedType> types = settings.allowed_types;
@@ -22,6 +26,18 @@ EventPolicy policy(const Settings& settings, const Extensions& extensions) {
 
 }  // namespace
 
+namespace {
+
+CopierSettings copier_settings(const Settings& settings, const Extensions& extensions) {
+  CopierSettings copier = settings.copier;
+  const bool is_stock = extensions.safety_net == nullptr;
+  copier.may_give_up_events = !is_stock || settings.on_write_failure == SafetyAction::kSkip ||
+                              settings.on_write_failure == SafetyAction::kPark;
+  return copier;
+}
+
+}  // namespace
+
 CopyRun::CopyRun(Settings settings, const Extensions& extensions)
     : settings_(std::move(settings)),
       clock_(io_.get_executor()),
@@ -31,7 +47,7 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
       sink_(make_sink(io_, settings_.destination)),
       monitor_(io_, clock_, settings_, *source_, *sink_, make_inspector(io_, settings_.source), statistics_),
       observers_(all_observers(extensions.observer)),
-      copier_(settings_.copier, settings_.subscriptions, policy(settings_, extensions),
+      copier_(copier_settings(settings_, extensions), settings_.subscriptions, policy(settings_, extensions),
               extensions.safety_net != nullptr ? *extensions.safety_net : stock_safety_net_, observers_),
       link_watch_({.interval = settings_.link_check_interval,
                    .timeout = settings_.copier.writer_timeout,
@@ -41,17 +57,25 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
 
 void CopyRun::run() {
   LOG(INFO) << "copying from " << describe(settings_.source) << " to " << describe(settings_.destination);
-  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (error) return;
-    LOG(INFO) << "asked to stop by signal " << signal;
-    signals_.async_wait([this](const boost::system::error_code& again, int) {
-      if (!again) killer_.kill(ExitCode::kStopped, "asked to stop at once; what was in flight comes again");
-    });
-    driver_.stop(settings_.copier.writer_timeout);
-  });
+  await_signal();
   monitor_.start(copier_);
   driver_.start(settings_.subscriptions);
   io_.run();
+}
+
+void CopyRun::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    await_signal();
+    const Time now = clock_.now();
+    if (!asked_to_stop_at_) {
+      asked_to_stop_at_ = now;
+      LOG(INFO) << "asked to stop by signal " << signal;
+      driver_.stop(settings_.copier.writer_timeout);
+    } else if (now - *asked_to_stop_at_ >= kSameRequest) {
+      killer_.kill(ExitCode::kStopped, "asked to stop at once; what was in flight comes again");
+    }
+  });
 }
 
 std::vector<CopyObserver*> CopyRun::all_observers(CopyObserver* added) {

@@ -4,6 +4,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,7 @@ class CopyRun {
     ExitingProcessKiller killer_;
   };
 
+  void await_signal();
   std::vector<CopyObserver*> all_observers(CopyObserver* added);
 
   Settings settings_;
@@ -59,6 +61,7 @@ class CopyRun {
   LinkWatch link_watch_;
   CopyDriver driver_;
   boost::asio::signal_set signals_{io_, SIGTERM, SIGINT};
+  std::optional<Time> asked_to_stop_at_;
 };
 
 }  // namespace interconnect

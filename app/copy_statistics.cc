@@ -23,26 +23,35 @@ void CopyStatistics::on_event_refused(const EventView&, const InvalidEvent& why)
 
 void CopyStatistics::on_event_skipped(const EventView&, const WriteFailure&) { ++counts_.skipped; }
 void CopyStatistics::on_event_parked(const EventView&, std::string_view) { ++counts_.parked; }
-void CopyStatistics::on_event_found(const EventView&) { ++counts_.found; }
+void CopyStatistics::on_event_filled_from_source(const EventView&) { ++counts_.filled_from_source; }
+void CopyStatistics::on_event_already_present(const EventView&) { ++counts_.already_present; }
+void CopyStatistics::on_event_redelivered(const EventView&) { ++counts_.redelivered; }
+void CopyStatistics::on_deliveries_discarded(std::size_t deliveries) { counts_.discarded += deliveries; }
+void CopyStatistics::on_event_may_be_doubled(const EventView&) { ++counts_.may_be_doubled; }
 void CopyStatistics::on_duplicate_id(const EventView&) { ++counts_.duplicate_ids; }
 void CopyStatistics::on_event_out_of_order(const EventView&) { ++counts_.out_of_order; }
 void CopyStatistics::on_link_target_gone(const LinkTargetGone&) { ++counts_.links_without_target; }
 
 std::uint64_t settled(const CopyStatistics::Counts& counts) {
-  return counts.copied + counts.not_allowed + counts.invalid + counts.skipped + counts.parked + counts.found +
-         counts.duplicate_ids + counts.links_without_target;
+  return counts.copied + counts.not_allowed + counts.invalid + counts.skipped + counts.parked +
+         counts.already_present + counts.redelivered + counts.duplicate_ids + counts.links_without_target +
+         counts.discarded;
 }
 
 std::string summary(const CopyStatistics::Counts& counts) {
   std::string text = "copied " + std::to_string(counts.copied) + " in " + std::to_string(counts.appends) +
                      " appends, refused " + std::to_string(counts.not_allowed + counts.invalid);
   append_unless_zero(text, "of them invalid", counts.invalid);
-  append_unless_zero(text, "already there or redelivered", counts.found);
+  append_unless_zero(text, "already present", counts.already_present);
+  append_unless_zero(text, "redelivered", counts.redelivered);
+  append_unless_zero(text, "filled from the source", counts.filled_from_source);
   append_unless_zero(text, "skipped", counts.skipped);
   append_unless_zero(text, "parked", counts.parked);
   append_unless_zero(text, "duplicate ids", counts.duplicate_ids);
   append_unless_zero(text, "out of order", counts.out_of_order);
   append_unless_zero(text, "links without target", counts.links_without_target);
+  append_unless_zero(text, "may be doubled", counts.may_be_doubled);
+  append_unless_zero(text, "discarded, to come again", counts.discarded);
   return text;
 }
 

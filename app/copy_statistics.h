@@ -17,10 +17,14 @@ class CopyStatistics final : public CopyObserver {
     std::uint64_t invalid = 0;
     std::uint64_t skipped = 0;
     std::uint64_t parked = 0;
-    std::uint64_t found = 0;
+    std::uint64_t already_present = 0;
+    std::uint64_t redelivered = 0;
     std::uint64_t duplicate_ids = 0;
     std::uint64_t out_of_order = 0;
     std::uint64_t links_without_target = 0;
+    std::uint64_t discarded = 0;           // deliveries that come again
+    std::uint64_t filled_from_source = 0;  // events, beside the deliveries; each is counted above as well
+    std::uint64_t may_be_doubled = 0;      // events, counted above as well
 
     friend bool operator==(const Counts&, const Counts&) = default;
   };
@@ -30,7 +34,11 @@ class CopyStatistics final : public CopyObserver {
   void on_event_refused(const EventView& event, const InvalidEvent& why) override;
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
   void on_event_parked(const EventView& event, std::string_view reason) override;
-  void on_event_found(const EventView& event) override;
+  void on_event_filled_from_source(const EventView& event) override;
+  void on_event_already_present(const EventView& event) override;
+  void on_event_redelivered(const EventView& event) override;
+  void on_deliveries_discarded(std::size_t deliveries) override;
+  void on_event_may_be_doubled(const EventView& event) override;
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
   void on_link_target_gone(const LinkTargetGone& gone) override;
@@ -39,10 +47,11 @@ class CopyStatistics final : public CopyObserver {
   Counts counts_;
 };
 
-// Events that are done with, whatever became of them; without those that are on their way.
+// Deliveries and events filled in from the source that are done with, whatever became of them. With those that are held it
+// is the sum of all that were delivered or filled in.
 std::uint64_t settled(const CopyStatistics::Counts& counts);
 
-// "copied 12, already there 3, refused 1 (not allowed 1, invalid 0), ...": what is zero and rare is left out.
+// "copied 12, already present 3, refused 1 (not allowed 1, invalid 0), ...": what is zero and rare is left out.
 std::string summary(const CopyStatistics::Counts& counts);
 
 }  // namespace interconnect

@@ -51,7 +51,7 @@ bool LoggingObserver::may_write(Kind kind) {
   constexpr std::array<std::string_view, kKinds> kNames = {
       "dropped subscriptions", "errors",        "events of types that are not allowed", "invalid events",
       "skipped events",        "parked events", "events with an id seen before",        "events out of order",
-      "links without target"};
+      "links without target", "events filled from the source", "events that may be doubled"};
   Window& window = windows_[kind];
   const Time now = clock_.now();
   if (window.written == 0 || now - window.began >= kWindow) {
@@ -68,8 +68,8 @@ bool LoggingObserver::may_write(Kind kind) {
 }
 
 void LoggingObserver::on_subscription_started(const Subscription& subscription, const SubscriptionStarted& started) {
-  LOG(INFO) << "subscribed to '" << subscription.stream << "' as group '" << subscription.group << "' (the group "
-            << describe(started.group) << ")";
+  LOG(INFO) << "subscribed to '" << excerpt(subscription.stream) << "' as group '" << excerpt(subscription.group)
+            << "' (the group " << describe(started.group) << ")";
   if (started.group != GroupState::kUnread) judge_group(subscription, started);
 }
 
@@ -100,7 +100,7 @@ void LoggingObserver::judge_group(const Subscription& subscription, const Subscr
 void LoggingObserver::on_subscription_dropped(const Subscription& subscription, DropReason reason,
                                               std::string_view message) {
   if (!may_write(kDropped)) return;
-  LOG(WARNING) << "subscription to '" << subscription.stream << "' as group '" << subscription.group
+  LOG(WARNING) << "subscription to '" << excerpt(subscription.stream) << "' as group '" << excerpt(subscription.group)
                << "' dropped: " << to_string(reason) << (message.empty() ? "" : ": ") << message;
 }
 
@@ -138,8 +138,29 @@ void LoggingObserver::on_event_parked(const EventView& event, std::string_view r
   LOG(ERROR) << "parked " << Named{event} << ", it is missing at the destination: " << reason;
 }
 
-void LoggingObserver::on_event_found(const EventView& event) {
-  if (debug_) LOG(INFO) << "found " << Named{event} << ": redelivered, or at the destination already";
+bool LoggingObserver::is_new(StreamNames& names, std::string_view stream) const {
+  return names.size() < kMaxStreamsNamed && names.insert(std::string(stream)).second;
+}
+
+void LoggingObserver::on_event_filled_from_source(const EventView& event) {
+  if (!debug_ && (!is_new(filled_streams_, event.stream) || !may_write(kFilled))) return;
+  LOG(WARNING) << "read at the source, since the subscription left it out: " << Named{event}
+               << "; others of its stream are only counted";
+}
+
+void LoggingObserver::on_event_already_present(const EventView& event) {
+  if (debug_) LOG(INFO) << "already present: " << Named{event};
+}
+
+void LoggingObserver::on_event_redelivered(const EventView& event) {
+  if (debug_) LOG(INFO) << "redelivered: " << Named{event};
+}
+
+void LoggingObserver::on_event_may_be_doubled(const EventView& event) {
+  if (!debug_ && (!is_new(hiding_streams_, event.stream) || !may_write(kMayBeDoubled))) return;
+  LOG(WARNING) << "written though it may have been there: " << Named{event}
+               << ". The destination hides events of this stream ($maxCount, $maxAge, $tb, or a deletion), and nothing "
+                  "that it shows tells; others of the stream are only counted";
 }
 
 void LoggingObserver::on_duplicate_id(const EventView& event) {
@@ -153,10 +174,7 @@ void LoggingObserver::on_event_out_of_order(const EventView& event) {
 }
 
 void LoggingObserver::on_link_target_gone(const LinkTargetGone& gone) {
-  // Once a stream, as long as they can be told apart.
-  const bool is_known = streams_with_links_gone_.size() >= kMaxStreamsNamed ||
-                        !streams_with_links_gone_.insert(std::string(gone.stream)).second;
-  if (!debug_ && (is_known || !may_write(kTargetGone))) return;
+  if (!debug_ && (!is_new(streams_with_links_gone_, gone.stream) || !may_write(kTargetGone))) return;
   LOG(INFO) << "a link points to revision " << gone.revision << " of stream '" << excerpt(gone.stream)
             << "', which is gone: " << gone.reason << "; the link is acknowledged, others to this stream are only counted";
 }

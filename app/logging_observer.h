@@ -31,7 +31,10 @@ class LoggingObserver final : public CopyObserver {
   void on_event_refused(const EventView& event, const InvalidEvent& why) override;
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
   void on_event_parked(const EventView& event, std::string_view reason) override;
-  void on_event_found(const EventView& event) override;
+  void on_event_filled_from_source(const EventView& event) override;
+  void on_event_already_present(const EventView& event) override;
+  void on_event_redelivered(const EventView& event) override;
+  void on_event_may_be_doubled(const EventView& event) override;
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
   void on_link_target_gone(const LinkTargetGone& gone) override;
@@ -47,6 +50,8 @@ class LoggingObserver final : public CopyObserver {
     kDuplicateId,
     kOutOfOrder,
     kTargetGone,
+    kFilled,
+    kMayBeDoubled,
     kKinds
   };
   struct Window {
@@ -67,7 +72,12 @@ class LoggingObserver final : public CopyObserver {
   bool debug_;
   GroupAdvice advice_;
   std::map<SubscriptionIndex, GroupSettings> judged_;
-  std::set<std::string> streams_with_links_gone_;
+  // Streams of which it was told once, as long as they can be told apart.
+  using StreamNames = std::set<std::string>;
+  bool is_new(StreamNames& names, std::string_view stream) const;
+  StreamNames streams_with_links_gone_;
+  StreamNames filled_streams_;
+  StreamNames hiding_streams_;
   std::array<Window, kKinds> windows_;
 };
 

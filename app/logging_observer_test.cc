@@ -32,11 +32,15 @@ TEST(LoggingObserverTest, AnEventIsNamedOnOneLine) {
   observer.on_event_refused(view, {true, "why"});
   observer.on_event_skipped(view, {});
   observer.on_event_parked(view, "why");
-  observer.on_event_found(view);
+  observer.on_event_already_present(view);
+  observer.on_event_redelivered(view);
+  observer.on_event_filled_from_source(view);
+  observer.on_event_may_be_doubled(view);
+  observer.on_link_target_gone({view.stream, 0, "why"});
   observer.on_duplicate_id(view);
   observer.on_event_out_of_order(view);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 7) << log;
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 11) << log;
   EXPECT_EQ(log.find("\nE0101"), std::string::npos) << log;
 }
 

@@ -39,8 +39,20 @@ class Observers final : public CopyObserver {
   void on_event_parked(const EventView& event, std::string_view reason) override {
     for (CopyObserver* o : observers_) o->on_event_parked(event, reason);
   }
-  void on_event_found(const EventView& event) override {
-    for (CopyObserver* o : observers_) o->on_event_found(event);
+  void on_event_filled_from_source(const EventView& event) override {
+    for (CopyObserver* o : observers_) o->on_event_filled_from_source(event);
+  }
+  void on_event_already_present(const EventView& event) override {
+    for (CopyObserver* o : observers_) o->on_event_already_present(event);
+  }
+  void on_event_redelivered(const EventView& event) override {
+    for (CopyObserver* o : observers_) o->on_event_redelivered(event);
+  }
+  void on_deliveries_discarded(std::size_t deliveries) override {
+    for (CopyObserver* o : observers_) o->on_deliveries_discarded(deliveries);
+  }
+  void on_event_may_be_doubled(const EventView& event) override {
+    for (CopyObserver* o : observers_) o->on_event_may_be_doubled(event);
   }
   void on_duplicate_id(const EventView& event) override {
     for (CopyObserver* o : observers_) o->on_duplicate_id(event);

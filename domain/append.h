@@ -21,6 +21,7 @@ struct Append {
 
 struct Appended {
   Revision last_revision = kNoStream;  // the revision of the append's last event
+  bool was_repeated = false;           // the server says that it had them already, and has written nothing
 
   friend bool operator==(const Appended&, const Appended&) = default;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -33,13 +34,21 @@ class CopyObserver {
 
   // One append, confirmed durable by the destination; all its events are of one stream.
   virtual void on_events_copied(std::span<const Event>) {}
+  // By the policy, and not parked.
   virtual void on_event_refused(const EventView&, const InvalidEvent&) {}
   virtual void on_event_skipped(const EventView&, const WriteFailure&) {}
+  // One that could not be written, or an invalid one.
   virtual void on_event_parked(const EventView&, std::string_view /*reason*/) {}
   // The subscription left it out; it was read at the source, and is copied in its place.
   virtual void on_event_filled_from_source(const EventView&) {}
-  // Was already at the destination, or came again while it was on its way there.
-  virtual void on_event_found(const EventView&) {}
+  // Was at the destination already: no append of this process was confirmed to have written it.
+  virtual void on_event_already_present(const EventView&) {}
+  // Came again while it was on its way, or after it was done with.
+  virtual void on_event_redelivered(const EventView&) {}
+  // So many deliveries were dropped before they were done with: they come again on another connection.
+  virtual void on_deliveries_discarded(std::size_t /*deliveries*/) {}
+  // The destination hides events of the stream, and nothing tells whether this one is among them: it is written.
+  virtual void on_event_may_be_doubled(const EventView&) {}
   // Its id had been copied to this stream before, from another revision of the source's stream.
   virtual void on_duplicate_id(const EventView&) {}
   // An older event of its stream arrived after a newer one had been copied; it was appended behind it.

@@ -34,7 +34,8 @@ struct TlsSettings {
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 
-// The first attempt after a loss is made at once, the others `delay` apart. Attempts count anew after a success.
+// The first attempts after a loss come soon, `delay` apart at most; after the operation's time limit they are `delay`
+// apart. Those that come sooner than `delay` count as one. Attempts count anew after a success.
 struct ReconnectionSettings {
   std::int32_t max_attempts = 200;  // -1: without end
   std::chrono::milliseconds delay{10'000};
@@ -53,6 +54,7 @@ struct HeartbeatSettings {
 struct LegacyStoreSettings {
   Endpoint tcp;
   Endpoint http;
+  std::vector<Endpoint> hosts;  // HTTP; of the cluster's nodes, `http` among them, where several were given
   std::optional<Credentials> credentials;
   TlsSettings tls;     // for TCP
   bool https = false;  // HTTP with TLS as well, by `tls`: 5.0.1 itself has no HTTPS, but what stands before it may

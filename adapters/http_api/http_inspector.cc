@@ -4,6 +4,7 @@
 
 #include "adapters/http_api/answers.h"
 #include "adapters/http_api/paths.h"
+#include "domain/excerpt.h"
 
 namespace interconnect::http_api {
 namespace {
@@ -36,7 +37,7 @@ class HttpInspector final : public StoreInspector {
 
   void consumer_group(const std::string& stream, const std::string& group, Answer<ConsumerGroupInfo> answer) override {
     ask(
-        group_info_path(stream, group), "group '" + group + "' of '" + stream + "'",
+        group_info_path(stream, group), "group '" + excerpt(group) + "' of '" + excerpt(stream) + "'",
         [stream, group](std::string_view body) { return decode_consumer_group(body, stream, group); },
         std::move(answer));
   }

@@ -21,6 +21,12 @@ INSTANTIATE_TEST_SUITE_P(EveryCode, ExitingProcessKillerDeathTest,
                          testing::Values(ExitCode::kStopped, ExitCode::kKilledBySafetyRules,
                                          ExitCode::kWrongConfiguration, ExitCode::kRefusedByServer));
 
+TEST(ProcessExitDeathTest, SaysItOnOneLine) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_EXIT(ExitingProcessKiller().kill(ExitCode::kStopped, "stream 'a\nb' is gone"), testing::ExitedWithCode(0),
+              "stream 'a b' is gone");
+}
+
 TEST(ProcessExitDeathTest, RunsNothingOnTheWayOut) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_EXIT(

@@ -193,8 +193,17 @@ struct PrometheusMetrics::Series {
   Counter& skipped = counter("interconnect_events_skipped_total",
                              "Events that the safety net gave up: missing at the destination.", {});
   Counter& parked = counter("interconnect_events_parked_total", "Events that the safety net had the source park.", {});
-  Counter& found = counter("interconnect_events_found_total",
-                           "Events that were at the destination already, or came again on their way there.", {});
+  Counter& already_present = counter("interconnect_events_already_present_total",
+                                     "Events that were at the destination already.", {});
+  Counter& redelivered = counter("interconnect_events_redelivered_total",
+                                 "Events that came again while they were on their way, or were done with.", {});
+  Counter& filled = counter("interconnect_events_filled_from_source_total",
+                            "Events that the subscription left out, read at the source and copied in their place.", {});
+  Counter& discarded = counter("interconnect_deliveries_discarded_total",
+                               "Deliveries dropped before a reconnection: they come again.", {});
+  Counter& may_be_doubled =
+      counter("interconnect_events_may_be_doubled_total",
+              "Events written though the destination may hide an earlier copy of them.", {});
   Counter& duplicate_ids = counter("interconnect_events_duplicate_id_total",
                                    "Events with an id that their stream has had before: not copied again.", {});
   Counter& out_of_order =
@@ -273,7 +282,13 @@ void PrometheusMetrics::on_event_refused(const EventView&, const InvalidEvent& w
 
 void PrometheusMetrics::on_event_skipped(const EventView&, const WriteFailure&) { series_->skipped.Increment(); }
 void PrometheusMetrics::on_event_parked(const EventView&, std::string_view) { series_->parked.Increment(); }
-void PrometheusMetrics::on_event_found(const EventView&) { series_->found.Increment(); }
+void PrometheusMetrics::on_event_filled_from_source(const EventView&) { series_->filled.Increment(); }
+void PrometheusMetrics::on_event_already_present(const EventView&) { series_->already_present.Increment(); }
+void PrometheusMetrics::on_event_redelivered(const EventView&) { series_->redelivered.Increment(); }
+void PrometheusMetrics::on_deliveries_discarded(std::size_t deliveries) {
+  series_->discarded.Increment(static_cast<double>(deliveries));
+}
+void PrometheusMetrics::on_event_may_be_doubled(const EventView&) { series_->may_be_doubled.Increment(); }
 void PrometheusMetrics::on_duplicate_id(const EventView&) { series_->duplicate_ids.Increment(); }
 void PrometheusMetrics::on_event_out_of_order(const EventView&) { series_->out_of_order.Increment(); }
 void PrometheusMetrics::on_link_target_gone(const LinkTargetGone&) { series_->links_without_target.Increment(); }

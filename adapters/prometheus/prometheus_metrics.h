@@ -30,7 +30,11 @@ class PrometheusMetrics final : public CopyObserver, public CopyMeter {
   void on_event_refused(const EventView& event, const InvalidEvent& why) override;
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
   void on_event_parked(const EventView& event, std::string_view reason) override;
-  void on_event_found(const EventView& event) override;
+  void on_event_filled_from_source(const EventView& event) override;
+  void on_event_already_present(const EventView& event) override;
+  void on_event_redelivered(const EventView& event) override;
+  void on_deliveries_discarded(std::size_t deliveries) override;
+  void on_event_may_be_doubled(const EventView& event) override;
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
   void on_link_target_gone(const LinkTargetGone& gone) override;

@@ -54,12 +54,20 @@ TEST_F(PrometheusMetricsTest, CountsEvents) {
   metrics.on_event_refused(view, {false, "type"});
   metrics.on_event_refused(view, {false, "type"});
   metrics.on_event_parked(view, "");
-  metrics.on_event_found(view);
+  metrics.on_event_already_present(view);
+  metrics.on_event_redelivered(view);
+  metrics.on_event_filled_from_source(view);
+  metrics.on_deliveries_discarded(4);
+  metrics.on_event_may_be_doubled(view);
   EXPECT_EQ(lines("interconnect_events_copied_total"), "interconnect_events_copied_total 3\n");
   EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"invalid\"} 1"));
   EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"type_not_allowed\"} 2"));
   EXPECT_EQ(lines("interconnect_events_parked_total"), "interconnect_events_parked_total 1\n");
-  EXPECT_EQ(lines("interconnect_events_found_total"), "interconnect_events_found_total 1\n");
+  EXPECT_EQ(lines("interconnect_events_already_present_total"), "interconnect_events_already_present_total 1\n");
+  EXPECT_EQ(lines("interconnect_events_redelivered_total"), "interconnect_events_redelivered_total 1\n");
+  EXPECT_EQ(lines("interconnect_events_filled_from_source_total"), "interconnect_events_filled_from_source_total 1\n");
+  EXPECT_EQ(lines("interconnect_deliveries_discarded_total"), "interconnect_deliveries_discarded_total 4\n");
+  EXPECT_EQ(lines("interconnect_events_may_be_doubled_total"), "interconnect_events_may_be_doubled_total 1\n");
 }
 
 TEST_F(PrometheusMetricsTest, MeasuresAppends) {

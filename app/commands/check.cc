@@ -148,9 +148,24 @@ class Check {
       for (const std::string& group : user->groups) groups += (groups.empty() ? "" : ", ") + group;
       if (store == Store::kSource) source_groups_ = groups;
       findings_.good(name + ": signed in as " + user->name + (groups.empty() ? ", of no group" : ", of " + groups));
-    } else {
-      findings_.warning(name + ": who we are cannot be told: " + std::get<StoreError>(answer).message);
+      co_return;
     }
+    const StoreError& error = std::get<StoreError>(answer);
+    const auto& credentials = credentials_of(store);
+    if (error.kind == ErrorKind::kNotAuthenticated && credentials) {
+      findings_.refusal(name + ": the server does not take the credentials of user '" + excerpt(credentials->username) +
+                        "': it counts us as nobody" +
+                        (credentials->password.find(':') == std::string::npos
+                             ? ""
+                             : "; over gRPC, a server below 21.10 takes no password with a ':'"));
+    } else {
+      findings_.warning(name + ": who we are cannot be told: " + error.message);
+    }
+  }
+
+  const std::optional<Credentials>& credentials_of(Store store) const {
+    return std::visit([](const auto& settings) -> const std::optional<Credentials>& { return settings.credentials; },
+                      store == Store::kSource ? settings_.source : settings_.destination);
   }
 
   // A server of the next generation without TLS runs with --insecure.
@@ -161,7 +176,7 @@ class Check {
   }
 
   asio::awaitable<void> check_subscription(const Subscription& subscription) {
-    const std::string stream = "source: stream '" + subscription.stream + "'";
+    const std::string stream = "source: stream '" + excerpt(subscription.stream) + "'";
     const auto outcome = co_await await_answer<std::variant<Revision, StoreError>>([&](auto done) {
       reader_.read_aside({.id = 0,
                           .stream = subscription.stream,
@@ -190,7 +205,8 @@ class Check {
   }
 
   asio::awaitable<void> check_group(const Subscription& subscription, std::optional<Revision> end) {
-    const std::string group = "source: group '" + subscription.group + "' of '" + subscription.stream + "'";
+    const std::string group =
+        "source: group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
     const auto answer = co_await await_answer<std::variant<ConsumerGroupInfo, StoreError>>(
         [&](auto done) { source_inspector_->consumer_group(subscription.stream, subscription.group, done); });
     if (const auto* info = std::get_if<ConsumerGroupInfo>(&answer)) {
@@ -304,7 +320,7 @@ class Check {
     std::vector<std::string> faults;
     for (const std::string& name : names) {
       std::string projection = "source: projection ";
-      projection.append(name).append(", which fills '").append(stream).append("',");
+      projection.append(name).append(", which fills '").append(excerpt(stream)).append("',");
       const auto answer = co_await await_answer<std::variant<ProjectionInfo, StoreError>>(
           [&](auto done) { source_inspector_->projection(name, done); });
       const auto* info = std::get_if<ProjectionInfo>(&answer);
@@ -333,7 +349,7 @@ class Check {
     for (const Subscription& subscription : settings_.subscriptions)
       streams.insert(stream_to_write(subscription.stream));
     for (const std::string& stream : streams) {
-      const std::string name = "destination: stream '" + stream + "'";
+      const std::string name = "destination: stream '" + excerpt(stream) + "'";
       const AppendOutcome outcome = co_await await_answer<AppendOutcome>([&](auto done) {
         std::vector<Event> events;
         EventView event;

@@ -3,6 +3,7 @@
 #include <sstream>
 #include <string>
 
+#include "adapters/eventstore/test_pem.h"
 #include "app/configuration/configuration_test_base.h"
 
 namespace interconnect {
@@ -88,7 +89,7 @@ TEST_F(ConfigurationFileTest, ReadsEveryGroupSetting) {
 }
 
 TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
-  const std::string ca = write("ca.pem", "x");
+  const std::string ca = write("ca.pem", std::string(kTestCertificate) + kTestKey);
   const std::string name = ca.substr(ca.rfind('/') + 1);
   const Settings settings =
       read(std::string(kSmallFile) +
@@ -253,7 +254,12 @@ TEST_F(ConfigurationFileTest, LimitsHaveTheirSide) {
 TEST_F(ConfigurationFileTest, TlsNeedsItsFilesAndNoContradiction) {
   const auto tls = [](const std::string& keys) { return std::string(kSmallFile) + "source: {tls: {" + keys + "}}\n"; };
   EXPECT_THAT(refused(tls("caFile: missing.pem")), ElementsAre(HasSubstr("missing.pem cannot be read")));
-  EXPECT_THAT(refused(tls("keyFile: " + write("key.pem", "x"))), ElementsAre(HasSubstr("together")));
+  EXPECT_THAT(refused(tls("keyFile: " + write("key.pem", kTestKey))), ElementsAre(HasSubstr("together")));
+  EXPECT_THAT(refused(tls("caFile: " + write("ca.pem", "x"))),
+              ElementsAre(AllOf(HasSubstr(":3:"), HasSubstr("ca.pem holds no certificate"))));
+  EXPECT_THAT(refused(tls("certificateFile: " + write("cert.pem", kTestCertificate) +
+                          ", keyFile: " + write("other.pem", kOtherTestKey))),
+              ElementsAre(HasSubstr("other.pem holds another key")));
   set("HTTP_ENDPOINT_SRC") = "https://old.example";
   EXPECT_THAT(refused(tls("enabled: false")), ElementsAre(HasSubstr("https://")));
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "adapters/connection_string/connection_string.h"
+#include "adapters/eventstore/tls_files.h"
 #include "app/configuration/files.h"
 
 namespace interconnect {
@@ -194,6 +195,26 @@ class StoreReader {
     return address;
   }
 
+  // Several are separated by commas: nodes of one cluster.
+  std::vector<Address> read_addresses(std::string_view name) {
+    std::vector<Address> all;
+    const std::string text = get(name).value_or("");
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(',', begin), text.size());
+      auto address = parse_address(trimmed(std::string_view(text).substr(begin, end - begin)));
+      begin = end + 1;
+      if (address && (all.empty() || all.front().https == address->https)) {
+        all.push_back(*std::move(address));
+        continue;
+      }
+      problem(name, address ? "some of the endpoints are given with https:// and some are not"
+                            : "no endpoint: give a host name or address, with http:// before it or without, and no "
+                              "user or path; several nodes of a cluster are separated by commas");
+      return {};
+    }
+    return all;
+  }
+
   std::uint16_t read_port(std::string_view name, std::optional<std::uint16_t> of_endpoint, std::uint16_t preset) {
     const auto text = get(name);
     if (!text) return of_endpoint.value_or(preset);
@@ -209,9 +230,13 @@ class StoreReader {
 
   LegacyStoreSettings read_legacy(const std::optional<Credentials>& credentials, bool& https) {
     LegacyStoreSettings settings;
-    const Address http = read_address("HTTP_ENDPOINT").value_or(Address{});
+    const std::vector<Address> hosts = read_addresses("HTTP_ENDPOINT");
+    const Address http = hosts.empty() ? Address{} : hosts.front();
     const Address tcp = read_address("TCP_ENDPOINT").value_or(Address{http.host, std::nullopt, false});
     settings.http = {http.host, read_port("HTTP_PORT", http.port, kDefaultHttpPort)};
+    if (hosts.size() > 1) {
+      for (const Address& host : hosts) settings.hosts.push_back({host.host, host.port.value_or(settings.http.port)});
+    }
     settings.tcp = {tcp.host, read_port("TCP_PORT", tcp.port, kDefaultTcpPort)};
     note_endpoint("http", settings.http, "HTTP_ENDPOINT", "HTTP_PORT");
     note_endpoint("tcp", settings.tcp, get("TCP_ENDPOINT") ? "TCP_ENDPOINT" : "HTTP_ENDPOINT", "TCP_PORT");
@@ -243,15 +268,36 @@ class StoreReader {
     }
     if (credentials) settings.credentials = credentials;
     if (!settings.credentials && settings.tls.enabled) warn_anonymous();
-    for (const std::string& file : {settings.tls.ca_file, settings.tls.certificate_file, settings.tls.key_file}) {
-      if (!file.empty() && !read_file(file, kMaxPemFile)) {
-        problem("CONNECTION_STRING", "the file " + shown(file) + " that it names cannot be read");
-      }
+    check_tls_files(settings.tls);
+    if (settings.tls.enabled && !settings.tls.verify_certificate) {
+      problems_.warnings.push_back(variable("CONNECTION_STRING", side_) +
+                                   ": with tlsVerifyCert=false every server is trusted, whoever it is");
     }
     note_connection_string(string, settings, credentials.has_value());
     // The writer timeout is put in place of what is not given here.
     settings.operation_timeout = string.default_deadline.value_or(std::chrono::milliseconds::max());
     return settings;
+  }
+
+  // The file's content; nothing, and a problem, if it cannot be read.
+  std::optional<std::string> read_pem(std::string_view key, const std::string& file) {
+    if (file.empty()) return std::nullopt;
+    auto content = read_file(file, kMaxPemFile);
+    if (!content)
+      problem("CONNECTION_STRING", "the file " + shown(file) + " of " + std::string(key) + " cannot be read");
+    return content;
+  }
+
+  void check_tls_files(const TlsSettings& tls) {
+    const auto ca = read_pem("tlsCaFile", tls.ca_file);
+    const auto certificate = read_pem("userCertFile", tls.certificate_file);
+    const auto key = read_pem("userKeyFile", tls.key_file);
+    const auto check = [this](std::string_view name, const std::string& file, const std::optional<std::string>& fault) {
+      if (fault) problem("CONNECTION_STRING", "the file " + shown(file) + " of " + std::string(name) + " " + *fault);
+    };
+    if (ca) check("tlsCaFile", tls.ca_file, fault_of_ca(*ca));
+    if (certificate) check("userCertFile", tls.certificate_file, fault_of_certificate(*certificate));
+    if (key) check("userKeyFile", tls.key_file, fault_of_key(*key, certificate.value_or("")));
   }
 
   void note(std::string_view name, std::string value, std::string origin) {

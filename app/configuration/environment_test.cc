@@ -1,6 +1,7 @@
 #include <chrono>
 #include <string>
 
+#include "adapters/eventstore/test_pem.h"
 #include "app/configuration/configuration_test_base.h"
 
 namespace interconnect {
@@ -171,9 +172,31 @@ TEST_F(EnvironmentSettingsTest, WarnsOfUnknownKeysInAConnectionString) {
 TEST_F(EnvironmentSettingsTest, FilesThatAConnectionStringNamesMustBeThere) {
   set("CONNECTION_STRING_DST") = "esdb://host?tlsCaFile=/nonexistent/ca.pem";
   EXPECT_THAT(refused(), ElementsAre(HasSubstr("/nonexistent/ca.pem")));
-  const std::string file = write("ca.pem", "x");
+  const std::string file = write("ca.pem", kTestCertificate);
   set("CONNECTION_STRING_DST") = "esdb://host?tlsCaFile=" + file;
   EXPECT_EQ(grpc(read().destination).tls.ca_file, file);
+  set("CONNECTION_STRING_DST") = "esdb://host?tlsCaFile=" + write("no.pem", "x");
+  EXPECT_THAT(refused(),
+              ElementsAre(AllOf(HasSubstr("CONNECTION_STRING_DST"), HasSubstr("tlsCaFile holds no certificate"))));
+  set("CONNECTION_STRING_DST") = "esdb://host?userCertFile=" + file + "&userKeyFile=" + write("key.pem", kOtherTestKey);
+  EXPECT_THAT(refused(), ElementsAre(HasSubstr("userKeyFile holds another key")));
+}
+
+TEST_F(EnvironmentSettingsTest, ServersThatAreTrustedWhoeverTheyAreAreWarnedAbout) {
+  set("CONNECTION_STRING_DST") = "esdb://u:p@host?tlsVerifyCert=false";
+  EXPECT_THAT(read().warnings, ElementsAre(HasSubstr("tlsVerifyCert=false")));
+}
+
+TEST_F(EnvironmentSettingsTest, SeveralEndpointsAreNodesOfACluster) {
+  set("HTTP_ENDPOINT_SRC") = "http://a:1, http://b, c:3";
+  const Settings settings = read();
+  EXPECT_EQ(legacy(settings.source).http, (Endpoint{"a", 1}));
+  EXPECT_EQ(legacy(settings.source).tcp, (Endpoint{"a", 1113}));
+  EXPECT_THAT(legacy(settings.source).hosts, ElementsAre(Endpoint{"a", 1}, Endpoint{"b", 1}, Endpoint{"c", 3}));
+  for (const char* endpoint : {"a,", ",a", "a,,b", "https://a,http://b"}) {
+    set("HTTP_ENDPOINT_SRC") = endpoint;
+    EXPECT_THAT(refused(), ElementsAre(HasSubstr("HTTP_ENDPOINT_SRC"))) << endpoint;
+  }
 }
 
 TEST_F(EnvironmentSettingsTest, Timeouts) {

@@ -1,9 +1,11 @@
 #include "app/configuration/store_reader.h"
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "adapters/eventstore/tls_files.h"
 #include "app/configuration/files.h"
 
 namespace interconnect {
@@ -34,22 +36,35 @@ void read_heartbeat(Section& side, HeartbeatSettings& settings, FileProblems& pr
   section.finish();
 }
 
-void read_file_name(Section& section, std::string_view key, std::string& name, FileProblems& problems) {
+// The file's content; nothing, and a problem, if it cannot be read.
+std::optional<std::string> read_pem(Section& section, std::string_view key, std::string& name, FileProblems& problems) {
   std::string read;
   section.read(key, read);
-  if (read.empty()) return;
+  if (read.empty()) return std::nullopt;
   name = path_beside(problems.file(), read);
-  if (!read_file(name, kMaxPemFile)) section.error(key, "the file " + name + " cannot be read");
+  auto content = read_file(name, kMaxPemFile);
+  if (!content) section.error(key, "the file " + name + " cannot be read");
+  return content;
 }
 
 void read_tls(Section& side, bool https, TlsSettings& settings, FileProblems& problems) {
   Section section = subsection(side, "tls", problems);
   section.read("enabled", settings.enabled);
   section.read("verifyCertificate", settings.verify_certificate);
-  read_file_name(section, "caFile", settings.ca_file, problems);
-  read_file_name(section, "certificateFile", settings.certificate_file, problems);
-  read_file_name(section, "keyFile", settings.key_file, problems);
+  const auto ca = read_pem(section, "caFile", settings.ca_file, problems);
+  const auto certificate = read_pem(section, "certificateFile", settings.certificate_file, problems);
+  const auto private_key = read_pem(section, "keyFile", settings.key_file, problems);
   section.finish();
+  const auto check = [&section](std::string_view key, const std::string& file,
+                                const std::optional<std::string>& fault) {
+    if (fault) section.error(key, "the file " + file + " " + *fault);
+  };
+  if (ca) check("caFile", settings.ca_file, fault_of_ca(*ca));
+  if (certificate) check("certificateFile", settings.certificate_file, fault_of_certificate(*certificate));
+  if (private_key) check("keyFile", settings.key_file, fault_of_key(*private_key, certificate.value_or("")));
+  if (settings.enabled && !settings.verify_certificate) {
+    section.warning("verifyCertificate", "false: every server is trusted, whoever it is");
+  }
   if (https && !settings.enabled) section.error("enabled", "false, though the endpoint is given with https://");
   if (settings.certificate_file.empty() != settings.key_file.empty()) {
     section.error(settings.key_file.empty() ? "certificateFile" : "keyFile",

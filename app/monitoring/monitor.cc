@@ -7,6 +7,7 @@
 
 #include "app/group_advice.h"
 #include "app/version.h"
+#include "domain/excerpt.h"
 
 namespace interconnect {
 namespace {
@@ -36,7 +37,8 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
       projection_watch_(*inspector_, clock, settings.subscriptions),
       parked_watch_(source_, settings.subscriptions, group_advice(settings)) {
   for (const Subscription& one : settings.subscriptions) {
-    watched_.push_back({StallWatch("'" + one.stream + "' (group '" + one.group + "')", settings_.stall_after)});
+    watched_.push_back(
+        {StallWatch("'" + excerpt(one.stream) + "' (group '" + excerpt(one.group) + "')", settings_.stall_after)});
   }
 }
 

@@ -21,6 +21,12 @@ constexpr std::int32_t kMaxBufferForOlder = 65'536;
 constexpr std::size_t kMaxSpareLanes = 2'048;
 constexpr std::size_t kMaxSpareRoom = 32'768;  // of all of them, for events: some 3 MB
 
+// From the group's parked stream (PersistentSubscription.cs, ReplayParkedMessages).
+bool is_replayed(const Delivery& delivery) {
+  return delivery.link != nullptr && delivery.link->stream.starts_with("$persistentsubscription-") &&
+         delivery.link->stream.ends_with("-parked");
+}
+
 // Whether both may carry events of the same stream.
 bool share_streams(const std::string& a, const std::string& b) {
   const auto is_category = [](const std::string& stream) { return stream.starts_with(kCategoryStreamPrefix); };
@@ -136,7 +142,7 @@ void Copier::on_delivery(const Delivery& delivery, Time now) {
   SubscriptionState& state = subscriptions_[delivery.subscription];
   ++state.delivered_events;
   if (delivery.event != nullptr) state.delivered_bytes += delivery.event->bytes();
-  if (has_exited_ || stop_by_ != kNever || state.is_discarding) return;
+  if (has_exited_ || stop_by_ != kNever || state.is_discarding) return observer_.on_deliveries_discarded(1);
   if (is_global()) note_position(delivery.position, delivery.retry_count);
   if (LinkResolver::is_unresolved(delivery) || links_.must_wait(delivery)) return resolve_link(delivery, now);
   judge(delivery, now);
@@ -151,6 +157,7 @@ bool Copier::fits(std::size_t bytes) const {
 void Copier::resolve_link(const Delivery& delivery, Time now) {
   if (!fits(LinkResolver::bytes_of(delivery))) {
     if (is_global() && !is_queued(delivery.position)) forget_positions({delivery.position});
+    observer_.on_deliveries_discarded(1);
     return discard_until_reconnected(delivery.subscription, now);
   }
   LinkResolver::is_unresolved(delivery) ? links_.add(delivery, now) : links_.add_behind(delivery);
@@ -167,6 +174,7 @@ void Copier::release_resolved(Time now) {
     switch (outcome->kind) {
       case LinkResolver::Outcome::Kind::kEvent:
         delivery.event = &event;
+        if (outcome->link) delivery.link = &link;
         judge(delivery, now);
         break;
       case LinkResolver::Outcome::Kind::kInvalid:
@@ -214,12 +222,23 @@ void Copier::read_links(Time now) {
 // What the lost connection delivered comes again; what it delivered a second time may be held since the first.
 void Copier::drop_links(SubscriptionIndex subscription) {
   std::vector<Revision> positions = links_.drop(subscription);
+  if (!positions.empty()) observer_.on_deliveries_discarded(positions.size());
   if (!is_global()) return;
   std::erase_if(positions, [this](Revision position) { return is_queued(position); });
   forget_positions(positions);
 }
 
+// The streams of the servers themselves, but for the metadata of others.
+bool Copier::is_of_the_system(const Subscription& subscription, std::string_view stream) {
+  if (stream.starts_with("$$")) stream.remove_prefix(2);
+  return stream.starts_with('$') && stream != subscription.stream;
+}
+
 void Copier::judge(const Delivery& delivery, Time now) {
+  const SubscriptionState& state = subscriptions_[delivery.subscription];
+  if (is_of_the_system(state.subscription, delivery.event->stream)) {
+    return refuse(delivery, {false, "its stream belongs to the server, and no subscription names it"});
+  }
   const Verdict verdict = policy_.judge(*delivery.event);
   if (std::holds_alternative<Allowed>(verdict)) return hold(delivery, now);
   if (const auto* invalid = std::get_if<Invalid>(&verdict)) return refuse(delivery, {true, invalid->reason});
@@ -228,8 +247,9 @@ void Copier::judge(const Delivery& delivery, Time now) {
 
 void Copier::refuse(const Delivery& delivery, const InvalidEvent& why) {
   const EventView& event = *delivery.event;
-  observer_.on_event_refused(event, why);
-  switch (safety_net_.invalid_event(event, why)) {
+  const SafetyAction action = safety_net_.invalid_event(event, why);
+  if (action != SafetyAction::kPark) observer_.on_event_refused(event, why);
+  switch (action) {
     case SafetyAction::kSkip:
       ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
       break;
@@ -264,6 +284,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   Event copy = with_copy_metadata(event);
   if (!fits(copy.bytes()) && !ledger_.is_held_or_settled(identity)) {
     if (is_global()) forget_positions({delivery.position});
+    observer_.on_deliveries_discarded(1);
     return discard_until_reconnected(delivery.subscription, now);
   }
 
@@ -272,7 +293,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
       break;
     case Ledger::Arrival::kHeld:
     case Ledger::Arrival::kSettled:
-      observer_.on_event_found(event);
+      observer_.on_event_redelivered(event);
       return;
     case Ledger::Arrival::kHeldUnderOtherRevision:
     case Ledger::Arrival::kSettledUnderOtherRevision:
@@ -285,6 +306,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   held.event = std::move(copy);
   held.subscription = delivery.subscription;
   held.position = delivery.position;
+  held.is_replayed = is_replayed(delivery);
   held.is_overtaken = event.revision <= lane.newest_sent;
   held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
   const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
@@ -368,6 +390,7 @@ void Copier::withdraw_unsent() {
       const bool was_sent = held.first_sent != kNever || counts_as_sent;
       if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
         release(*lane, held.event);
+        observer_.on_deliveries_discarded(1);
         if (!held.is_filled) positions.push_back(held.position);
         if (!is_after_gap) first_withdrawn = held.event.revision();
         is_after_gap = true;
@@ -407,6 +430,12 @@ void Copier::withdraw_unsent() {
   for (const std::uint64_t number : emptied) {
     if (const auto it = lanes_by_number_.find(number); it != lanes_by_number_.end()) close_if_idle(*it->second);
   }
+}
+
+// Whether an event that was copied tells that those before it in the source's stream were.
+bool Copier::order_proves(const Lane& lane) const {
+  const SubscriptionState& state = subscriptions_[lane.waiting[lane.head].subscription];
+  return !settings_.may_give_up_events && !shares_streams_ && state.strategy == ConsumerStrategy::kPinned;
 }
 
 bool Copier::is_listed(const EventView& event) const {
@@ -452,7 +481,7 @@ Lane& Copier::open_lane(std::string_view stream, std::uint64_t hash) {
 
 void Copier::close_if_idle(Lane& lane) {
   if (!lane.is_idle()) return;
-  if (lane.ahead.empty() && !lane.walk_cursor) {
+  if (lane.ahead.empty() && !lane.walk_cursor && lane.hidden_below <= lane.newest_sent + 1) {
     if (lane.tail) memory_.put(lane.stream_hash, {*lane.tail, lane.newest_seen, lane.newest_sent, lane.looked_up_from});
     return close(lane);
   }

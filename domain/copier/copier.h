@@ -112,6 +112,7 @@ class Copier {
   void read_links(Time now);
   void drop_links(SubscriptionIndex subscription);
   std::size_t unsettled(SubscriptionIndex subscription) const;
+  static bool is_of_the_system(const Subscription& subscription, std::string_view stream);
   void judge(const Delivery& delivery, Time now);
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);
@@ -122,6 +123,7 @@ class Copier {
   void reconnect(SubscriptionIndex subscription, Time now);
   void withdraw_unsent();
   void note_seen(const EventView& event);
+  bool order_proves(const Lane& lane) const;
   bool is_listed(const EventView& event) const;
   bool is_admitted(const SubscriptionState& state, const EventView& event) const;
 
@@ -181,6 +183,7 @@ class Copier {
 
   // Outcomes.
   void on_appended(Lane& lane, const Appended& appended);
+  void on_other_revision(Lane& lane, Revision expected, const Appended& appended, Time now);
   void on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now);
   void on_append_error(Lane& lane, const StoreError& error, Time now);
   void on_denied(Lane& lane, Time now);

@@ -17,6 +17,7 @@ Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
 
 bool Copier::is_at_destination(const Lane& lane, const HeldEvent& held) {
   return held.at_destination == HeldEvent::AtDestination::kPresent ||
+         (held.event.revision() < lane.hidden_below && !held.is_replayed) ||
          (!lane.ahead.empty() && lane.ahead.contains(held.event.id()));
 }
 
@@ -50,6 +51,7 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.depth = settings_.look_up_depth;
   question.memory = settings_.look_up_memory;
   question.is_copied_in_order = !shares_streams_;
+  question.order_proves = order_proves(lane);
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
@@ -61,6 +63,9 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.is_left_out = [this](const EventView& event) { return is_listed(event) && may_be_left_out(event); };
   const std::uint64_t stream_hash = lane.stream_hash;
   question.is_in_doubt = [this, stream_hash](const EventId& id) { return ledger_.is_held({stream_hash, id}); };
+  question.revision_in_doubt = [this, stream_hash](const EventId& id) {
+    return ledger_.revision_of({stream_hash, id});
+  };
   return question;
 }
 
@@ -230,6 +235,7 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     } else if (found.cursor) {
       lane.walk_cursor = std::min(lane.walk_cursor.value_or(*found.cursor), *found.cursor);
     }
+    lane.hidden_below = std::max(lane.hidden_below, found.hidden_below.value_or(0));
     for (const auto& [id, revision] : found.region) lane.ahead.emplace(id, revision);
     if (lane.ahead.size() > 2 * settings_.look_up_memory) {
       Revision lowest = std::numeric_limits<Revision>::max();
@@ -261,7 +267,8 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     if (!was_asked_about && held.event.revision() < lane.looked_up_from) held.is_behind = true;  // came meanwhile
     if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
-    } else if (was_asked_about && found.scanned && held.at_destination != HeldEvent::AtDestination::kPresent) {
+    } else if (was_asked_about && found.scanned && !is_at_destination(lane, held)) {
+      if (found.may_be_hidden) observer_.on_event_may_be_doubled(held.event.view());
       if (found.is_whole_region) held.at_destination = HeldEvent::AtDestination::kAbsent;
       is_overdue = is_overdue || now >= overdue_at(held);
     }

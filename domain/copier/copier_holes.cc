@@ -119,7 +119,8 @@ bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit)
   }
   Event copy = with_copy_metadata(event);
   // One is held beyond what fits, so that the copy goes on.
-  if (!fits(copy.bytes()) && (must_fit || !fits(0))) return false;
+  const bool holds_others = held_events_ + links_.size() > 1;
+  if (!fits(copy.bytes()) && (must_fit || (!fits(0) && holds_others))) return false;
   HeldEvent held;
   held.event = std::move(copy);
   held.subscription = followed->subscription;

@@ -26,7 +26,9 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
   land(lane);
   if (const auto* appended = std::get_if<Appended>(&outcome)) {
     window_.on_completed(lane.sent_at, now);
-    on_appended(lane, *appended);
+    const Revision expected = lane.tail.value_or(kNoStream) + static_cast<Revision>(lane.batch.size());
+    if (appended->last_revision == expected) return on_appended(lane, *appended);
+    on_other_revision(lane, expected, *appended, now);
   } else if (const auto* wrong = std::get_if<WrongExpectedVersion>(&outcome)) {
     on_wrong_expected_version(lane, *wrong, now);
   } else {
@@ -36,9 +38,10 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
 
 void Copier::on_appended(Lane& lane, const Appended& appended) {
   denials_.on_written(lane.stream_hash, lane.sent_at);
-  observer_.on_events_copied(lane.batch);
+  if (!appended.was_repeated) observer_.on_events_copied(lane.batch);
   for (std::size_t i = 0; i < lane.batch.size(); ++i) {
     const Event& event = lane.batch[i];
+    if (appended.was_repeated) observer_.on_event_already_present(event.view());
     if (lane.sent[i].is_overtaken) observer_.on_event_out_of_order(event.view());
     ledger_.settle({lane.stream_hash, event.id()}, true);
     release(lane, event);
@@ -58,6 +61,18 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
   } else {
     close_if_idle(lane);
   }
+}
+
+// A soft-deleted stream takes an append that expects no stream, at its end. What became of the events is looked up.
+void Copier::on_other_revision(Lane& lane, Revision expected, const Appended& appended, Time now) {
+  observer_.on_error(Store::kDestination,
+                     {ErrorKind::kInvalid, "append to " + excerpt(lane.stream) + ": its last event has revision " +
+                                               std::to_string(appended.last_revision) + ", not " +
+                                               std::to_string(expected) + " as was expected; it is looked up"});
+  take_back_sent(lane);
+  lane.tail.reset();
+  ++lane.doubts;
+  doubt(lane, appended.last_revision, now);
 }
 
 void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now) {
@@ -219,7 +234,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
 }
 
 void Copier::settle_found(Lane& lane, const HeldEvent& held) {
-  observer_.on_event_found(held.event.view());
+  observer_.on_event_already_present(held.event.view());
   lane.ahead.erase(held.event.id());
   lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
   ledger_.settle({lane.stream_hash, held.event.id()}, true);
@@ -237,7 +252,7 @@ void Copier::park(const Ledger::Identity& identity, const EventView& event, cons
   const bool is_delivered = ledger_.is_delivered(identity);
   const std::vector<Ledger::Claim> claims = ledger_.give_up(identity);
   if (!is_delivered) return observer_.on_event_skipped(event, failure);
-  if (claims.empty()) return;
+  if (claims.empty()) return observer_.on_deliveries_discarded(1);
   const std::string& reason = failure.message;
   observer_.on_event_parked(event, reason);
   for (std::size_t i = 0; i < claims.size(); ++i) {

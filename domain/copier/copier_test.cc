@@ -30,9 +30,9 @@ TEST(CopierTest, ExpectsTheLastConfirmedRevisionWhateverTheSourceNumbers) {
   script.start();
   script.deliver_one(1, 40);
   EXPECT_EQ(script.advance(), Texts({"append s @-1 [1]"}));
-  script.appended(7);
+  script.appended(0);
   script.deliver_one(2, 41);
-  EXPECT_EQ(script.advance(), Texts({"append s @7 [2]"}));
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [2]"}));
 }
 
 TEST(CopierTest, StreamsGoAtTheSameTime) {
@@ -235,8 +235,14 @@ TEST(CopierTest, RevisionsHave64Bits) {
   EXPECT_EQ(script.advance(), Texts({"append s @-1 [0]"}));
   script.deliver_one(1, 3'000'000'001);
   EXPECT_EQ(script.advance(), Texts{});
-  script.appended(5'000'000'000);
-  EXPECT_EQ(script.advance(), Texts({"append s @5000000000 [1]"}));
+  script.wrong(5'000'000'000);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(5'000'000'000, {99}, false);
+  EXPECT_EQ(script.advance(), Texts({"read source backward 2999999999"}));
+  script.page(2'999'999'999, {99}, true);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward 4999999999"}));
+  script.page(4'999'999'999, {98}, true);
+  EXPECT_EQ(script.advance(), Texts({"append s @5000000000 [0 1]"}));
 }
 
 TEST(CopierTest, TooLargeIsSplitAndLearned) {
@@ -575,6 +581,56 @@ TEST(CopierTest, AnAppendIsNotTakenBackInTheStepThatSendsIt) {
     }
   }
   FAIL() << "no exit";
+}
+
+TEST(CopierTest, StreamsOfTheServerAreNotWrittenUnlessTheyAreNamed) {
+  CopierScript script({}, {"$et-Good", "$mine"});
+  script.start();
+  script.start(GroupState::kCreated, 1);
+  script.deliver_one(0, 0, "Good", 0, "$persistentSubscriptionConfig");
+  script.deliver_one(1, 0, "Good", 0, "$$$mine");
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+  script.deliver_one(2, 0, "Good", 0, "$$a");
+  EXPECT_EQ(script.advance(), Texts({"append $$a @-1 [2]"})) << "metadata of a stream";
+  script.appended(0);
+  script.deliver_one(3, 0, "Good", 1, "$mine");
+  EXPECT_EQ(script.advance(), Texts({"append $mine @-1 [3]", "ack [2]"}));
+}
+
+TEST(CopierTest, ASuccessAtAnotherRevisionIsLookedUp) {
+  CopierScript script;
+  script.start();
+  script.deliver({0, 1});
+  script.advance();
+  script.appended(8);  // a soft-deleted stream takes an append that expects none, at its end
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(8, {1, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+}
+
+TEST(CopierTest, WhatTheDestinationHidesWasThereIfALaterOneIs) {
+  CopierScript script;
+  script.start(GroupState::kUnchanged);
+  script.deliver({0, 1, 2, 3});
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1 2 3]"}));
+  script.wrong(2);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.page(2, {2}, true);  // $maxCount 1
+  EXPECT_EQ(script.advance(), Texts({"append s @2 [3]"}));
+  script.appended(3);
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1 2 3]"}));
+}
+
+TEST(CopierTest, WhatCannotBeParkedAnyMoreIsNotCountedAsParked) {
+  CopierScript script;
+  script.start();
+  script.safety_net.on_write_failure = SafetyAction::kPark;
+  script.deliver({0});
+  script.advance();
+  script.drop();
+  script.fail(ErrorKind::kInvalid);
+  script.advance();
+  EXPECT_EQ(script.observer.parked, 0) << "it comes again, and is parked then";
 }
 
 }  // namespace

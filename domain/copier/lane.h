@@ -39,6 +39,7 @@ struct HeldEvent {
   bool is_filled = false;          // it was read at the source itself, and nobody waits for its acknowledgement
 
   bool is_asked_about = false;  // by the look-up under way
+  bool is_replayed = false;     // it had been parked: later ones were copied before it
   bool is_rejected = false;     // the destination will never take it
 
   enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent };
@@ -79,6 +80,8 @@ struct Lane {
   // What is there and has not come from the source (yet), by id.
   absl::flat_hash_map<EventId, Revision> ahead;
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
+  // The destination has all that is copied of the source below this revision, and hides what it does not show of it.
+  Revision hidden_below = 0;
   Revision looked_up_from = 0;          // what the two tell holds for events of the source from this revision on
 
   // The source's end.

@@ -67,6 +67,11 @@ void Ledger::hold_undelivered(const Identity& identity, Revision revision) {
   held_.try_emplace(identity).first->second.revision = revision;
 }
 
+std::optional<Revision> Ledger::revision_of(const Identity& held) const {
+  const auto it = held_.find(held);
+  return it == held_.end() ? std::nullopt : std::optional(it->second.revision);
+}
+
 bool Ledger::is_delivered(const Identity& identity) const {
   const auto it = held_.find(identity);
   return it != held_.end() && !it->second.claims.empty();

@@ -48,6 +48,7 @@ class Ledger {
   void arrive_and_settle(SubscriptionIndex subscription, const EventId& ack_id);
 
   bool is_held(const Identity& identity) const { return held_.contains(identity); }
+  std::optional<Revision> revision_of(const Identity& held) const;
   bool is_held_or_settled(const Identity& identity) const { return is_held(identity) || settled_.contains(identity); }
 
   // The event is at the destination, or is given up: its deliveries are settled. If it is not remembered, it is looked

@@ -71,6 +71,10 @@ std::optional<LookUp::Page> LookUp::next() const {
     case Stage::kForward:
       page.read.count = page_size(question_.events);
       return page;
+    case Stage::kLater:
+      page.store = Store::kSource;
+      page.read.count = std::min(question_.page_limit, 8 * kFirstPredecessorPage);
+      return page;
     case Stage::kOver:
       return std::nullopt;
   }
@@ -110,6 +114,8 @@ void LookUp::on_page(const StreamPage& page) {
       return on_guess_page(page);
     case Stage::kForward:
       return on_forward_page(page);
+    case Stage::kLater:
+      return on_later_page(page);
     case Stage::kOver:
       return;
   }
@@ -152,7 +158,11 @@ void LookUp::on_source_page(const StreamPage& page) {
   after_source();
 }
 
-void LookUp::on_source_unreadable() { after_source(); }
+void LookUp::on_source_unreadable() {
+  if (stage_ != Stage::kLater) return after_source();
+  found_.may_be_hidden = true;
+  settle_region();
+}
 
 void LookUp::after_source() {
   source_was_read_ = true;
@@ -170,7 +180,7 @@ void LookUp::after_source() {
     if (predecessors_.contains(id)) predecessor_met_at_ = std::max(predecessor_met_at_.value_or(revision), revision);
     if (nearest_id_ == id) nearest_met_ = true;
   }
-  after_tail_page();
+  found_.scanned ? settle_hidden() : after_tail_page();
 }
 
 void LookUp::note(const EventView& event) {
@@ -189,6 +199,9 @@ void LookUp::meet(const EventView& event) {
   if (question_.is_in_doubt(event.id)) {
     if (present_.insert(event.id).second) found_.present.push_back(event.id);
     highest_in_doubt_ = std::max(highest_in_doubt_.value_or(event.revision), event.revision);
+    if (const auto revision = question_.revision_in_doubt(event.id)) {
+      latest_in_doubt_ = std::max(latest_in_doubt_.value_or(*revision), *revision);
+    }
   }
   if (met_.size() < question_.memory) {
     met_.emplace_back(event.id, event.revision);
@@ -202,7 +215,8 @@ void LookUp::on_tail_page(const StreamPage& page) {
   for (const EventView& event : page.events) meet(event);
   if (is_last(page, ReadDirection::kBackward)) {
     found_.scanned = true;
-    return settle_region();
+    hides_ = lowest_met_ ? *lowest_met_ > 0 : question_.reported_tail.value_or(kNoStream) > kNoStream;
+    return settle_hidden();
   }
   backward_from_ = page.next;
   after_tail_page();
@@ -275,6 +289,10 @@ std::optional<Revision> LookUp::anchor() const {
 }
 
 void LookUp::on_forward_page(const StreamPage& page) {
+  if (!found_.of_destination) {
+    const Revision shown_from = page.events.empty() ? page.next : page.events.front().revision;
+    hides_ = shown_from > from_ && (!page.events.empty() || !page.end_of_stream);
+  }
   found_.of_destination = true;
   go_on_forward(page);
 }
@@ -283,10 +301,54 @@ void LookUp::go_on_forward(const StreamPage& page) {
   for (const EventView& event : page.events) meet(event);
   if (is_last(page, ReadDirection::kForward)) {
     found_.scanned = true;
-    return settle_region();
+    return settle_hidden();
   }
   if (stops_when_all_met_ && found_.present.size() >= question_.events) {
     overflow_ = true;
+    return settle_region();
+  }
+  from_ = page.next;
+}
+
+// Where the destination hides what may be in doubt: one that it shows tells of those before it in the source.
+void LookUp::settle_hidden() {
+  // Behind what it shows of those before the first in doubt, it hides nothing.
+  if (!hides_ || first_met_at_ || predecessor_met_at_) return settle_region();
+  if (!question_.order_proves) {
+    found_.may_be_hidden = true;
+  } else if (latest_in_doubt_) {
+    found_.hidden_below = latest_in_doubt_;
+  } else if (met_.empty()) {
+    found_.may_be_hidden = true;
+  } else if (!source_was_read_ && question_.first_revision > 0) {
+    stage_ = Stage::kSource;
+    from_ = question_.first_revision - 1;
+    return;
+  } else {
+    stage_ = Stage::kLater;
+    from_ = question_.first_revision;
+    source_events_read_ = 0;
+    return;
+  }
+  settle_region();
+}
+
+// The source, from the first in doubt on.
+void LookUp::on_later_page(const StreamPage& page) {
+  for (const EventView& event : page.events) {
+    ++source_events_read_;
+    const auto is_same = [&](const auto& met) { return met.first == event.id; };
+    if (std::none_of(met_.begin(), met_.end(), is_same)) continue;
+    found_.hidden_below = event.revision;
+    return settle_region();
+  }
+  if (is_last(page, ReadDirection::kForward)) {
+    // None of what it shows comes after those in doubt; does it show anything of the source?
+    found_.may_be_hidden = !predecessor_met_at_;
+    return settle_region();
+  }
+  if (source_events_read_ >= kMaxPredecessorsRead) {
+    found_.may_be_hidden = true;
     return settle_region();
   }
   from_ = page.next;

@@ -38,10 +38,15 @@ class LookUp {
     std::size_t memory = 2'048;             // ids that a region may hold
     std::optional<Revision> reported_tail;  // from a WrongExpectedVersion
     bool is_copied_in_order = true;         // false: no event's place tells where those after it are
+    bool order_proves = false;              // one that was copied tells that those before it in the source were
 
     std::function<bool(const EventView&)>
         is_admitted;                                  // would this event of the source have been delivered and copied?
     std::function<bool(const EventId&)> is_in_doubt;  // is this one of the events in doubt?
+    // its revision in the source, of one in doubt
+    std::function<std::optional<Revision>(const EventId&)> revision_in_doubt = [](const EventId&) {
+      return std::optional<Revision>();
+    };
     // would this event of the source be copied, and may not be delivered?
     std::function<bool(const EventView&)> is_left_out = [](const EventView&) { return false; };
   };
@@ -77,6 +82,10 @@ class LookUp {
     std::vector<EventId> present;                      // those in doubt that were met; the rest is absent, if `scanned`
     bool is_whole_region = true;                       // false: only what was written since, beside an earlier region
     bool scanned = false;                              // the region was read to its end
+    // The destination hides the beginning of its stream, by its metadata or a deletion. What is in doubt and below this
+    // revision of the source was there: a later event is.
+    std::optional<Revision> hidden_below;
+    bool may_be_hidden = false;                        // it hides events, and nothing tells which
     std::optional<Revision> unseen_tail;               // the reported tail, if less than that was to be read
     std::optional<Revision> predecessor;      // the nearest admitted event before the first in doubt, if not met
     std::optional<Revision> met_predecessor;  // if met
@@ -88,7 +97,7 @@ class LookUp {
   Findings findings() &&;
 
  private:
-  enum class Stage { kSource, kTail, kGuess, kBackward, kForward, kOver };
+  enum class Stage { kSource, kTail, kGuess, kBackward, kForward, kLater, kOver };
 
   LookUp(Question question, Stage stage);
   void fit_pages(const StreamPage& page);
@@ -106,6 +115,8 @@ class LookUp {
   void after_source();
   void after_tail_page();
   void settle_region();
+  void settle_hidden();
+  void on_later_page(const StreamPage& page);
   std::int32_t page_size(std::size_t wanted) const;
 
   Question question_;
@@ -131,6 +142,8 @@ class LookUp {
   std::vector<std::pair<EventId, Revision>> met_;  // at the destination, while they fit
   absl::flat_hash_set<EventId> present_;
   bool overflow_ = false;
+  bool hides_ = false;                         // the destination shows less than the beginning of the region
+  std::optional<Revision> latest_in_doubt_;    // in the source, of those that were met
   std::optional<Revision> lowest_met_;
   std::optional<Revision> highest_in_doubt_;
   std::optional<Revision> first_met_at_;

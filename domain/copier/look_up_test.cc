@@ -22,6 +22,7 @@ struct Streams {
   std::vector<int> source;
   std::vector<int> destination;
   std::set<int> in_doubt;
+  Revision shown_from = 0;  // of the destination
   std::size_t pages = 0;
   std::string data = {};                                             // of each event
   std::size_t most_bytes = std::numeric_limits<std::size_t>::max();  // that a page can carry
@@ -35,6 +36,10 @@ struct Streams {
     question.events = in_doubt.size();
     question.depth = depth;
     question.is_admitted = [](const EventView&) { return true; };
+    question.revision_in_doubt = [this](const EventId& id) -> std::optional<Revision> {
+      const int number = id.bytes[14] << 8 | id.bytes[15];
+      return in_doubt.contains(number) ? std::optional<Revision>(number) : std::nullopt;
+    };
     question.is_in_doubt = [this](const EventId& id) { return in_doubt.contains(id.bytes[14] << 8 | id.bytes[15]); };
     return question;
   }
@@ -45,8 +50,10 @@ struct Streams {
       const std::vector<int>& stream = asked->store == Store::kSource ? source : destination;
       std::vector<EventView> events;
       const bool is_forward = asked->read.direction == ReadDirection::kForward;
+      const Revision first = asked->store == Store::kSource ? 0 : shown_from;
       Revision at = asked->read.from == kStreamEnd ? static_cast<Revision>(stream.size()) - 1 : asked->read.from;
-      const auto exists = [&] { return at >= 0 && at < static_cast<Revision>(stream.size()); };
+      if (is_forward) at = std::max(at, first);
+      const auto exists = [&] { return at >= first && at < static_cast<Revision>(stream.size()); };
       for (std::int32_t i = 0; i < asked->read.count && exists(); ++i) {
         EventView event;
         event.id = id_of(stream[static_cast<std::size_t>(at)]);
@@ -226,6 +233,53 @@ TEST(LookUpTest, GoesOnWithoutASourceThatCannotBeRead) {
   look_up.on_source_unreadable();
   const auto found = streams.run(std::move(look_up));
   EXPECT_EQ(present(found), std::set{20});
+}
+
+// A destination that shows only the end of its stream.
+class HiddenTest : public ::testing::Test {
+ protected:
+  LookUp::Findings run(std::set<int> in_doubt, bool order_proves = true) {
+    streams_.in_doubt = std::move(in_doubt);
+    LookUp::Question question = streams_.question(*streams_.in_doubt.begin());
+    question.order_proves = order_proves;
+    return streams_.run(LookUp::whole(std::move(question), false));
+  }
+
+  Streams streams_{.source = numbers(0, 60), .destination = numbers(0, 50), .in_doubt = {}, .shown_from = 46};
+};
+
+TEST_F(HiddenTest, WhatPrecedesOneInDoubtThatIsShownWasThere) {
+  const LookUp::Findings found = run({10, 11, 45, 46, 47, 50});
+  EXPECT_EQ(present(found), (std::set{46, 47}));
+  EXPECT_EQ(found.hidden_below, 47);
+  EXPECT_FALSE(found.may_be_hidden);
+}
+
+TEST_F(HiddenTest, TheSourceTellsWhetherWhatIsShownComesLater) {
+  const LookUp::Findings found = run({10, 11});
+  EXPECT_EQ(found.hidden_below, 46);
+  EXPECT_TRUE(found.of_destination);
+  EXPECT_EQ(found.tail, 49);
+}
+
+TEST_F(HiddenTest, WhatComesAfterAllThatIsShownWasNot) {
+  const LookUp::Findings found = run({50, 51});
+  EXPECT_FALSE(found.hidden_below);
+  EXPECT_FALSE(found.may_be_hidden);
+}
+
+TEST_F(HiddenTest, WithoutAnOrderNothingTells) {
+  const LookUp::Findings found = run({10, 11}, false);
+  EXPECT_FALSE(found.hidden_below);
+  EXPECT_TRUE(found.may_be_hidden);
+}
+
+TEST_F(HiddenTest, WhereNothingOfTheSourceIsShownNothingTells) {
+  streams_.destination = numbers(0, 46);
+  for (int n = 900; n < 904; ++n) streams_.destination.push_back(n);
+  const LookUp::Findings found = run({10, 11});
+  EXPECT_FALSE(found.hidden_below);
+  EXPECT_TRUE(found.may_be_hidden);
 }
 
 }  // namespace

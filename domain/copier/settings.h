@@ -41,6 +41,10 @@ struct CopierSettings {
   // gone without a word (21.2.0: 20 s).
   Duration predecessor_wait = std::chrono::seconds(30);
 
+  // Whether the safety net may skip or park an event that cannot be written: then one that was copied does not tell that
+  // those before it were.
+  bool may_give_up_events = false;
+
   // How far back a destination stream is read at least when it is not known what it holds, in events: more than the
   // disorder of whoever filled it before.
   std::int32_t look_up_depth = 64;

@@ -27,20 +27,24 @@ async function refused(promise, kind) {
   });
 }
 
-// `open(options)` opens a store, `options` being user and password. Every case has a connection of its own.
-function defineCases(open) {
-  const check = (name, run, options) => test(name, { timeout: 120000, ...options }, async () => {
+// Defines cases, each with a connection of its own: `open(options)` opens a store, `options` being user and password.
+function checker(open) {
+  return (name, run, options) => test(name, { timeout: 120000, ...options }, async (t) => {
     const opened = [];
     const connect = async (credentials) => {
       opened.push(await open(credentials));
       return opened.at(-1);
     };
     try {
-      await run(await connect(), connect);
+      await run(await connect(), connect, t);
     } finally {
       await Promise.all(opened.map((store) => store.close()));
     }
   });
+}
+
+function defineCases(open) {
+  const check = checker(open);
 
   // Appends.
   for (const expected of ['any', 'noStream']) {
@@ -532,4 +536,4 @@ function defineCases(open) {
   });
 }
 
-module.exports = { NO_ID, defineCases, stream, json, binary, link, many, refused };
+module.exports = { NO_ID, checker, defineCases, stream, json, binary, link, many, ids, numbers, refused };

@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { after, test } = require('node:test');
+const { defineCopyCases } = require('./copy_cases');
 const { NO_ID, defineCases, stream, json, binary, refused } = require('./cases');
 const { LegacyStore } = require('./legacy_store');
 
@@ -13,6 +14,7 @@ if (!address.tcp || !address.http) {
   test('legacy', { skip: 'no address of a store of the old generation' });
 } else {
   defineCases(open);
+  defineCopyCases(open);
   defineLegacyCases();
 }
 

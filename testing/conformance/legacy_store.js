@@ -6,6 +6,7 @@ const { randomUUID } = require('node:crypto');
 const client = require('../node/node_modules/node-eventstore-client');
 const promised = require('../node/node_modules/geteventstore-promise');
 const { Consumer } = require('./consumer');
+const { request } = require('./http_request');
 const { DEFAULTS } = require('./group_settings');
 
 const VERSIONS = { any: -2, noStream: -1, exists: -4 };
@@ -73,6 +74,9 @@ class LegacyStore {
   }
 
   close() { this.connection.close(); }
+
+  // A request of the HTTP API by hand, as admin.
+  request(method, path, body, headers) { return request(`http://${this.http}`, method, path, body, headers); }
 
   // The client of the HTTP API.
   httpClient() {

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const http2 = require('node:http2');
 const { test } = require('node:test');
+const { defineCopyCases } = require('./copy_cases');
 const { NO_ID, defineCases, stream, json, binary, many, refused } = require('./cases');
 const { NextStore } = require('./next_store');
 
@@ -17,6 +18,7 @@ if (!connection) {
   test('next', { skip: 'no connection string of a store of the new generation' });
 } else {
   defineCases(open);
+  defineCopyCases(open);
   defineNextCases();
   defineAccessCases({ skip: tls ? false : 'a store without TLS takes everyone for the system user' });
 }

@@ -3,6 +3,7 @@
 
 const client = require('../node/node_modules/@eventstore/db-client');
 const { Consumer } = require('./consumer');
+const { request } = require('./http_request');
 const { DEFAULTS } = require('./group_settings');
 
 const REVISIONS = { any: client.ANY, noStream: client.NO_STREAM, exists: client.STREAM_EXISTS };
@@ -50,10 +51,15 @@ class NextStore {
     store.generation = 'next';
     store.options = user ? { credentials: { username: user, password } } : {};
     store.client = client.EventStoreDBClient.connectionString(connection);
+    const host = connection.replace(/^.*\/\//, '').replace(/[?/].*/, '').replace(/^.*@/, '');
+    store.http = `${/tls=false/i.test(connection) ? 'http' : 'https'}://${host}`;
     return store;
   }
 
   async close() { await this.client.dispose?.(); }
+
+  // A request of the HTTP API by hand, as admin.
+  request(method, path, body, headers) { return request(this.http, method, path, body, headers); }
 
   async append(stream, events, expected = 'any') {
     const expectedRevision = REVISIONS[expected] ?? BigInt(expected);

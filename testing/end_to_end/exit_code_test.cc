@@ -38,6 +38,18 @@ TEST_P(ExitCodeTest, ZeroWhenAskedToStop) {
   }
 }
 
+// As `timeout` sends it, to the process and to its group.
+TEST_P(ExitCodeTest, TheSameSignalTwiceAtOnceIsOneRequest) {
+  const auto copier = start_and_copy(kWriterRule);
+  destination.misbehave(R"({"answerDelayMs":200})");
+  source.load("hero-", 3, 30);
+  ASSERT_TRUE(eventually([&] { return source.group(kStream, kGroup).outstanding > 0; }));
+  copier->signal(SIGTERM);
+  copier->signal(SIGTERM);
+  EXPECT_EQ(copier->exit_code(), 0);
+  EXPECT_FALSE(says_last(*copier, "asked to stop at once"));
+}
+
 TEST_P(ExitCodeTest, ZeroWhenAskedToStopThoughNobodyAnswers) {
   const auto copier = start_and_copy(kWriterRule);
   destination.freeze();

@@ -60,7 +60,7 @@ TEST_P(RestartTest, AskedToStopInMidCopyItSettlesWhatIsInFlight) {
   // What was confirmed was acknowledged, so it does not come again. Over gRPC the server may lose an acknowledgement
   // that it had not read when the call ended.
   if (GetParam().from == Generation::kLegacy) {
-    EXPECT_EQ(second->output().find("already there"), std::string::npos);
+    EXPECT_EQ(second->output().find("already present"), std::string::npos);
   }
   expect_copied();
 }

@@ -11,11 +11,12 @@ namespace {
 constexpr int kFullEvents = 2;  // times those of the quick form
 
 // What must not be, first things first; nothing if all is well.
-std::string problem_of(const Outcome& outcome, bool keeps_order) {
+std::string problem_of(const Outcome& outcome, bool keeps_order, bool may_end) {
   if (outcome.lost > 0) return std::to_string(outcome.lost) + " lost";
   if (outcome.doubled > 0) return std::to_string(outcome.doubled) + " doubled";
   if (outcome.altered > 0) return std::to_string(outcome.altered) + " altered";
   if (keeps_order && outcome.disordered > 0) return std::to_string(outcome.disordered) + " out of order";
+  if (!may_end && outcome.restarts > 0) return "a copier ended by itself";
   return "";
 }
 
@@ -57,7 +58,7 @@ RunReport run(const Row& row, Generation from, Generation to, Form form, std::ui
     scene = std::make_unique<Scene>(from, to, setup, seed, own_folder);
     row.act(*scene);
     report.outcome = scene->finish();
-    report.problem = problem_of(report.outcome, row.keeps_order);
+    report.problem = problem_of(report.outcome, row.keeps_order, row.may_end);
   } catch (const std::exception& error) {
     report.problem = error.what();
   }

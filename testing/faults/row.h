@@ -18,6 +18,7 @@ struct Row {
   std::function<void(Scene&)> act;
 
   enum class Where { kEverywhere, kToLegacy, kToNext } where = Where::kEverywhere;
+  bool may_end = true;      // false: a copier that ends by itself is a failure
   bool keeps_order = true;  // false: what it does to the order is only measured
 
   bool takes_place(Generation to) const;

@@ -59,6 +59,16 @@ Scene::Scene(Generation from, Generation to, const Setup& setup, std::uint64_t s
   }
   source_ = std::make_unique<Store>(from, store_arguments(from, "source"));
   destination_ = std::make_unique<Store>(to, store_arguments(to, "destination"));
+  if (setup_.has_clusters) {
+    source_follower_ = std::make_unique<Store>(from, store_arguments(from, "source-2"));
+    destination_follower_ = std::make_unique<Store>(to, store_arguments(to, "destination-2"));
+    journals_ = {{source_.get(), "source"},
+                 {source_follower_.get(), "source-2"},
+                 {destination_.get(), "destination"},
+                 {destination_follower_.get(), "destination-2"}};
+    lead(*source_, *source_follower_);
+    lead(*destination_, *destination_follower_);
+  }
   environment_ = environment(*source_, "SRC", source_line_);
   environment_.merge(environment(*destination_, "DST", destination_line_));
   if (!setup_.has_defaults) {
@@ -98,6 +108,18 @@ std::map<std::string, std::string> Scene::environment(const Store& store, const 
   const bool is_legacy = store.generation() == Generation::kLegacy;
   int http_port = store.http_port();
   int tcp_port = store.tcp_port();
+  if (setup_.has_clusters) {
+    const Store& other = &store == source_.get() ? *source_follower_ : *destination_follower_;
+    const std::string hosts =
+        "127.0.0.1:" + std::to_string(http_port) + ",127.0.0.1:" + std::to_string(other.http_port());
+    if (is_legacy) {
+      variables[prefix + "HTTP_ENDPOINT_" + side] = hosts;
+      variables.erase(prefix + "HTTP_PORT_" + side);
+    } else {
+      variables[prefix + "CONNECTION_STRING_" + side] = "esdb+discover://" + hosts + "?tls=false";
+    }
+    return variables;
+  }
   if (setup_.has_proxies) {
     lines.add(http_port);
     http_port = lines.port(0);
@@ -211,6 +233,61 @@ void Scene::start_source_again() { source_->start_again(); }
 void Scene::start_destination_again() {
   destination_->start_again();
   slow_down();
+}
+
+namespace {
+
+std::string member(const Store& store, const std::string& state, bool is_alive = true) {
+  return R"({"state":")" + state + R"(","isAlive":)" + (is_alive ? "true" : "false") + R"(,"tcpPort":)" +
+         std::to_string(store.tcp_port()) + R"(,"httpPort":)" + std::to_string(store.http_port()) + "}";
+}
+
+std::string gossip(const std::string& one, const std::string& other) {
+  return R"("gossip":[)" + one + "," + other + "]";
+}
+
+std::string not_leader(const Store& leader) {
+  return R"("notLeader":{"host":"127.0.0.1","tcpPort":)" + std::to_string(leader.tcp_port()) + R"(,"httpPort":)" +
+         std::to_string(leader.http_port()) + "}";
+}
+
+}  // namespace
+
+void Scene::lead(Store& leader, Store& follower) {
+  const std::string members = gossip(member(leader, "Leader"), member(follower, "Follower"));
+  leader.misbehave("{" + members + "}");
+  follower.misbehave("{" + members + "," + not_leader(leader) + "}");
+}
+
+void Scene::follow(Store& leader, Store& follower) {
+  follower.start_again();
+  lead(leader, follower);
+}
+
+void Scene::kill_leader(std::unique_ptr<Store>& leader, std::unique_ptr<Store>& follower, bool loses_events) {
+  const auto replicate = [&] {
+    std::filesystem::copy_file(journal_of(*leader), journal_of(*follower),
+                               std::filesystem::copy_options::overwrite_existing);
+  };
+  if (loses_events) {
+    // What is written from now on is not confirmed, and has not got to the other node.
+    leader->misbehave(R"({"dropAppendAnswers":1000000})");
+    replicate();
+    pass(random_time(0, 50));
+    leader->kill();
+  } else {
+    leader->kill();
+    replicate();
+  }
+  // It is believed to be alive until its silence is noticed; then there is an election.
+  pass(milliseconds(500));
+  follower->misbehave(R"({"notReady":true,"notLeader":null,)" +
+                      gossip(member(*leader, "Leader", false), member(*follower, "Unknown")) + "}");
+  pass(random_time(100, 800));
+  follower->kill();
+  follower->start_again();
+  follower->misbehave("{" + gossip(member(*leader, "Leader", false), member(*follower, "Leader")) + "}");
+  std::swap(leader, follower);
 }
 
 std::unique_ptr<Store> Scene::successor(Store& store, const std::string& name) {

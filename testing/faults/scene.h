@@ -25,6 +25,7 @@ struct Setup {
   bool has_defaults = false;       // of the copier's settings; else short times and small appends
   bool has_tls = false;            // on both sides, verified against an authority of the suite's own
   bool is_later = false;           // stores of the next generation are 21.10, which offers BatchAppend
+  bool has_clusters = false;       // of two nodes each, one of which leads; discovered
   bool asks_certificates = false;  // of clients, beside has_tls; the copier has one
   std::string configuration = "";  // more of the file
   std::map<std::string, std::string> variables{};
@@ -90,6 +91,16 @@ class Scene final {
   // Another process takes over the store's data as the leader; the old one is there, and names it.
   void change_source();
   void change_destination();
+  // Where there are clusters: the leader is killed, as its gossip is believed for a while, and the other node leads
+  // after an election. Of a destination, what the leader had written and not confirmed is lost. Then the former leader
+  // comes back, as a follower, with what was lost.
+  void kill_source_leader() { kill_leader(source_, source_follower_, false); }
+  void kill_destination_leader() {
+    kill_leader(destination_, destination_follower_, true);
+    slow_down();
+  }
+  void bring_back_source_follower() { follow(*source_, *source_follower_); }
+  void bring_back_destination_follower() { follow(*destination_, *destination_follower_); }
   // Its consumers.
   int consumers() const { return source_->group(kStream, kGroup).consumers; }
   // The group of the copier, over HTTP: "DELETE", "PUT" (it is created) or "POST" (updated), with its settings.
@@ -112,6 +123,10 @@ class Scene final {
   void write_configuration();
   std::vector<std::string> store_arguments(Generation generation, const std::string& name) const;
   std::map<std::string, std::string> environment(const Store& store, const std::string& side, Lines& lines) const;
+  void lead(Store& leader, Store& follower);
+  void follow(Store& leader, Store& follower);
+  void kill_leader(std::unique_ptr<Store>& leader, std::unique_ptr<Store>& follower, bool loses_events);
+  std::string journal_of(const Store& store) const { return folder_ + "/" + journals_.at(&store) + ".journal"; }
   std::unique_ptr<Store> successor(Store& store, const std::string& name);
   void slow_down();
   void feed();
@@ -125,6 +140,9 @@ class Scene final {
   std::mt19937_64 random_;
   std::unique_ptr<Store> source_;
   std::unique_ptr<Store> destination_;
+  std::unique_ptr<Store> source_follower_;
+  std::unique_ptr<Store> destination_follower_;
+  std::map<const Store*, std::string> journals_;
   std::vector<std::unique_ptr<Store>> former_;
   Lines source_line_;
   Lines destination_line_;

@@ -75,6 +75,21 @@ void change_leaders(Scene& scene) {
   scene.change_source();
 }
 
+void kill_leaders(Scene& scene) {
+  const auto shares = scene.random_shares(4);
+  scene.until_copied(shares[0]);
+  scene.kill_destination_leader();
+  scene.until_copied(shares[1]);
+  scene.bring_back_destination_follower();
+  scene.kill_source_leader();
+  scene.until_copied(shares[2]);
+  scene.bring_back_source_follower();
+  scene.until_copied(shares[3]);
+  scene.kill_destination_leader();
+  scene.until_copied(0.95);
+  scene.bring_back_destination_follower();
+}
+
 }  // namespace
 
 std::vector<Row> server_rows() {
@@ -94,6 +109,15 @@ std::vector<Row> server_rows() {
        {.configuration = "safetyNet: {onWriteFailure: skip}\n",
         .variables = {{"EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS", "10000"}}},
        delete_stream_of_destination_for_good},
+      {.name = "leader_killed",
+       .fault = "clusters: the leader of the destination, of the source, and of the destination again killed; it comes "
+                "back as a follower with what it had not replicated",
+       // With the defaults of everything: the delay of reconnections is longer than the writer timeout.
+       .setup = {.has_defaults = true,
+                 .has_clusters = true,
+                 .variables = {{"EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS", "8000"}}},
+       .act = kill_leaders,
+       .may_end = false},
       {"leader_changed", "another node becomes the leader, of the destination, then of the source", {}, change_leaders},
   };
 }

@@ -147,6 +147,9 @@ Plan make_plan(std::uint64_t seed) {
   constexpr DestinationStart kStarts[] = {DestinationStart::kFull, DestinationStart::kHalf,
                                           DestinationStart::kHalfInDisorder, DestinationStart::kFarAhead};
   if (random.one_in(3)) plan.destination_start = kStarts[random.between(0, 3)];
+  if (random.one_in(6)) plan.max_count = static_cast<std::size_t>(random.between(3, 12));
+  plan.settings.may_give_up_events =
+      plan.on_write_failure == SafetyAction::kSkip || plan.on_write_failure == SafetyAction::kPark;
   if (plan.faults.small_appends_only) plan.append_limit = static_cast<std::size_t>(random.between(400, 1'500));
   if (plan.append_limit < plan.max_data + 300) plan.max_data = plan.append_limit - 300;
 
@@ -166,6 +169,14 @@ bool Plan::promises_order() const {
   return (is_pinned || !repeated_ids) && !faults.second_consumer && !faults.server_parks &&
          !overlapping_subscriptions && !faults.poison && on_write_failure != SafetyAction::kSkip &&
          on_write_failure != SafetyAction::kPark;
+}
+
+bool Plan::promises_no_doubles() const {
+  if (max_count == 0) return true;
+  const bool is_pinned = subscriptions[0].settings.consumer_strategy == ConsumerStrategy::kPinned;
+  return is_pinned && promises_order() && !repeated_ids && !faults.other_writers &&
+         (destination_start == DestinationStart::kEmpty || destination_start == DestinationStart::kFull ||
+          destination_start == DestinationStart::kHalf);
 }
 
 bool Plan::promises_global_order() const {
@@ -195,6 +206,7 @@ std::string Plan::describe() const {
                      std::to_string(subscriptions[0].buffer_size) + "), destination " +
                      kStarts[static_cast<int>(destination_start)] + ", on write failure " +
                      kActions[static_cast<int>(on_write_failure)];
+  if (max_count > 0) text += ", showing " + std::to_string(max_count);
   if (short_of_memory) text += ", short of memory";
   if (group_exists) text += ", group exists";
   if (repeated_ids) text += ", repeated ids";

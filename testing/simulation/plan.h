@@ -72,6 +72,7 @@ struct Plan {
   // The destination.
   DestinationStart destination_start = DestinationStart::kEmpty;
   std::size_t append_limit = 1 << 20;
+  std::size_t max_count = 0;  // each stream shows so many events, its last; 0: all
 
   Duration faults_end{0};
   Duration workload_end{0};
@@ -80,6 +81,8 @@ struct Plan {
 
   // Out of order events may come about only where the source itself makes order impossible to keep.
   bool promises_order() const;
+  // Where the destination hides events, only the order of copying tells what it hides.
+  bool promises_no_doubles() const;
   // With Ordering::kGlobal, over all streams.
   bool promises_global_order() const;
   std::string describe() const;

@@ -114,6 +114,12 @@ void Process::check_bounds() {
   if (load.appends_in_flight > settings.max_appends_in_flight) {
     context_.violate(std::to_string(load.appends_in_flight) + " appends are in flight");
   }
+  const CopyStatistics::Counts& counts = observer_.counts();
+  const std::uint64_t came = sim_source_.deliveries() + counts.filled_from_source;
+  if (came != settled(counts) + load.held_events) {
+    context_.violate("the sum does not close: " + std::to_string(came) + " came, " + std::to_string(settled(counts)) +
+                     " are done with, " + std::to_string(load.held_events) + " are held; " + summary(counts));
+  }
   if (load.look_ups > settings.max_look_ups) context_.violate(std::to_string(load.look_ups) + " look-ups at once");
 }
 
@@ -152,7 +158,7 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
         context.violate("the safety net was asked before the writer timeout");
       }
       const std::optional<Time> visible = context.destination.visible_at(identity.first, identity.second);
-      if (failure.reason == WriteFailureReason::kTimedOut && visible && *visible < now - plan.settings.writer_timeout) {
+      if (failure.reason == WriteFailureReason::kTimedOut && plan.promises_no_doubles() && visible && *visible < now - plan.settings.writer_timeout) {
         context.violate("the safety net was asked about an event that is there: " + identity.first + " " +
                         std::to_string(event.revision));
       }

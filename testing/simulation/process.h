@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/copy_driver.h"
+#include "app/copy_statistics.h"
 #include "domain/copier/copier.h"
 #include "domain/link_watch/link_watch.h"
 #include "testing/simulation/sim_sink.h"
@@ -93,7 +94,7 @@ class Process {
   std::unique_ptr<EventSink> sink_hook_;
   std::unique_ptr<ProcessKiller> killer_hook_;
   SimSafetyNet safety_net_{*this};
-  CopyObserver observer_;
+  CopyStatistics observer_;
   Copier copier_;
   LinkWatch link_watch_;
   CopyDriver driver_;

@@ -279,6 +279,7 @@ void SimSource::receive(const Connection& connection, const std::vector<Pushed>&
       delivery.link = &link;
       if (!pushed.is_dead && !pushed.is_unresolved) delivery.event = &event;
     }
+    ++deliveries_;
     listener_->on_delivery(delivery);
   }
   listener_->on_deliveries_end();

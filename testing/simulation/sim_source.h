@@ -60,6 +60,9 @@ class SimSource final : public EventSource {
   void read(const StreamRead& read) override;
   void probe(Answer answer) override;
 
+  // Handed over so far.
+  std::uint64_t deliveries() const { return deliveries_; }
+
   // From the server.
   void receive(const Connection& connection, const std::vector<Pushed>& batch);
   void notice_cut(std::shared_ptr<Connection> connection, bool at_once);
@@ -79,6 +82,7 @@ class SimSource final : public EventSource {
 
   Context& context_;
   SourceServer& server_;
+  std::uint64_t deliveries_ = 0;
   GroupState group_;
   OnAcknowledge on_acknowledge_;
   EventSourceListener* listener_ = nullptr;

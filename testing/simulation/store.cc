@@ -70,6 +70,9 @@ Store::Page Store::read(const StreamRead& read, Time as_of) const {
     return result;
   }
   Revision at = read.from;
+  const Revision first =
+      max_count_ == 0 ? 0 : std::max<Revision>(0, last + 1 - static_cast<Revision>(max_count_));
+  if (read.direction == ReadDirection::kForward) at = std::max(at, first);
   if (read.direction == ReadDirection::kForward) {
     for (std::int32_t i = 0; i < read.count && at <= last; ++i, ++at) {
       result.events.push_back((*stream)[static_cast<std::size_t>(at)].view());
@@ -80,10 +83,10 @@ Store::Page Store::read(const StreamRead& read, Time as_of) const {
     result.page.next = last;  // as both generations answer: empty, but not the end
   } else {
     if (at == kStreamEnd) at = last;
-    for (std::int32_t i = 0; i < read.count && at >= 0; ++i, --at) {
+    for (std::int32_t i = 0; i < read.count && at >= first; ++i, --at) {
       result.events.push_back((*stream)[static_cast<std::size_t>(at)].view());
     }
-    result.page.end_of_stream = at < 0;
+    result.page.end_of_stream = at < first;
     result.page.next = at;
   }
   result.page.events = result.events;

@@ -53,6 +53,8 @@ class Store {
   };
   // As it was to be seen at `as_of`, which may have passed.
   Page read(const StreamRead& read, Time as_of) const;
+  // Reads show only so many events of a stream, its last ones.
+  void show_only(std::size_t max_count) { max_count_ = max_count; }
 
   const std::vector<StoredEvent>* find(std::string_view stream) const;
   const std::map<std::string, std::vector<StoredEvent>, std::less<>>& streams() const { return streams_; }
@@ -62,6 +64,7 @@ class Store {
   std::optional<Time> visible_at(std::string_view stream, const EventId& id) const;
 
  private:
+  std::size_t max_count_ = 0;
   std::uint64_t next_place_ = 1;
   std::map<std::string, std::vector<StoredEvent>, std::less<>> streams_;
   std::map<std::pair<std::string, EventId>, std::pair<Time, Time>> index_;

@@ -17,6 +17,7 @@ class World {
  public:
   World(const Plan& plan, const Hooks& hooks, bool prints_trace)
       : hooks_(hooks), context_(plan, prints_trace), workload_(context_), destination_(context_) {
+    context_.destination.show_only(plan.max_count);
     workload_.fill_source();
     workload_.fill_destination();
     source_ = std::make_unique<SourceServer>(context_, workload_.choose_starts());

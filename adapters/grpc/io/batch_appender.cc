@@ -68,7 +68,7 @@ void BatchAppender::connected() {
 }
 
 void BatchAppender::ask() {
-  if (!client_.connected()) return;
+  if (!client_.has_node()) return;
   offer_ = Offer::kAsked;
   connection_ = client_.connection();
   client_.ask(kGetSupportedMethods, {}, client_.settings().operation_timeout,
@@ -103,7 +103,10 @@ void BatchAppender::on_answer(BatchAppendCall& call, const grpc::Slice& message)
     // Which append it is about cannot be told.
     return abandon(call, std::move(malformed->reason));
   }
-  const auto& answer = std::get<BatchAnswer>(decoded);
+  auto& answer = std::get<BatchAnswer>(decoded);
+  if (auto* error = std::get_if<StoreError>(&answer.outcome); error && is_refusal(error->kind)) {
+    error->message += client_.who();
+  }
   if (call.pending.answered(answer.append_id, now())) completed_(answer.append_id, answer.outcome);
 }
 

@@ -51,6 +51,7 @@ class Call : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>
 
   // Of a call that is done.
   const CallStatus& status() const { return status_; }
+  void add_to_status(std::string_view text) { status_.message += text; }
 
   // Set by whoever starts it: which connection it belongs to.
   std::uint64_t connection = 0;

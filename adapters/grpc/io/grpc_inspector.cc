@@ -8,15 +8,19 @@
 namespace interconnect {
 
 std::unique_ptr<StoreInspector> make_grpc_inspector(boost::asio::io_context& io, GrpcStoreSettings settings) {
-  auto owned = std::make_shared<next::StoreClient>(
-      io, std::move(settings), next::StoreClient::Events{.drained = [] {}, .connection_lost = [](const auto&) {}});
+  // It is asked now and then, for as long as the copy goes on.
+  settings.reconnection.max_attempts = -1;
+  auto owned = std::make_shared<next::StoreClient>(io, std::move(settings), next::StoreClient::Events{.drained = [] {}},
+                                                   /*asks_nodes=*/false);
   return http_api::make_http_inspector([owned](const std::string& target, auto done) {
     next::StoreClient* const client = owned.get();
-    client->connect([client, target, done = std::move(done)](const next::CallStatus& status) {
-      if (!client->connected()) return done({0, status.message});
-      client->get(target, [client, done](const next::HttpAnswer& answer) {
+    client->when_tried([client, target, done = std::move(done)] {
+      client->get(target, [client, done, connection = client->connection()](const next::HttpAnswer& answer) {
         // The node is gone, or no longer the leader, which alone has the groups.
-        if (answer.status == 0 || answer.status == 503 || answer.status / 100 == 3) client->forget_connection();
+        if (connection == client->connection() &&
+            (answer.status == 0 || answer.status == 503 || answer.status / 100 == 3)) {
+          client->lose_connection({ErrorKind::kUnavailable, answer.status == 0 ? answer.body : "it does not lead"});
+        }
         done({answer.status, answer.body});
       });
     });

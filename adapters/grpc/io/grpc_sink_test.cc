@@ -335,6 +335,52 @@ TEST_F(GrpcSinkTest, WithoutAServerTheSinkIsLostInTheEnd) {
   EXPECT_EQ(recorder_.lost.size(), 1u);
 }
 
+TEST_F(GrpcSinkTest, TheReasonOfTheDiscoveryIsInEveryRefusal) {
+  std::uint16_t port = 0;
+  { port = ScriptedServer({}).port(); }
+  auto settings = settings_for(port);
+  settings.discover = true;
+  start(settings);
+  const auto refused = probe();  // waits until the cluster has been looked for
+  ASSERT_TRUE(refused);
+  EXPECT_NE(refused->message.find("127.0.0.1:" + std::to_string(port) + ": gossip: "), std::string::npos);
+  EXPECT_NE(refused->message.find("refused"), std::string::npos) << refused->message;
+  EXPECT_EQ(append_error().kind, ErrorKind::kUnavailable);
+  const auto& error = std::get<StoreError>(recorder_.outcomes.back().second);
+  EXPECT_NE(error.message.find("refused"), std::string::npos) << error.message;
+}
+
+TEST_F(GrpcSinkTest, ALeaderThatDiesIsReplacedThoughGossipNamesItForAWhile) {
+  std::atomic<bool> elected = false;
+  auto leader = std::make_unique<ScriptedServer>(ScriptedServer::Script{.append = append_all});
+  const std::uint16_t dead = leader->port();
+  ScriptedServer follower(
+      {.append = append_all,
+       .read =
+           [&](grpc::ServerContext& context, const auto&, auto&) {
+             if (elected) return grpc::Status::OK;
+             return fail(context, grpc::StatusCode::NOT_FOUND, "Leader info available",
+                         {{"exception", "not-leader"},
+                          {"leader-endpoint-host", "127.0.0.1"},
+                          {"leader-endpoint-port", std::to_string(dead)}});
+           },
+       .gossip =
+           [&](gossip::ClusterInfo& cluster) {
+             add_member(cluster, elected ? gossip::MemberInfo::Follower : gossip::MemberInfo::Leader, dead);
+             add_member(cluster, elected ? gossip::MemberInfo::Leader : gossip::MemberInfo::Follower, follower.port());
+           }});
+  auto settings = settings_for(follower.port());
+  settings.discover = true;
+  settings.discovery_interval = std::chrono::milliseconds(5);
+  settings.reconnection.delay = kPatience;  // it would not come in time
+  start(settings);
+  ASSERT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+  leader.reset();
+  for (int i = 0; i < 20; ++i) append_error();
+  elected = true;
+  EXPECT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+}
+
 TEST_F(GrpcSinkTest, AServerThatComesBackIsWrittenToAgain) {
   const ScriptedServer::Script script{.append = [](auto&, const auto& requests, auto& response) {
     succeed(requests, response);

@@ -27,7 +27,7 @@ std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 std::string name_of(const Subscription& subscription) {
-  return "subscription " + subscription.stream + "::" + subscription.group;
+  return "subscription " + excerpt(subscription.stream) + "::" + excerpt(subscription.group);
 }
 
 std::string reason_of(const HttpAnswer& answer) {
@@ -41,7 +41,13 @@ GrpcSource::GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, 
     : stop_timer_(io),
       client_(io, std::move(settings),
               {.drained = [this] { on_drained(); },
-               .connection_lost = [this](const CallStatus&) { client_.forget_connection(); }}) {
+               .connected = [this] { on_connected(); },
+               .failed = [this](const StoreError& error) { on_no_connection(error); },
+               .lost =
+                   [this](const StoreError& error) {
+                     on_no_connection(error);
+                     lose(error.message);
+                   }}) {
   for (Subscription& subscription : subscriptions) {
     states_.push_back(std::make_unique<State>(io, std::move(subscription), client_.settings()));
   }
@@ -49,7 +55,7 @@ GrpcSource::GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, 
 
 void GrpcSource::start(EventSourceListener& listener) {
   listener_ = &listener;
-  client_.connect([](const CallStatus&) {});
+  client_.connect();
 }
 
 void GrpcSource::subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) {
@@ -68,19 +74,33 @@ void GrpcSource::attempt(SubscriptionIndex index) {
   }
   if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
   reset(state);
-  client_.connect([this, index, attempt = ++state.attempt](const CallStatus& status) {
-    if (asked_to_stop_ || states_[index]->attempt != attempt) return;
-    if (status.ok() || client_.connected()) {
-      next_step(index);
-    } else {
-      fail(index, status);
-    }
-  });
+  ++state.attempt;
+  state.awaits_node = true;
+  if (client_.connected()) client_.later([this] { on_connected(); });
+}
+
+void GrpcSource::on_connected() {
+  for (SubscriptionIndex index = 0; index < states_.size(); ++index) {
+    if (asked_to_stop_ || !client_.connected()) return;
+    if (std::exchange(states_[index]->awaits_node, false)) next_step(index);
+  }
+}
+
+// Those that were connected are told of by the end of their own calls.
+void GrpcSource::on_no_connection(const StoreError& error) {
+  for (SubscriptionIndex index = 0; index < states_.size() && !asked_to_stop_; ++index) {
+    if (!states_[index]->awaits_node) continue;
+    const DropReason reason = error.kind == ErrorKind::kNotAuthenticated ? DropReason::kNotAuthenticated
+                              : error.kind == ErrorKind::kAccessDenied   ? DropReason::kAccessDenied
+                                                                         : DropReason::kConnectionLost;
+    listener_->on_subscription_dropped(index, reason, name_of(states_[index]->wanted) + ": " + error.message);
+  }
 }
 
 void GrpcSource::reset(State& state) {
   state.confirmed = false;
   state.again = false;
+  state.awaits_node = false;
   state.writing = false;
   state.timer.cancel();
   state.look_timer.cancel();
@@ -181,7 +201,7 @@ void GrpcSource::on_confirmed(SubscriptionCall& call) {
   state.timer.cancel();
   state.stale_consumers.connected(now());
   await_look(index);
-  const GroupUpsert::Ready& group = state.session.confirmed();
+  const GroupUpsert::Ready& group = state.session.confirmed(now());
   listener_->on_subscription_started({index, group.state, group.effective});
   flush_acks(state);
 }
@@ -284,8 +304,17 @@ void GrpcSource::fail(SubscriptionIndex index, const CallStatus& status) {
   State& state = *states_[index];
   reset(state);
   const std::uint64_t attempt_number = ++state.attempt;
+  if (is_not_leader(status) && !named_leader(status)) {
+    client_.seek_leader(to_store_error(status, name_of(state.wanted)));
+  }
+  if (!client_.connected()) {
+    // It goes on by itself as soon as there is a connection.
+    state.awaits_node = true;
+    const auto dropped = SubscriptionSession::describe(status, name_of(state.wanted));
+    listener_->on_subscription_dropped(index, dropped.reason, dropped.message);
+    return;
+  }
   const SubscriptionSession::Dropped dropped = state.session.failed(status, name_of(state.wanted), now());
-  if (is_not_leader(status) && !named_leader(status)) client_.seek_leader();
   listener_->on_subscription_dropped(index, dropped.reason, dropped.message);
   // The listener may have subscribed anew, or asked to stop.
   if (asked_to_stop_ || state.attempt != attempt_number) return;

@@ -35,7 +35,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   struct State {
     State(boost::asio::io_context& io, Subscription wanted, const GrpcStoreSettings& settings)
         : wanted(std::move(wanted)),
-          session(settings.reconnection),
+          session(settings.reconnection, settings.operation_timeout),
           stale_consumers(settings.connection_name),
           timer(io),
           ack_timer(io),
@@ -49,6 +49,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
     SubscriptionCall* call = nullptr;  // the client's
     bool confirmed = false;
     bool again = false;                 // connect anew as soon as the call is confirmed
+    bool awaits_node = false;           // the next step is taken once a node serves
     bool writing = false;               // what was sent last has not yet been handed to the connection
     std::vector<EventId> pending_acks;  // what comes within a moment leaves in one message
     bool ack_timer_runs = false;
@@ -63,6 +64,8 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   void on_written(SubscriptionCall& call) override;
   void on_ended(SubscriptionCall& call, const CallStatus& status) override;
 
+  void on_connected();
+  void on_no_connection(const StoreError& error);
   void attempt(SubscriptionIndex index);
   void reset(State& state);
   void next_step(SubscriptionIndex index);

@@ -159,15 +159,17 @@ TEST_F(GrpcSourceTest, CreatesTheGroupConnectsAndDelivers) {
 
 TEST_F(GrpcSourceTest, AStopSendsWhatIsStillToBeAcknowledged) {
   constexpr int kEvents = 100;
+  std::atomic<bool> is_subscribed = false;
   // Answers the last question when all that was sent before it has been read.
   ScriptedServer server({.read =
                              [&](auto& context, const auto&, auto&) {
-                               while (seen_.acked().size() < kEvents && !context.IsCancelled())
+                               while (is_subscribed && seen_.acked().size() < kEvents && !context.IsCancelled())
                                  std::this_thread::yield();
                                return grpc::Status::OK;
                              },
                          .subscribe =
                              [&](auto&, const auto&, Stream& stream) {
+                               is_subscribed = true;
                                confirm(stream);
                                for (int i = 0; i < kEvents; ++i) push(stream, i);
                                seen_.acks_of(stream);

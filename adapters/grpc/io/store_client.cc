@@ -2,6 +2,9 @@
 
 #include <glog/logging.h>
 
+#include <algorithm>
+#include <chrono>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -20,6 +23,33 @@ constexpr char kStreamsRead[] = "/event_store.client.streams.Streams/Read";
 // A stream that nobody needs a right to read, and that need not be there: that it is not is an answer as well.
 constexpr char kProbeStream[] = "interconnect-link-check";
 
+Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+NodeConnection::Settings connection_settings(const GrpcStoreSettings& settings, bool asks_nodes) {
+  std::random_device random;
+  return {.hosts = settings.hosts,
+          .discover = settings.discover,
+          .preference = settings.node_preference,
+          .max_discover_attempts = settings.max_discover_attempts,
+          .discovery_interval = settings.discovery_interval,
+          .gossip_timeout = settings.gossip_timeout,
+          .operation_timeout = settings.operation_timeout,
+          .reconnection = settings.reconnection,
+          .asks_nodes = asks_nodes,
+          .seed = random()};
+}
+
+// What a call is answered with that finds no connection: as the last attempt to make one was.
+CallStatus not_connected(const StoreError& why) {
+  CallStatus status;
+  status.code = why.kind == ErrorKind::kNotAuthenticated ? kUnauthenticated
+                : why.kind == ErrorKind::kAccessDenied   ? kPermissionDenied
+                : why.kind == ErrorKind::kUnsupported    ? kUnimplemented
+                                                         : kStatusUnavailable;
+  status.message = "not connected: " + why.message;
+  return status;
+}
+
 class UnaryCall : public Call {
  public:
   explicit UnaryCall(std::function<void(const CallStatus&, std::string_view)> answer) : answer_(std::move(answer)) {}
@@ -34,15 +64,15 @@ class UnaryCall : public Call {
 
 }  // namespace
 
-StoreClient::StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings, Events events)
+StoreClient::StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings, Events events, bool asks_nodes)
     : io_(io),
       settings_(std::move(settings)),
       events_(std::move(events)),
       credentials_(make_credentials(settings_.tls)),
       inbox_(std::make_shared<Inbox>(io, [this] { drain(); })),
       work_(boost::asio::make_work_guard(io)),
-      discovery_timer_(io),
-      random_(std::random_device()()) {
+      connection_(connection_settings(settings_, asks_nodes)),
+      timer_(io) {
   // As the official clients do, credentials are never sent over plaintext. A server without TLS runs with --insecure,
   // and that makes everyone its system user (PassthroughAuthenticationProvider.cs of 21.2.0), consumer groups included.
   if (settings_.credentials && settings_.tls.enabled) authorization_ = basic_authorization(*settings_.credentials);
@@ -84,7 +114,7 @@ void StoreClient::dispatch(Input& input) {
   switch (input.kind) {
     case Input::Kind::kMessage:
       if (stopping_) return;
-      if (call.connection == connection_) log_version();
+      if (call.connection == generation_) log_version();
       call.on_message(to_slice(input.message));
       return;
     case Input::Kind::kWrote:
@@ -95,91 +125,168 @@ void StoreClient::dispatch(Input& input) {
   }
   if (!stopping_) {
     const CallStatus& status = call.status();
-    if (call.connection == connection_ && !status.ok() && !call.cancelled()) {
-      if (const auto leader = named_leader(status)) {
-        LOG(INFO) << "follows the leader to " << to_authority(*leader);
-        use(*leader);
-      } else if (is_not_leader(status)) {
-        events_.no_leader(status);
+    if (call.connection == generation_ && !status.ok() && !call.cancelled()) {
+      const auto error = [&] { return to_store_error(status, to_authority(*connection_.node())); };
+      if (is_not_leader(status)) {
+        tell([&](auto& actions) { connection_.not_leader(named_leader(status), error(), now(), actions); });
       } else if (is_connection_loss(status)) {
-        events_.connection_lost(status);
+        tell([&](auto& actions) { connection_.connection_lost(error(), now(), actions); });
       }
     }
+    if (status.code == kUnauthenticated) call.add_to_status(who() + hint_of_credentials());
+    if (status.code == kPermissionDenied) call.add_to_status(who());
     call.on_done(status);
   }
   calls_.erase(input.call);
 }
 
+// --- The connection ---
+
+template <typename Input>
+void StoreClient::tell(Input input) {
+  if (stopping_) return;
+  input(actions_);
+  // What is carried out may bring about more.
+  if (std::exchange(is_carrying_out_, true)) return;
+  while (!actions_.empty() && !stopping_) {
+    const NodeConnection::Action action = std::move(actions_.front());
+    actions_.pop_front();
+    carry_out(action);
+  }
+  is_carrying_out_ = false;
+  arm_timer();
+}
+
+void StoreClient::carry_out(const NodeConnection::Action& action) {
+  if (const auto* ask = std::get_if<NodeConnection::AskGossip>(&action)) {
+    ask_gossip(ask->question, ask->host);
+  } else if (const auto* node = std::get_if<NodeConnection::Use>(&action)) {
+    use(node->node);
+  } else if (const auto* ask = std::get_if<NodeConnection::AskNode>(&action)) {
+    ask_node(ask->question);
+  } else if (std::holds_alternative<NodeConnection::Leave>(action)) {
+    leave();
+  } else if (std::holds_alternative<NodeConnection::Connected>(action)) {
+    events_.connected();
+    tried();
+  } else if (std::holds_alternative<NodeConnection::RoundFailed>(action)) {
+    tried();
+  } else if (const auto* failed = std::get_if<NodeConnection::Failed>(&action)) {
+    events_.failed(failed->error);
+    tried();
+  } else if (const auto* lost = std::get_if<NodeConnection::Lost>(&action)) {
+    events_.lost(lost->error);
+    tried();
+  } else {
+    LOG(ERROR) << "a fault of the program, mended: " << std::get<NodeConnection::Repaired>(action).fault;
+  }
+}
+
+void StoreClient::arm_timer() {
+  const auto next = connection_.next_deadline();
+  if (!next || stopping_ || (armed_for_ && *armed_for_ <= *next)) return;
+  armed_for_ = next;
+  timer_.expires_at(std::chrono::steady_clock::time_point(*next));
+  timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (error || !alive.lock() || stopping_) return;
+    armed_for_.reset();
+    tell([&](auto& actions) { connection_.tick(now(), actions); });
+  });
+}
+
+void StoreClient::connect() {
+  tell([&](auto& actions) { connection_.start(now(), actions); });
+}
+
+void StoreClient::when_tried(std::function<void()> then) {
+  if (connected() || connection_.is_lost()) return later(std::move(then));
+  waiting_.push_back(std::move(then));
+  connect();
+}
+
+void StoreClient::tried() {
+  for (std::function<void()>& then : std::exchange(waiting_, {})) later(std::move(then));
+}
+
+void StoreClient::seek_leader(const StoreError& error) {
+  tell([&](auto& actions) { connection_.seek_leader(error, now(), actions); });
+}
+
+void StoreClient::lose_connection(const StoreError& error) {
+  tell([&](auto& actions) { connection_.connection_lost(error, now(), actions); });
+}
+
+// A channel of its own for each attempt: it would connect again by itself, but not as soon, and it may not know yet
+// that its connection is lost, and then give the next call to that one.
 void StoreClient::use(const Endpoint& node) {
-  node_ = node;
   channel_ = make_channel(node, settings_, credentials_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
-  ++connection_;
+  ++generation_;
 }
 
-void StoreClient::seek_leader() {
-  if (settings_.node_preference != NodePreference::kLeader) return;
-  forget_connection();
-  seek_leader_ = true;
-}
-
-void StoreClient::forget_connection() {
-  ++connection_;
-  // A single host that was configured is the only one to go to. The channel would connect again by itself, but may not
-  // know yet that its connection is lost, and then give the next call to that one.
-  if (!may_find_another() && !seek_leader_) return use(settings_.hosts.front());
+void StoreClient::leave() {
   stub_.reset();
   channel_.reset();
+  ++generation_;
 }
 
-void StoreClient::connect(Done done) {
-  if (connected() && !seek_leader_) {
-    later([done = std::move(done)] { done(CallStatus{}); });
-    return;
-  }
-  waiting_for_connection_.push_back(std::move(done));
-  if (discovery_) return;
-  const bool seek_leader = std::exchange(seek_leader_, false);
-  const bool ask = settings_.discover || settings_.hosts.size() > 1 || seek_leader;
-  if (!ask) {
-    use(settings_.hosts.front());
-    later([this] { discovered(CallStatus{}); });
-    return;
-  }
-  discovery_.emplace(settings_, random_());
-  discover(discovery_->start());
+void StoreClient::ask_node(std::uint64_t question) {
+  const auto answered = [this, question](const std::optional<StoreError>& error) {
+    tell([&](auto& actions) { connection_.node_answered(question, error, now(), actions); });
+  };
+  ask([this, answered](const std::optional<StoreError>& error) {
+    if (error || authorization_.empty()) return answered(error);
+    ask_who_we_are(answered);
+  });
 }
 
-void StoreClient::discover(Discovery::Action action) {
-  if (auto* ask = std::get_if<Discovery::AskGossip>(&action)) {
-    ask_gossip(ask->host);
-  } else if (auto* wait = std::get_if<Discovery::Wait>(&action)) {
-    discovery_timer_.expires_after(wait->duration);
-    discovery_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
-      if (!error && alive.lock() && discovery_) discover(discovery_->waited());
-    });
-  } else if (auto* found = std::get_if<Discovery::Use>(&action)) {
-    use(found->node);
-    discovered(CallStatus{});
-  } else {
-    CallStatus status;
-    status.code = kStatusUnavailable;
-    status.message = std::get<Discovery::GiveUp>(action).message;
-    // Without discovery the host that was given is still worth a call.
-    if (!settings_.discover && settings_.hosts.size() == 1) use(settings_.hosts.front());
-    discovered(status);
-  }
+// 21.2.0 takes a password with a `:` for no credentials at all, and lets nobody do much
+// (BasicHttpAuthenticationProvider.cs). Where the question itself fails, the calls will tell.
+void StoreClient::ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer) {
+  get("/users/%24current", [this, answer = std::move(answer)](const HttpAnswer& got) {
+    if (got.status != 401) return answer(std::nullopt);
+    answer(StoreError{ErrorKind::kNotAuthenticated,
+                      "the server does not take the credentials" + who() + hint_of_credentials()});
+  });
 }
 
-void StoreClient::ask_gossip(const Endpoint& host) {
+std::string StoreClient::hint_of_credentials() const {
+  if (!settings_.credentials) return "";
+  const std::string& password = settings_.credentials->password;
+  const auto is_beyond_ascii = [](const std::string& text) {
+    return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x7f; });
+  };
+  std::string hint;
+  if (password.find(':') != std::string::npos) hint += "; a server below 21.10 takes no password with a ':'";
+  if (is_beyond_ascii(password) || is_beyond_ascii(settings_.credentials->username)) {
+    hint += "; a server up to 21.10 takes no letters beyond ASCII";
+  }
+  return hint;
+}
+
+std::string StoreClient::who() const {
+  if (!settings_.credentials) return " (no user: there are no credentials)";
+  if (authorization_.empty()) return " (no user: credentials are not sent without TLS)";
+  return " (user '" + excerpt(settings_.credentials->username) + "')";
+}
+
+void StoreClient::ask_gossip(std::uint64_t question, const Endpoint& host) {
   auto channel = make_channel(host, settings_, credentials_);
   grpc::GenericStub stub(channel);
-  auto call = std::make_unique<UnaryCall>([this](const CallStatus& status, std::string_view message) {
-    if (!discovery_) return;
-    if (!status.ok()) return discover(discovery_->failed(to_store_error(status, "gossip").message));
-    auto cluster = decode_cluster(message);
-    if (auto* malformed = std::get_if<Malformed>(&cluster)) return discover(discovery_->failed(malformed->reason));
-    discover(discovery_->answered(std::get<std::vector<ClusterMember>>(cluster)));
+  auto call = std::make_unique<UnaryCall>([this, question](const CallStatus& status, std::string_view message) {
+    tell([&](auto& actions) {
+      if (!status.ok()) {
+        StoreError error = to_store_error(status, "gossip");
+        if (status.code == kUnauthenticated) error.message += who() + hint_of_credentials();
+        return connection_.gossip_failed(question, std::move(error), now(), actions);
+      }
+      const auto cluster = decode_cluster(message);
+      if (const auto* malformed = std::get_if<Malformed>(&cluster)) {
+        connection_.gossip_failed(question, {ErrorKind::kUnsupported, "gossip: " + malformed->reason}, now(), actions);
+      } else {
+        connection_.gossip_answered(question, std::get<std::vector<ClusterMember>>(cluster), now(), actions);
+      }
+    });
   });
   Call& started = *call;
   calls_.emplace(&started, std::move(call));
@@ -189,33 +296,31 @@ void StoreClient::ask_gossip(const Endpoint& host) {
   started.start(stub, kGossipRead, {to_byte_buffer({})}, {.timeout = settings_.gossip_timeout}, inbox_);
 }
 
-void StoreClient::discovered(const CallStatus& status) {
-  discovery_.reset();
-  for (const Done& done : std::exchange(waiting_for_connection_, {})) done(status);
-}
-
 // Once the node has answered, and not while the channel connects: 21.2.0 without TLS may take the one connection for
 // what the other speaks (ClearTextHttpMultiplexingMiddleware.cs).
 void StoreClient::log_version() {
   if (std::exchange(version_logged_, true)) return;
-  get("/info", [this](const HttpAnswer& answer) {
+  get("/info", [where = to_authority(*connection_.node())](const HttpAnswer& answer) {
     const std::string version = answer.status == 200 ? decode_server_version(answer.body) : std::string();
-    if (!version.empty()) LOG(INFO) << "EventStoreDB " << excerpt(version) << " at " << to_authority(node_);
+    if (!version.empty()) LOG(INFO) << "EventStoreDB " << excerpt(version) << " at " << where;
   });
+}
+
+void StoreClient::refuse(std::unique_ptr<Call> call) {
+  if (connection_.is_connected()) {
+    later([this] { tell([&](auto& actions) { connection_.call_refused(now(), actions); }); });
+  }
+  Call& refused = *call;
+  calls_.emplace(&refused, std::move(call));
+  refused.refuse(not_connected(last_error()), inbox_);
 }
 
 void StoreClient::start(std::unique_ptr<Call> call, const std::string& method, std::vector<grpc::ByteBuffer> messages,
                         const Call::Options& options) {
+  if (!stub_) return refuse(std::move(call));
   Call& started = *call;
   calls_.emplace(&started, std::move(call));
-  if (!stub_) {
-    CallStatus status;
-    status.code = kStatusUnavailable;
-    status.message = "not connected";
-    started.refuse(std::move(status), inbox_);
-    return;
-  }
-  started.connection = connection_;
+  started.connection = generation_;
   grpc::ClientContext& context = started.context();
   if (!authorization_.empty()) context.AddMetadata("authorization", authorization_);
   if (!settings_.connection_name.empty()) context.AddMetadata("connection-name", settings_.connection_name);
@@ -231,7 +336,11 @@ void StoreClient::ask(const std::string& method, const std::string& message, std
 }
 
 void StoreClient::get(const std::string& target, std::function<void(const HttpAnswer&)> answer) {
-  const HttpRequest request{node_, settings_.tls, target, authorization_, settings_.operation_timeout};
+  if (!has_node()) {
+    later([answer = std::move(answer), why = not_connected(last_error()).message] { answer({0, why}); });
+    return;
+  }
+  const HttpRequest request{*connection_.node(), settings_.tls, target, authorization_, settings_.operation_timeout};
   auto place = std::make_shared<std::shared_ptr<HttpGet>>();
   auto answered = [this, place, alive = std::weak_ptr(alive_), answer = std::move(answer)](const HttpAnswer& got) {
     const auto get = std::exchange(*place, nullptr);
@@ -259,6 +368,11 @@ void StoreClient::read(const StreamRead& read, StreamReadListener& listener) {
 }
 
 void StoreClient::probe(LinkProbe::Answer answer) {
+  if (!connection_.is_asking()) return ask(std::move(answer));
+  when_tried([this, answer = std::move(answer)]() mutable { ask(std::move(answer)); });
+}
+
+void StoreClient::ask(LinkProbe::Answer answer) {
   StreamRead read;
   read.stream = kProbeStream;
   read.direction = ReadDirection::kBackward;
@@ -286,9 +400,8 @@ void StoreClient::probe(LinkProbe::Answer answer) {
 void StoreClient::stop(std::function<void()> stopped) {
   stopping_ = true;
   stopped_ = std::move(stopped);
-  discovery_.reset();
-  discovery_timer_.cancel();
-  waiting_for_connection_.clear();
+  timer_.cancel();
+  waiting_.clear();
   later_.clear();
   for (auto& [key, call] : calls_) call->cancel();
   for (const auto& get : gets_) get->cancel();

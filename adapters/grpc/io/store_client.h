@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -19,7 +18,7 @@
 #include "adapters/grpc/io/call.h"
 #include "adapters/grpc/io/http_get.h"
 #include "adapters/grpc/io/inbox.h"
-#include "adapters/grpc/session/discovery.h"
+#include "adapters/grpc/session/node_connection.h"
 #include "adapters/grpc/wire/status.h"
 #include "domain/stream_read.h"
 #include "ports/link_probe.h"
@@ -28,44 +27,53 @@
 
 namespace interconnect::next {
 
-// What source and sink share: the connection to one node of the store, found by discovery where that is asked for, and
-// the calls on it. A node that names another as the leader is followed by the calls that are started afterwards.
+// What source and sink share: the connection to one node of the store, found by discovery where that is asked for and
+// kept up over losses (NodeConnection), and the calls on it.
 class StoreClient {
  public:
-  using Done = std::function<void(const CallStatus&)>;
-
   struct Events {
-    std::function<void()> drained;                           // all inputs that had arrived have been handled
-    std::function<void(const CallStatus&)> connection_lost;  // a call of the present connection ended by its loss
-    // A call of the present connection was refused by a node that knows no leader.
-    std::function<void(const CallStatus&)> no_leader = [](const CallStatus&) {};
+    std::function<void()> drained;            // all inputs that had arrived have been handled
+    std::function<void()> connected = [] {};  // a node serves; again after each loss
+    std::function<void(const StoreError&)> failed = [](const auto&) {};  // there is no connection, and why; it goes on
+    std::function<void(const StoreError&)> lost = [](const auto&) {};    // it does not go on
   };
 
-  // Throws std::runtime_error if a file of the TLS settings cannot be read.
-  StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings, Events events);
+  // `asks_nodes`: whether a node is asked if it serves, before it counts as one that does. Throws std::runtime_error if
+  // a file of the TLS settings cannot be read.
+  StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings, Events events, bool asks_nodes = true);
   // Cancels what is under way and waits until gRPC has let go of it.
   ~StoreClient();
 
   const GrpcStoreSettings& settings() const { return settings_; }
   boost::asio::io_context& io() { return io_; }
 
-  // Finds a node, unless there is one; `done` is called later, with ok as soon as calls can be made.
-  void connect(Done done);
-  bool connected() const { return stub_ != nullptr; }
+  // Finds a node, and another one after each loss.
+  void connect();
+  // `then` is called later: once a node serves, or an attempt to find one has failed.
+  void when_tried(std::function<void()> then);
+  // Whether calls go anywhere: to a node that serves, or to one that is being asked if it does.
+  bool has_node() const { return stub_ != nullptr; }
+  // Whether a node serves.
+  bool connected() const { return connection_.is_connected() && has_node(); }
+  // Whether something may be written. Not before it is known that the server takes the credentials: 21.2.0 would take
+  // the writes of somebody whose credentials it does not understand for those of nobody.
+  bool takes_writes() const { return has_node() && (connected() || authorization_.empty()); }
+  // Why not.
+  const StoreError& last_error() const { return connection_.last_error(); }
   // Changes whenever the node may be another, or not the same as before.
-  std::uint64_t connection() const { return connection_; }
-  // The node is not what we look for: the next connect() asks gossip who leads.
-  void seek_leader();
-  // Whether connect(), once the connection is left, may find another node than the present one.
-  bool may_find_another() const {
-    return settings_.discover || settings_.hosts.size() > 1 || node_ != settings_.hosts.front();
-  }
-  // Leaves the connection: what its calls tell of their end is no longer news, and later calls are made on another one.
-  void forget_connection();
+  std::uint64_t connection() const { return generation_; }
+  // The node cannot do what only a leader can.
+  void seek_leader(const StoreError& error);
+  // Whether there may be another node than the present one.
+  bool may_find_another() const { return connection_.may_find_another(); }
+  // The node did not do what was asked of it, in a way that calls do not show.
+  void lose_connection(const StoreError& error);
 
   // The client keeps the call until it is done. Without a connection it is done with UNAVAILABLE.
   void start(std::unique_ptr<Call> call, const std::string& method, std::vector<grpc::ByteBuffer> messages,
              const Call::Options& options);
+  // Ends the call, which is not started, as start() does where there is no connection.
+  void refuse(std::unique_ptr<Call> call);
   // One message out, at most one in.
   void ask(const std::string& method, const std::string& message, std::chrono::milliseconds timeout,
            std::function<void(const CallStatus&, std::string_view)> answer);
@@ -74,7 +82,13 @@ class StoreClient {
 
   // As the ports say. `listener` is not called once stop() was.
   void read(const StreamRead& read, StreamReadListener& listener);
+  // Waits for a connection that is being looked for; where that has failed, it is answered with why.
   void probe(LinkProbe::Answer answer);
+
+  // " (user 'NAME')" or so, for messages about rights.
+  std::string who() const;
+  // What servers may not like about the credentials; nothing as a rule.
+  std::string hint_of_credentials() const;
 
   // Calls `work` from the next drain.
   void later(std::function<void()> work);
@@ -86,10 +100,19 @@ class StoreClient {
  private:
   void drain();
   void dispatch(Input& input);
+  // Hands the input to the connection, and carries out what comes of it.
+  template <typename Input>
+  void tell(Input input);
+  void carry_out(const NodeConnection::Action& action);
+  void arm_timer();
   void use(const Endpoint& node);
-  void discover(Discovery::Action action);
-  void ask_gossip(const Endpoint& host);
-  void discovered(const CallStatus& status);
+  void leave();
+  // Whether the node serves, and takes us for whom we say we are.
+  void ask_node(std::uint64_t question);
+  void ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer);
+  void ask(LinkProbe::Answer answer);
+  void ask_gossip(std::uint64_t question, const Endpoint& host);
+  void tried();
   void log_version();
   void finish_stop_if_idle();
 
@@ -100,18 +123,18 @@ class StoreClient {
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
   std::shared_ptr<Inbox> inbox_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  boost::asio::steady_timer discovery_timer_;
-  std::mt19937_64 random_;
+
+  NodeConnection connection_;
+  NodeConnection::Actions actions_;
+  bool is_carrying_out_ = false;
+  boost::asio::steady_timer timer_;
+  std::optional<Time> armed_for_;
+  std::vector<std::function<void()>> waiting_;
 
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
-  Endpoint node_;
-  std::uint64_t connection_ = 1;  // 0 is that of calls which belong to none
-  bool seek_leader_ = false;
+  std::uint64_t generation_ = 1;  // of the channel; 0 is that of calls which belong to none
   bool version_logged_ = false;
-
-  std::optional<Discovery> discovery_;
-  std::vector<Done> waiting_for_connection_;
 
   std::vector<Input> inputs_;
   std::vector<std::function<void()>> later_;

@@ -2,20 +2,24 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace interconnect::next {
 namespace {
 
 bool serves(const ClusterMember& member) { return member.alive && member.state != NodeState::kOther; }
 
-std::optional<Endpoint> draw_among(std::span<const ClusterMember> members, std::optional<NodeState> state,
-                                   std::uint64_t draw) {
-  std::vector<const ClusterMember*> candidates;
+void add_nodes(std::span<const ClusterMember> members, std::optional<NodeState> state, std::uint64_t draw,
+               std::vector<Endpoint>& nodes) {
+  std::vector<Endpoint> equals;
   for (const ClusterMember& member : members) {
-    if (serves(member) && (!state || member.state == *state)) candidates.push_back(&member);
+    if (serves(member) && (!state || member.state == *state)) equals.push_back(member.endpoint);
   }
-  if (candidates.empty()) return std::nullopt;
-  return candidates[draw % candidates.size()]->endpoint;
+  if (equals.empty()) return;
+  std::rotate(equals.begin(), equals.begin() + static_cast<std::ptrdiff_t>(draw % equals.size()), equals.end());
+  for (Endpoint& node : equals) {
+    if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(std::move(node));
+  }
 }
 
 NodeState preferred_state(NodePreference preference) {
@@ -29,50 +33,83 @@ NodeState preferred_state(NodePreference preference) {
   }
 }
 
+void put_last(const std::optional<Endpoint>& endpoint, std::vector<Endpoint>& endpoints) {
+  if (!endpoint) return;
+  std::stable_partition(endpoints.begin(), endpoints.end(), [&](const Endpoint& other) { return other != *endpoint; });
+}
+
 }  // namespace
 
-std::optional<Endpoint> choose_node(std::span<const ClusterMember> members, NodePreference preference,
-                                    std::uint64_t draw) {
-  if (preference == NodePreference::kRandom) return draw_among(members, std::nullopt, draw);
-  const std::array order{preferred_state(preference), NodeState::kLeader, NodeState::kFollower,
-                         NodeState::kReadOnlyReplica};
-  for (const NodeState state : order) {
-    if (auto node = draw_among(members, state, draw)) return node;
+std::string to_text(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
+
+std::vector<Endpoint> nodes_to_try(std::span<const ClusterMember> members, NodePreference preference,
+                                   const std::optional<Endpoint>& avoid, std::uint64_t draw) {
+  std::vector<Endpoint> nodes;
+  if (preference == NodePreference::kRandom) {
+    add_nodes(members, std::nullopt, draw, nodes);
+  } else {
+    for (const NodeState state :
+         {preferred_state(preference), NodeState::kLeader, NodeState::kFollower, NodeState::kReadOnlyReplica}) {
+      add_nodes(members, state, draw, nodes);
+    }
   }
-  return std::nullopt;
+  put_last(avoid, nodes);
+  return nodes;
 }
 
-Discovery::Discovery(const GrpcStoreSettings& settings, std::uint64_t draw)
-    : hosts_(settings.hosts),
-      preference_(settings.node_preference),
-      max_attempts_(std::max(settings.max_discover_attempts, 1)),
-      interval_(settings.discovery_interval),
-      draw_(draw) {}
+Discovery::Discovery(Search search) : search_(std::move(search)) { put_last(search_.avoid, search_.hosts); }
 
-Discovery::Action Discovery::start() {
+Discovery::Action Discovery::ask_next(Time now) {
+  nodes_.clear();
+  if (next_host_ < search_.hosts.size()) {
+    if (next_host_ == 0) error_.reset();
+    return AskGossip{search_.hosts[next_host_++]};
+  }
   next_host_ = 0;
-  attempts_ = 0;
-  return ask_next();
+  refused_.clear();
+  if (++rounds_ < search_.rounds || now < search_.not_before) return Wait{search_.interval};
+  StoreError error = error_.value_or(StoreError{});
+  error.message = "no node of the cluster serves: " + error.message;
+  return GiveUp{std::move(error)};
 }
 
-Discovery::Action Discovery::ask_next() {
-  if (next_host_ < hosts_.size()) return AskGossip{hosts_[next_host_]};
-  next_host_ = 0;
-  if (++attempts_ >= max_attempts_) return GiveUp{"no node of the cluster could be found: " + last_reason_};
-  return Wait{interval_};
+Discovery::Action Discovery::try_next(Time now) {
+  while (!nodes_.empty()) {
+    Endpoint node = std::move(nodes_.front());
+    nodes_.erase(nodes_.begin());
+    if (!was_refused(node)) return Try{std::move(node)};
+  }
+  return ask_next(now);
 }
 
-Discovery::Action Discovery::answered(std::span<const ClusterMember> members) {
-  if (auto node = choose_node(members, preference_, draw_)) return Use{*std::move(node)};
-  return failed("none of the nodes that gossip names is ready");
+Discovery::Action Discovery::answered(std::span<const ClusterMember> members, Time now) {
+  nodes_ = nodes_to_try(members, search_.preference, search_.avoid, search_.draw);
+  if (nodes_.empty()) {
+    return failed({ErrorKind::kNotReady, "none of the nodes that its gossip names is ready"}, now);
+  }
+  return try_next(now);
 }
 
-Discovery::Action Discovery::failed(std::string_view reason) {
-  last_reason_ = hosts_[next_host_].host + ":" + std::to_string(hosts_[next_host_].port) + ": " + std::string(reason);
-  ++next_host_;
-  return ask_next();
+Discovery::Action Discovery::failed(StoreError error, Time now) {
+  if (next_host_ > 0) note(search_.hosts[next_host_ - 1], error);
+  return ask_next(now);
 }
 
-Discovery::Action Discovery::waited() { return ask_next(); }
+Discovery::Action Discovery::refused(const Endpoint& node, StoreError error, const std::optional<Endpoint>& hint,
+                                     Time now) {
+  note(node, error);
+  refused_.push_back(node);
+  if (hint && hint != search_.avoid) nodes_.insert(nodes_.begin(), *hint);
+  return try_next(now);
+}
+
+void Discovery::note(const Endpoint& who, const StoreError& error) {
+  if (error_ && is_refusal(error_->kind) && !is_refusal(error.kind)) return;
+  error_ = StoreError{error.kind, to_text(who) + ": " + error.message};
+}
+
+bool Discovery::was_refused(const Endpoint& node) const {
+  return std::find(refused_.begin(), refused_.end(), node) != refused_.end();
+}
 
 }  // namespace interconnect::next

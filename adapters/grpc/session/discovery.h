@@ -8,53 +8,69 @@
 #include <vector>
 
 #include "adapters/grpc/wire/decode.h"
+#include "domain/store_error.h"
 #include "domain/time.h"
 #include "ports/store_settings.h"
 
 namespace interconnect::next {
 
-// The node to use among those alive: of the preferred kind if there is one, else the leader, else a follower, else a
-// read-only replica. `draw` chooses among equals. Nodes in no serving state are never chosen.
-std::optional<Endpoint> choose_node(std::span<const ClusterMember> members, NodePreference preference,
-                                    std::uint64_t draw);
+// The nodes to try among those alive, best first: those of the preferred kind, then the leader, followers, read-only
+// replicas. `draw` chooses among equals, and the node to `avoid` comes last. Nodes in no serving state are left out.
+std::vector<Endpoint> nodes_to_try(std::span<const ClusterMember> members, NodePreference preference,
+                                   const std::optional<Endpoint>& avoid, std::uint64_t draw);
 
-// Finds the node to use by asking the configured hosts, one after the other, who belongs to the cluster. Each step
-// returns what is to be done next; its result is given to the step named beside it.
+// "HOST:PORT".
+std::string to_text(const Endpoint& endpoint);
+
+// Finds a node that serves. In each round it asks the hosts, one after the other, who belongs to the cluster, and tries
+// the nodes that they name, each of them once. Each step returns what is to be done next; its result is given to the
+// step named beside it.
 class Discovery {
  public:
   struct AskGossip {  // -> answered() or failed()
     Endpoint host;
   };
+  struct Try {  // -> refused(), unless the node serves
+    Endpoint node;
+  };
   struct Wait {  // -> waited()
     Duration duration;
   };
-  struct Use {
-    Endpoint node;
+  struct GiveUp {
+    StoreError error;
   };
-  struct GiveUp {  // after max_discover_attempts rounds
-    std::string message;
+  using Action = std::variant<AskGossip, Try, Wait, GiveUp>;
+
+  struct Search {
+    std::vector<Endpoint> hosts;  // to ask; not empty
+    NodePreference preference = NodePreference::kLeader;
+    std::optional<Endpoint> avoid;  // the node just lost: asked last, tried last, and no hint to it is followed
+    std::int32_t rounds = 1;        // at least so many
+    Time not_before{};              // it does not give up earlier
+    Duration interval{};            // between rounds
+    std::uint64_t draw = 0;         // any number; nothing else here is left to chance
   };
-  using Action = std::variant<AskGossip, Wait, Use, GiveUp>;
+  explicit Discovery(Search search);
 
-  // `draw` is any number; it decides among equals, and nothing else here is left to chance.
-  Discovery(const GrpcStoreSettings& settings, std::uint64_t draw);
-
-  Action start();
-  Action answered(std::span<const ClusterMember> members);
-  Action failed(std::string_view reason);
-  Action waited();
+  Action start() { return ask_next(Time{}); }
+  Action answered(std::span<const ClusterMember> members, Time now);
+  Action failed(StoreError error, Time now);
+  // `hint`: the node that it names as the leader.
+  Action refused(const Endpoint& node, StoreError error, const std::optional<Endpoint>& hint, Time now);
+  Action waited(Time now) { return ask_next(now); }
 
  private:
-  Action ask_next();
+  Action ask_next(Time now);
+  Action try_next(Time now);
+  void note(const Endpoint& who, const StoreError& error);
+  bool was_refused(const Endpoint& node) const;
 
-  std::vector<Endpoint> hosts_;
-  NodePreference preference_;
-  std::int32_t max_attempts_;
-  Duration interval_;
-  std::uint64_t draw_;
+  Search search_;
   std::size_t next_host_ = 0;
-  std::int32_t attempts_ = 0;
-  std::string last_reason_;
+  std::int32_t rounds_ = 0;
+  std::vector<Endpoint> nodes_;      // still to try
+  std::vector<Endpoint> refused_;    // in this round
+  std::optional<StoreError> error_;  // of this round: the last one, but a refusal of the credentials stays
 };
 
 }  // namespace interconnect::next

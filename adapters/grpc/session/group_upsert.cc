@@ -24,6 +24,14 @@ GroupUpsert::Action GroupUpsert::created(const CallStatus& status) {
   if (status.ok()) return Ready{GroupState::kCreated, wanted_};
   // Who may not create groups may still be allowed to use one.
   if (!readable_ && status.code == kPermissionDenied) return Ready{GroupState::kUnread, wanted_};
+  if (status.code == kPermissionDenied) {
+    Failed failed{status};
+    failed.status.message =
+        "the group is not there, and only a user of $admins or $ops may create it: have it created, or use such a "
+        "user: " +
+        status.message;
+    return failed;
+  }
   if (!is_group_exists(status)) return Failed{status};
   if (!readable_ || ++rounds_ >= kMaxRounds) return Ready{GroupState::kUnread, wanted_};
   return ReadInfo{};

@@ -5,11 +5,16 @@
 
 namespace interconnect::next {
 
-SubscriptionSession::Dropped SubscriptionSession::failed(const CallStatus& status, std::string_view what, Time now) {
+SubscriptionSession::Dropped SubscriptionSession::describe(const CallStatus& status, std::string_view what) {
   Dropped dropped;
   dropped.reason = to_drop_reason(status);
   dropped.message =
       status.ok() ? std::string(what) + ": the server ended the subscription" : to_store_error(status, what).message;
+  return dropped;
+}
+
+SubscriptionSession::Dropped SubscriptionSession::failed(const CallStatus& status, std::string_view what, Time now) {
+  Dropped dropped = describe(status, what);
   if (dropped.reason == DropReason::kNotFound && group_) {
     group_.reset();
     if (!std::exchange(recreating_, true)) {

@@ -17,6 +17,40 @@ constexpr std::string_view kHandlerThrewText = "Exception was thrown by handler.
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+// gRPC's own words about a connection that cannot be made.
+constexpr std::string_view kUntrusted = "certificate verify failed";
+constexpr std::string_view kOtherHost = "is not in peer certificate";
+constexpr std::string_view kCannotConnect = "failed to connect to all addresses";
+
+bool is_certificate_refused(const CallStatus& status) {
+  return status.code == kStatusUnavailable &&
+         (contains(status.message, kUntrusted) || contains(status.message, kOtherHost));
+}
+
+// What to mend; nothing where the text says it all.
+std::string_view advice(const CallStatus& status) {
+  if (status.code != kStatusUnavailable) return "";
+  const std::string_view text = status.message;
+  if (contains(text, kUntrusted)) {
+    return "the server's certificate is not trusted: let tlsCaFile name the certificate of the authority that signed "
+           "it (tlsVerifyCert=false trusts every server)";
+  }
+  if (contains(text, kOtherHost)) {
+    return "the server's certificate is another host's: connect by a name that is in it, or have that name put into it "
+           "(tlsVerifyCert=false trusts every server)";
+  }
+  if (contains(text, "wrong version number"))
+    return "there is no TLS at this port: a server without it needs tls=false";
+  if (contains(text, "an http1.x server")) {
+    return "there is HTTP/1 at this port and no gRPC: a server before 20.x, such as 5.0.1, is given by its "
+           "HTTP_ENDPOINT variable, and not by a connection string";
+  }
+  if (contains(text, kCannotConnect) && (contains(text, "Socket closed") || contains(text, "reset by peer"))) {
+    return "the server hung up at once: it may want TLS (tls=true), or this may be its TCP port and not that of gRPC";
+  }
+  return "";
+}
+
 ErrorKind kind_of_exception(const CallStatus& status, ErrorKind otherwise) {
   const std::string_view exception = status.exception;
   if (exception == "stream-deleted") return ErrorKind::kStreamDeleted;
@@ -62,6 +96,7 @@ ErrorKind kind_of_code(const CallStatus& status) {
                  ? ErrorKind::kTooLarge
                  : ErrorKind::kUnavailable;
     default:
+      if (is_certificate_refused(status)) return ErrorKind::kNotAuthenticated;
       return is_not_leader(status) || contains(status.message, kTooBusyText) ? ErrorKind::kNotReady
                                                                              : ErrorKind::kUnavailable;
   }
@@ -72,9 +107,13 @@ ErrorKind kind_of_code(const CallStatus& status) {
 StoreError to_store_error(const CallStatus& status, std::string_view what) {
   StoreError error;
   error.kind = status.exception.empty() ? kind_of_code(status) : kind_of_exception(status, kind_of_code(status));
-  error.message = excerpt(what) + ": " + (status.message.empty() ? "no text" : excerpt(status.message)) + " (status " +
-                  std::to_string(status.code) + (status.exception.empty() ? "" : ", " + excerpt(status.exception)) +
-                  ")";
+  const std::string code = " (status " + std::to_string(status.code) +
+                           (status.exception.empty() ? "" : ", " + excerpt(status.exception)) + ")";
+  // The reason for which there is no connection has been told with its own.
+  const bool has_code = status.message.ends_with(code);
+  const std::string_view hint = has_code || contains(status.message, " (status ") ? "" : advice(status);
+  error.message = excerpt(what) + ": " + (hint.empty() ? "" : std::string(hint) + ": ") +
+                  (status.message.empty() ? "no text" : excerpt(status.message)) + (has_code ? "" : code);
   return error;
 }
 

@@ -43,6 +43,8 @@ struct CallStatus {
 };
 
 // `what` is what was asked, for the message: "append to stream-1". Not for an ok status.
+// A server whose certificate we refuse is kNotAuthenticated: it is not the one that the settings trust. Where the text
+// shows what is wrong with a connection, the message says what to mend.
 // A status without a name of its own (UNKNOWN, INTERNAL, CANCELLED) leaves open whether it was done: kUnavailable.
 StoreError to_store_error(const CallStatus& status, std::string_view what);
 

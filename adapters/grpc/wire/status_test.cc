@@ -204,5 +204,43 @@ TEST(StatusTest, CredentialsAreBase64) {
   EXPECT_EQ(basic_authorization({"ab", "c"}), "Basic YWI6Yw==");
 }
 
+// gRPC's texts, as they were seen.
+TEST(StatusTest, AConnectionThatCannotBeMadeSaysWhatToMend) {
+  struct Case {
+    std::string text;
+    ErrorKind kind;
+    std::string advice;
+  };
+  const std::string cannot = "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:2113: ";
+  const std::vector<Case> cases{
+      {cannot + "Ssl handshake failed: SSL_ERROR_SSL: error:0A000086:SSL routines::certificate verify failed",
+       ErrorKind::kNotAuthenticated, "tlsCaFile"},
+      {cannot + "Peer name localhost is not in peer certificate", ErrorKind::kNotAuthenticated, "another host's"},
+      {cannot + "Ssl handshake failed: SSL_ERROR_SSL: error:0A00010B:SSL routines::wrong version number",
+       ErrorKind::kUnavailable, "tls=false"},
+      {cannot + "Trying to connect an http1.x server", ErrorKind::kUnavailable, "HTTP_ENDPOINT"},
+      {cannot + "recvmsg:Connection reset by peer", ErrorKind::kUnavailable, "tls=true"},
+      {cannot + "Socket closed", ErrorKind::kUnavailable, "TCP port"},
+  };
+  for (const Case& expected : cases) {
+    CallStatus status;
+    status.code = kStatusUnavailable;
+    status.message = expected.text;
+    const StoreError error = to_store_error(status, "gossip");
+    EXPECT_EQ(error.kind, expected.kind) << expected.text;
+    EXPECT_NE(error.message.find(expected.advice), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find(expected.text), std::string::npos) << error.message;
+    EXPECT_TRUE(is_connection_loss(status)) << expected.text;
+    // Told once, where it is the reason of what follows.
+    status.message = "not connected: " + error.message;
+    const std::string again = to_store_error(status, "read").message;
+    EXPECT_EQ(again, "read: not connected: " + error.message);
+  }
+  CallStatus cut;
+  cut.code = kStatusUnavailable;
+  cut.message = "Socket closed";
+  EXPECT_EQ(to_store_error(cut, "read").message, "read: Socket closed (status 14)");
+}
+
 }  // namespace
 }  // namespace interconnect::next

@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "adapters/legacy_tcp/io/tls.h"
+
 namespace interconnect::legacy {
 namespace {
 
@@ -120,7 +122,8 @@ void Connection::lose(const std::string& error) {
   if (handler_ == nullptr) return;
   // Once, however often it is tried.
   if (std::exchange(logged_loss_, error) != error) LOG(WARNING) << "no connection: " << error;
-  session_.disconnected(now(), error, actions_);
+  const bool is_refused = error.starts_with(kCertificateRefused);
+  session_.disconnected(now(), error, actions_, is_refused ? ErrorKind::kNotAuthenticated : ErrorKind::kUnavailable);
   carry_out(actions_);
   end_of_batch();
 }

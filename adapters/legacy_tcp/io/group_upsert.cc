@@ -81,7 +81,12 @@ asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExch
 
   const HttpResult info = co_await read_info(exchange, subscription, patience);
   // After AlreadyExists, it says nothing about the group but that HTTP cannot name it.
-  if (status_of(info) == 404 && error != nullptr) co_return failed("cannot create " + group, *error);
+  if (status_of(info) == 404 && error != nullptr) {
+    co_return failed(group +
+                         " is not there, and only a user of $admins or $ops may create it: have it created, or use "
+                         "such a user",
+                     *error);
+  }
   std::optional<GroupInfo> present;
   if (status_of(info) == 200) present = parse_group_info(std::get<HttpResponse>(info).body, subscription);
   if (!present) {

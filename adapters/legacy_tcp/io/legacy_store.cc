@@ -25,6 +25,8 @@ namespace asio = boost::asio;
 SessionSettings session_settings(const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions) {
   SessionSettings session;
   session.endpoint = settings.tcp;
+  session.http = settings.http;
+  session.hosts = settings.hosts;
   session.tls = settings.tls.enabled;
   session.credentials = settings.credentials;
   session.connection_name = settings.connection_name;
@@ -68,8 +70,9 @@ class ConnectedStore : public ActionHandler {
   ConnectedStore(asio::io_context& io, const LegacyStoreSettings& settings, std::vector<Subscription> subscriptions)
       : io_(io),
         settings_(settings),
-        http_(
-            make_http_client(io, settings.http, settings.credentials, http_tls(settings), settings.operation_timeout)),
+        http_([this](const HttpRequest& request, std::function<void(HttpResult)> done) {
+          client_of(connection_->session().http_endpoint())(request, std::move(done));
+        }),
         connection_(std::make_shared<Connection>(io, session_settings(settings, std::move(subscriptions)), settings.tls,
                                                  *this)) {}
 
@@ -90,6 +93,22 @@ class ConnectedStore : public ActionHandler {
     connection_->input([id](Session& session, Time now, Actions& actions) { session.probe(now, id, actions); });
   }
 
+  void ask_gossip(const AskGossip& ask) {
+    const auto answered = [this, alive = std::weak_ptr<int>(alive_), question = ask.question](HttpResult result) {
+      if (alive.expired()) return;
+      connection_->input([&](Session& session, Time now, Actions& actions) {
+        if (const auto* failure = std::get_if<HttpFailure>(&result)) {
+          return session.gossip_failed(now, question, failure->message, actions);
+        }
+        const auto& response = std::get<HttpResponse>(result);
+        auto nodes = response.status == 200 ? parse_gossip(response.body, settings_.tls.enabled) : std::nullopt;
+        if (nodes) return session.gossip_answered(now, question, *std::move(nodes), actions);
+        session.gossip_failed(now, question, "HTTP status " + std::to_string(response.status), actions);
+      });
+    };
+    client_of(ask.host)({"GET", "/gossip", ""}, answered);
+  }
+
   void answer(const ProbeCompleted& completed) {
     const auto found = probes_.find(completed.id);
     if (found == probes_.end()) return;
@@ -108,9 +127,13 @@ class ConnectedStore : public ActionHandler {
     connection_->stop(std::move(stopped));
   }
 
+  HttpExchange client_of(const Endpoint& host) {
+    return make_http_client(io_, host, settings_.credentials, http_tls(settings_), settings_.operation_timeout);
+  }
+
   asio::io_context& io_;
   LegacyStoreSettings settings_;
-  HttpExchange http_;
+  HttpExchange http_;  // to the node that we are connected to
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // gone once nobody may be called any more
 
@@ -174,6 +197,8 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
       end_group_command(*end);
     } else if (const auto* probe = std::get_if<ProbeCompleted>(&action)) {
       answer(*probe);
+    } else if (const auto* ask = std::get_if<AskGossip>(&action)) {
+      ask_gossip(*ask);
     } else if (const auto* lost = std::get_if<Lost>(&action)) {
       listener_->on_source_lost(lost->message);
     }
@@ -254,6 +279,8 @@ class LegacyEventSink final : public EventSink, private ConnectedStore {
       listener_->on_read_completed(read->id, read->outcome);
     } else if (const auto* probe = std::get_if<ProbeCompleted>(&action)) {
       answer(*probe);
+    } else if (const auto* ask = std::get_if<AskGossip>(&action)) {
+      ask_gossip(*ask);
     } else if (const auto* lost = std::get_if<Lost>(&action)) {
       listener_->on_sink_lost(lost->message);
     }

@@ -330,7 +330,7 @@ TEST_F(LegacyStoreTest, GivesUpAfterTheAllowedAttempts) {
   sink_ = make_legacy_sink(io_, settings_);
   sink_->start(log_);
   ASSERT_TRUE(run_until([&] { return !log_.lost.empty(); }));
-  EXPECT_NE(log_.lost.find("gave up after 2 attempts"), std::string::npos) << log_.lost;
+  EXPECT_NE(log_.lost.find("allow no more attempts"), std::string::npos) << log_.lost;
   std::vector<Event> events;
   EXPECT_EQ(kind_of(append(1, "s", kNoStream, events)), ErrorKind::kUnavailable);
   stop(*sink_);
@@ -367,6 +367,7 @@ TEST_F(LegacyStoreTest, SaysWhyItRefusesACertificate) {
   sink_->start(log_);
   ASSERT_TRUE(run_until([&] { return !log_.lost.empty(); }));
   EXPECT_NE(log_.lost.find("certificate is refused: IP address mismatch"), std::string::npos) << log_.lost;
+  EXPECT_NE(log_.lost.find("for '127.0.0.2', not for '127.0.0.1'"), std::string::npos) << log_.lost;
 
   log_.lost.clear();
   settings_.tls.ca_file.clear();

@@ -3,7 +3,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <string_view>
+
+#include "domain/excerpt.h"
 
 namespace interconnect::legacy {
 
@@ -49,10 +53,53 @@ void expect_host(SSL* tls, const std::string& host, const TlsSettings& settings)
   }
 }
 
-std::string handshake_error(SSL* tls, const boost::system::error_code& error) {
+std::string names_of(X509* certificate) {
+  std::string names;
+  const auto add = [&names](std::string_view name) { names += (names.empty() ? "'" : ", '") + excerpt(name) + "'"; };
+  auto* const all =
+      certificate == nullptr
+          ? nullptr
+          : static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(all, i);
+    if (name->type == GEN_DNS) {
+      add({reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+           static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))});
+    } else if (name->type == GEN_IPADD) {
+      const unsigned char* const bytes = ASN1_STRING_get0_data(name->d.iPAddress);
+      boost::asio::ip::address_v6::bytes_type six{};
+      boost::asio::ip::address_v4::bytes_type four{};
+      const int size = ASN1_STRING_length(name->d.iPAddress);
+      if (size == static_cast<int>(four.size())) {
+        std::copy_n(bytes, four.size(), four.begin());
+        add(boost::asio::ip::make_address_v4(four).to_string());
+      } else if (size == static_cast<int>(six.size())) {
+        std::copy_n(bytes, six.size(), six.begin());
+        add(boost::asio::ip::make_address_v6(six).to_string());
+      }
+    }
+  }
+  GENERAL_NAMES_free(all);
+  return names.empty() ? "nobody" : names;
+}
+
+std::string handshake_error(SSL* tls, const std::string& host, const std::string& names,
+                            const boost::system::error_code& error) {
   const long verdict = SSL_get_verify_result(tls);
-  if (verdict == X509_V_OK) return "the TLS handshake failed: " + error.message();
-  return std::string("the server's certificate is refused: ") + X509_verify_cert_error_string(verdict);
+  if (verdict == X509_V_OK) {
+    const bool is_plain = error.message().find("wrong version number") != std::string::npos;
+    return "the TLS handshake failed: " + error.message() +
+           (is_plain ? ": there is no TLS at this port: a server without it is given by http:// and tls.enabled: false"
+                     : "");
+  }
+  const std::string refused = std::string(kCertificateRefused) + X509_verify_cert_error_string(verdict);
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    return refused + ": it is for " + names + ", not for '" + host +
+           "': connect by a name that is in it (tls.verifyCertificate: false trusts every server)";
+  }
+  return refused +
+         ": let tls.caFile name the certificate of the authority that signed it (tls.verifyCertificate: false trusts "
+         "every server)";
 }
 
 }  // namespace interconnect::legacy

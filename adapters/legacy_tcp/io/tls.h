@@ -16,7 +16,15 @@ std::shared_ptr<boost::asio::ssl::context> make_tls_context(const TlsSettings& s
 // certificate is the host's.
 void expect_host(SSL* tls, const std::string& host, const TlsSettings& settings);
 
-// What a failed handshake was about; names the certificate's fault if that is why.
-std::string handshake_error(SSL* tls, const boost::system::error_code& error);
+// How the text begins where the server's certificate is refused.
+inline constexpr char kCertificateRefused[] = "the server's certificate is refused: ";
+
+// The names that a certificate is for, in quotes; "nobody" if it has none.
+std::string names_of(X509* certificate);
+
+// What a failed handshake was about, and what to mend; names the certificate's fault if that is why. `names`: those of
+// the certificate that was refused.
+std::string handshake_error(SSL* tls, const std::string& host, const std::string& names,
+                            const boost::system::error_code& error);
 
 }  // namespace interconnect::legacy

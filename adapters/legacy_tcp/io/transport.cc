@@ -119,16 +119,23 @@ class TlsTransport final : public SocketTransport {
   tcp::socket& socket() override { return stream_.next_layer(); }
   void shake_hands(const std::string& host, Done done) override {
     expect_host(stream_.native_handle(), host, settings_);
-    stream_.async_handshake(asio::ssl::stream_base::client,
-                            [this, self = shared_from_this(), done = std::move(done)](const error_code& error) {
-                              done(error ? handshake_error(stream_.native_handle(), error) : std::string());
-                            });
+    if (settings_.verify_certificate) {
+      stream_.set_verify_callback([this](bool is_trusted, asio::ssl::verify_context& context) {
+        if (!is_trusted) refused_names_ = names_of(X509_STORE_CTX_get_current_cert(context.native_handle()));
+        return is_trusted;
+      });
+    }
+    stream_.async_handshake(asio::ssl::stream_base::client, [this, self = shared_from_this(), host,
+                                                             done = std::move(done)](const error_code& error) {
+      done(error ? handshake_error(stream_.native_handle(), host, refused_names_, error) : std::string());
+    });
   }
 
  private:
   TlsSettings settings_;
   std::shared_ptr<asio::ssl::context> context_;
   asio::ssl::stream<tcp::socket> stream_;
+  std::string refused_names_;  // of the server's certificate
 };
 
 // Stands in where the settings cannot be used: every attempt to connect says why.

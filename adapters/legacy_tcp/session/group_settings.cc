@@ -112,4 +112,33 @@ std::optional<ServerInfo> parse_server_info(std::string_view json) {
   return info;
 }
 
+std::optional<std::vector<ClusterNode>> parse_gossip(std::string_view json, bool secure) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  const auto members = document.FindMember("members");
+  if (members == document.MemberEnd() || !members->value.IsArray()) return std::nullopt;
+  const auto endpoint = [](const rapidjson::Value& member, const char* host, const char* port) {
+    Endpoint endpoint{std::string(text_member(member, host)), 0};
+    const auto number = member.FindMember(port);
+    if (number != member.MemberEnd() && number->value.IsUint() && number->value.GetUint() <= 0xffff) {
+      endpoint.port = static_cast<std::uint16_t>(number->value.GetUint());
+    }
+    return endpoint;
+  };
+  std::vector<ClusterNode> nodes;
+  for (const rapidjson::Value& member : members->value.GetArray()) {
+    if (!member.IsObject()) return std::nullopt;
+    ClusterNode node;
+    node.tcp = endpoint(member, "externalTcpIp", secure ? "externalSecureTcpPort" : "externalTcpPort");
+    node.http = endpoint(member, "externalHttpIp", "externalHttpPort");
+    if (node.tcp.host.empty() || node.tcp.port == 0 || node.http.host.empty() || node.http.port == 0) continue;
+    const auto alive = member.FindMember("isAlive");
+    node.is_master = text_member(member, "state") == "Master" && alive != member.MemberEnd() && alive->value.IsBool() &&
+                     alive->value.GetBool();
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
 }  // namespace interconnect::legacy

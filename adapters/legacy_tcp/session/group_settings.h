@@ -4,10 +4,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "adapters/legacy_tcp/session/session.h"
 #include "domain/subscription.h"
 
-// What the HTTP API tells: a consumer group's settings, and what the server is.
+// What the HTTP API tells: a consumer group's settings, what the server is, and who else belongs to its cluster.
 namespace interconnect::legacy {
 
 struct GroupInfo {
@@ -29,5 +31,9 @@ struct ServerInfo {
   std::string state;
 };
 std::optional<ServerInfo> parse_server_info(std::string_view json);
+
+// The answer to GET /gossip (ClusterInfo.cs, MemberInfoDto.cs of 5.0.1); nothing if it is none. `secure`: which of a
+// node's two TCP endpoints is meant.
+std::optional<std::vector<ClusterNode>> parse_gossip(std::string_view json, bool secure);
 
 }  // namespace interconnect::legacy

@@ -147,5 +147,24 @@ TEST(ServerInfo, IsReadFromWhatARealServerShows) {
   EXPECT_FALSE(parse_server_info(R"({"esVersion":5})").has_value());
 }
 
+TEST(GossipTest, NamesTheMasterAmongTheLiving) {
+  const std::string member = R"("externalTcpIp":"10.0.0.N","externalTcpPort":1113,"externalSecureTcpPort":1115,)"
+                             R"("externalHttpIp":"10.0.0.N","externalHttpPort":2113})";
+  const auto node = [&](char number, const std::string& state, bool is_alive) {
+    std::string text = R"({"state":")" + state + R"(","isAlive":)" + (is_alive ? "true," : "false,") + member;
+    std::replace(text.begin(), text.end(), 'N', number);
+    return text;
+  };
+  const std::string json = R"({"members":[)" + node('1', "Master", false) + "," + node('2', "Slave", true) + "," +
+                           node('3', "Master", true) + R"(],"serverIp":"10.0.0.1","serverPort":2112})";
+  const auto nodes = parse_gossip(json, /*secure=*/false);
+  ASSERT_TRUE(nodes);
+  EXPECT_EQ(*nodes, (std::vector<ClusterNode>{{{"10.0.0.1", 1113}, {"10.0.0.1", 2113}, false},
+                                              {{"10.0.0.2", 1113}, {"10.0.0.2", 2113}, false},
+                                              {{"10.0.0.3", 1113}, {"10.0.0.3", 2113}, true}}));
+  EXPECT_EQ(parse_gossip(json, /*secure=*/true)->at(2).tcp, (Endpoint{"10.0.0.3", 1115}));
+  EXPECT_FALSE(parse_gossip("{}", false));
+}
+
 }  // namespace
 }  // namespace interconnect::legacy

@@ -23,7 +23,7 @@ AppendOutcome append_outcome(std::string_view stream, const WriteEventsCompleted
   using Result = WriteEventsCompleted::Result;
   switch (reply.result) {
     case Result::kSuccess:
-      return Appended{reply.last_event_number};
+      return Appended{reply.last_event_number, reply.commit_position == -1};
     case Result::kWrongExpectedVersion:
       return WrongExpectedVersion{reply.current_version};
     // The write has begun; whether it was or will be committed is not known.

@@ -17,6 +17,9 @@ using std::chrono::seconds;
 // record of its log, less what it keeps for itself.
 constexpr std::size_t kMaxEventSize = 16 * 1024 * 1024 - 10'000;
 
+// How soon a cluster without a master is asked again; no two attempts to follow one are closer together either.
+constexpr Duration kAskAgainAfter = milliseconds(100);
+
 std::string in_milliseconds(Duration duration) {
   return std::to_string(std::chrono::duration_cast<milliseconds>(duration).count()) + " ms";
 }
@@ -38,6 +41,9 @@ std::string named(const Endpoint& endpoint) { return endpoint.host + ":" + std::
 Session::Session(SessionSettings settings)
     : settings_(std::move(settings)),
       endpoint_(settings_.endpoint),
+      schedule_(settings_.reconnection, settings_.operation_timeout),
+      is_cluster_(settings_.hosts.size() > 1),
+      hosts_(is_cluster_ ? settings_.hosts : std::vector{settings_.http}),
       last_error_{ErrorKind::kUnavailable, "not connected to " + named(settings_.endpoint) + " yet"},
       subscriptions_(settings_.subscriptions.size()) {
   put_u64(correlation_prefix_, scramble(settings_.seed) | 1);
@@ -46,14 +52,85 @@ Session::Session(SessionSettings settings)
 // --- the connection
 
 void Session::start(Time now, Actions& actions) {
-  if (phase_ == Phase::kIdle) try_to_connect(now, actions);
+  if (phase_ != Phase::kIdle) return;
+  lost_at_ = now;
+  try_to_connect(now, actions);
 }
 
 void Session::try_to_connect(Time now, Actions& actions) {
+  if (!is_cluster_) return connect(now, actions);
+  next_host_ = 0;
+  was_named_ = was_answered_ = false;
+  ask_next_host(now, actions);
+}
+
+void Session::connect(Time now, Actions& actions) {
   phase_ = Phase::kConnecting;
-  last_attempt_at_ = now;
+  ++question_;
   phase_deadline_ = now + settings_.operation_timeout;
   actions.push_back(Connect{endpoint_});
+}
+
+void Session::ask_next_host(Time now, Actions& actions) {
+  if (next_host_ < hosts_.size()) {
+    phase_ = Phase::kAsking;
+    // A node that knows no other answers after ten seconds only (GossipController.cs), another may do so at once.
+    phase_deadline_ = now + settings_.operation_timeout / 5;
+    actions.push_back(AskGossip{++question_, hosts_[next_host_++]});
+    return;
+  }
+  // Perhaps only our connection to it is lost.
+  if (was_named_) {
+    endpoint_ = *avoided_;
+    return connect(now, actions);
+  }
+  // One node was given, and gossip is not to be had: it may name the master by TCP.
+  if (!was_answered_ && settings_.hosts.size() < 2) {
+    endpoint_ = settings_.endpoint;
+    return connect(now, actions);
+  }
+  phase_ = Phase::kWaiting;
+  fail_probes(actions);
+  schedule_reconnection(now, actions);
+}
+
+bool Session::is_avoided(const Endpoint& endpoint, Time now) const {
+  return endpoint == avoided_ && now - lost_at_ < settings_.operation_timeout;
+}
+
+void Session::note_member(const ClusterNode& node) {
+  if (std::find(hosts_.begin(), hosts_.end(), node.http) == hosts_.end()) hosts_.push_back(node.http);
+}
+
+void Session::gossip_answered(Time now, std::uint64_t question, std::vector<ClusterNode> nodes, Actions& actions) {
+  if (phase_ != Phase::kAsking || question != question_) return;
+  was_answered_ = true;
+  for (const ClusterNode& node : nodes) note_member(node);
+  members_ = std::move(nodes);
+  for (const ClusterNode& node : members_) {
+    if (!node.is_master) continue;
+    if (is_avoided(node.tcp, now)) {
+      was_named_ = true;
+      continue;
+    }
+    endpoint_ = node.tcp;
+    return connect(now, actions);
+  }
+  gossip_failed(now, question, "its gossip names no master that answers", actions);
+}
+
+void Session::gossip_failed(Time now, std::uint64_t question, std::string_view reason, Actions& actions) {
+  if (phase_ != Phase::kAsking || question != question_) return;
+  last_error_ = {ErrorKind::kUnavailable,
+                 "no master of the cluster is found: " + named(hosts_[next_host_ - 1]) + ": " + excerpt(reason)};
+  ask_next_host(now, actions);
+}
+
+const Endpoint& Session::http_endpoint() const {
+  for (const ClusterNode& node : members_) {
+    if (node.tcp == endpoint_) return node.http;
+  }
+  return settings_.http;
 }
 
 void Session::connected(Time now) {
@@ -85,16 +162,16 @@ void Session::authentication_refused(Time now, ErrorKind kind, std::string_view 
 
 void Session::become_ready(Time now, Actions& actions) {
   phase_ = Phase::kReady;
-  attempts_ = 0;
+  schedule_.succeeded(now);
   auth_refusals_ = 0;
   actions.push_back(Ready{endpoint_});
   for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) advance_subscription(now, i, actions);
   for (const std::uint64_t probe : std::exchange(probes_, {})) ask(now, probe);
 }
 
-void Session::disconnected(Time now, std::string_view reason, Actions& actions) {
+void Session::disconnected(Time now, std::string_view reason, Actions& actions, ErrorKind kind) {
   if (phase_ != Phase::kConnecting && !on_connection()) return;
-  connection_lost(now, reason, actions);
+  connection_lost(now, reason, actions, kind);
 }
 
 void Session::drop_connection(Time now, std::string reason, Actions& actions) {
@@ -102,13 +179,18 @@ void Session::drop_connection(Time now, std::string reason, Actions& actions) {
   connection_lost(now, reason, actions);
 }
 
-void Session::connection_lost(Time now, std::string_view reason, Actions& actions) {
-  last_error_ = {ErrorKind::kUnavailable, "no connection to " + named(endpoint_) + ": " + excerpt(reason)};
+void Session::connection_lost(Time now, std::string_view reason, Actions& actions, ErrorKind kind) {
+  last_error_ = {kind, "no connection to " + named(endpoint_) + ": " + excerpt(reason)};
+  if (phase_ == Phase::kReady) {
+    lost_at_ = now;
+    avoided_ = endpoint_;
+  }
   // A leader that cannot be reached may be one no more: ask the configured node.
   if (phase_ != Phase::kReady) endpoint_ = settings_.endpoint;
   phase_ = Phase::kWaiting;
   output_.clear();
   subscriptions_lost(reason, actions);
+  if (is_refusal(kind)) subscriptions_not_authenticated(actions);
   const auto pending = std::exchange(deadlines_, {});
   auto operations = std::exchange(operations_, {});
   for (const auto& [deadline, serial] : pending) {
@@ -121,24 +203,23 @@ void Session::connection_lost(Time now, std::string_view reason, Actions& action
   schedule_reconnection(now, actions);
 }
 
-// No two attempts are closer together than this, or a server that hangs up at once would keep us busy.
-Duration Session::shortest_gap() const { return std::min<Duration>(settings_.reconnection.delay, seconds(1)); }
-
 Duration Session::retry_delay(int refusals) const {
   const Duration longest = std::max<Duration>(settings_.reconnection.delay, milliseconds(10));
   return std::min<Duration>(longest, seconds(1) * (1 << std::min(refusals, 10)));
 }
 
 void Session::schedule_reconnection(Time now, Actions& actions) {
-  const ReconnectionSettings& reconnection = settings_.reconnection;
-  if (reconnection.max_attempts >= 0 && attempts_ >= reconnection.max_attempts) {
-    phase_ = Phase::kLost;
-    actions.push_back(Lost{last_error_.message + "; gave up after " + std::to_string(attempts_) + " attempts"});
+  if (is_electing(now) && now > lost_at_) {
+    phase_deadline_ = now + std::min<Duration>(settings_.reconnection.delay, kAskAgainAfter);
     return;
   }
-  phase_deadline_ = attempts_ == 0 ? std::max(now, *last_attempt_at_ + shortest_gap())
-                                   : std::max(now, *last_attempt_at_ + Duration(reconnection.delay));
-  ++attempts_;
+  const auto wait = schedule_.next(now);
+  if (!wait) {
+    phase_ = Phase::kLost;
+    actions.push_back(Lost{last_error_.message + "; the reconnection settings allow no more attempts"});
+    return;
+  }
+  phase_deadline_ = now + *wait;
 }
 
 void Session::follow_leader(Time now, const NotHandled& reply, Actions& actions) {
@@ -146,11 +227,16 @@ void Session::follow_leader(Time now, const NotHandled& reply, Actions& actions)
   if (!node) return;
   const Endpoint leader{std::string(node->host), node->port};
   if (leader == endpoint_) return;
-  const bool at_once = !last_leader_at_ || now - *last_leader_at_ >= shortest_gap();
+  is_cluster_ = true;
+  if (is_avoided(leader, now)) {
+    return drop_connection(now, named(endpoint_) + " still names " + named(leader) + " as the leader", actions);
+  }
+  const bool at_once = !last_leader_at_ || now - *last_leader_at_ >= kAskAgainAfter;
   last_leader_at_ = now;
   drop_connection(now, named(endpoint_) + " names " + named(leader) + " as the leader", actions);
+  if (!at_once || phase_ != Phase::kWaiting) return;
   endpoint_ = leader;
-  if (at_once && phase_ == Phase::kWaiting) phase_deadline_ = now;
+  connect(now, actions);
 }
 
 std::size_t Session::receive(Time now, std::string_view bytes, Actions& actions) {
@@ -246,7 +332,7 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
     if (std::holds_alternative<AuthenticateOperation>(operation)) {
       authentication_refused(now, ErrorKind::kNotAuthenticated, refusal->reason, actions);
     } else {
-      fail(now, operation, not_authenticated_error(refusal->reason), actions);
+      fail(now, operation, with_user(not_authenticated_error(refusal->reason)), actions);
     }
     return;
   }
@@ -257,6 +343,10 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
     }
     fail(now, operation, not_handled_error(*refusal), actions);
     if (refusal->reason == NotHandled::Reason::kNotMaster) follow_leader(now, *refusal, actions);
+    // One of a cluster that has lost its master, or is none any more: another may be it by now.
+    if (refusal->reason == NotHandled::Reason::kNotReady && is_cluster_ && on_connection()) {
+      drop_connection(now, named(endpoint_) + " is not, or no longer, the master", actions);
+    }
     return;
   }
   if (const auto* bad = std::get_if<BadRequest>(&reply)) {
@@ -272,12 +362,12 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
 
   if (const auto* append = std::get_if<AppendOperation>(&operation)) {
     if (const auto* done = std::get_if<WriteEventsCompleted>(&reply)) {
-      actions.push_back(AppendCompleted{append->id, append_outcome(append->stream, *done)});
+      actions.push_back(AppendCompleted{append->id, with_user(append_outcome(append->stream, *done))});
       return;
     }
   } else if (const auto* read = std::get_if<ReadOperation>(&operation)) {
     if (const auto* done = std::get_if<ReadStreamEventsCompleted>(&reply)) {
-      actions.push_back(ReadCompleted{read->id, read_outcome(read->stream, *done, page_)});
+      actions.push_back(ReadCompleted{read->id, with_user(read_outcome(read->stream, *done, page_))});
       return;
     }
   } else if (const auto* probe = std::get_if<ProbeOperation>(&operation)) {
@@ -292,7 +382,7 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
     }
   } else if (const auto* group = std::get_if<GroupOperation>(&operation)) {
     if (const auto* done = std::get_if<GroupCommandCompleted>(&reply)) {
-      actions.push_back(GroupCommandEnd{group->subscription, group_outcome(group->command, *done)});
+      actions.push_back(GroupCommandEnd{group->subscription, with_user(group_outcome(group->command, *done))});
       return;
     }
   } else if (std::holds_alternative<IdentifyOperation>(operation)) {
@@ -310,6 +400,16 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
   }
   fail(now, operation, {ErrorKind::kUnavailable, "the server answered with another message than asked for"}, actions);
   if (on_connection()) drop_connection(now, "the server answered with another message than asked for", actions);
+}
+
+std::string Session::who() const {
+  return settings_.credentials ? " (user '" + excerpt(settings_.credentials->username) + "')"
+                               : std::string(" (no user: there are no credentials)");
+}
+
+StoreError Session::with_user(StoreError error) const {
+  if (error.kind == ErrorKind::kAccessDenied || error.kind == ErrorKind::kNotAuthenticated) error.message += who();
+  return error;
 }
 
 void Session::fail(Time now, const Operation& operation, StoreError error, Actions& actions) {
@@ -400,6 +500,8 @@ void Session::tick(Time now, Actions& actions) {
   keep_alive(now, actions);
   if (phase_ == Phase::kConnecting && now >= phase_deadline_) {
     drop_connection(now, "connecting took longer than " + in_milliseconds(settings_.operation_timeout), actions);
+  } else if (phase_ == Phase::kAsking && now >= phase_deadline_) {
+    gossip_failed(now, question_, "no answer in time", actions);
   } else if (phase_ == Phase::kWaiting && now >= phase_deadline_) {
     try_to_connect(now, actions);
   } else if (phase_ == Phase::kRefused && now >= phase_deadline_) {
@@ -411,7 +513,10 @@ void Session::tick(Time now, Actions& actions) {
 std::optional<Time> Session::next_deadline() const {
   std::optional<Time> next;
   const auto consider = [&next](Time time) { next = next ? std::min(*next, time) : time; };
-  if (phase_ == Phase::kConnecting || phase_ == Phase::kWaiting || phase_ == Phase::kRefused) consider(phase_deadline_);
+  if (phase_ == Phase::kConnecting || phase_ == Phase::kWaiting || phase_ == Phase::kAsking ||
+      phase_ == Phase::kRefused) {
+    consider(phase_deadline_);
+  }
   if (!deadlines_.empty()) consider(deadlines_.front().first);
   if (on_connection()) {
     consider(heartbeat_deadline_ ? *heartbeat_deadline_ : last_received_ + settings_.heartbeat.interval);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "adapters/eventstore/retry_schedule.h"
 #include "adapters/legacy_tcp/session/group_command.h"
 #include "adapters/legacy_tcp/wire/replies.h"
 #include "domain/append.h"
@@ -23,9 +24,13 @@
 // One connection to a server, kept up over losses, as a state machine without sockets, clocks or threads.
 //
 //   waiting -> connecting -> identifying -> authenticating -> ready      (no authentication without credentials)
-//      ^            |             |             |    ^          |
-//      +------------+-------------+-------------+----|----------+  lost: at once, then every `delay`
-//                                            refused +             again on the same connection, after a while
+//    ^  |  ^        |  ^          |             |    ^          |
+//    |  v  +--------+--|----------+-------------+----|----------+  lost: soon, by the RetrySchedule
+//   asking ------------+                     refused +             again on the same connection, after a while
+//
+// Of a cluster (several hosts were given, or a node has named another as the master), gossip is asked who its master is
+// before each attempt. For as long as an operation may take after a loss, a cluster without a master, or one whose
+// master cannot be connected to, is asked again every 100 ms.
 //
 // Inputs are method calls with the time; outputs are the bytes to be sent, which gather in output(), and actions, which
 // the caller carries out in order.
@@ -33,7 +38,9 @@ namespace interconnect::legacy {
 
 struct SessionSettings {
   Endpoint endpoint;
-  bool tls = false;  // which of a leader's two endpoints is meant
+  Endpoint http;                // of the same node
+  std::vector<Endpoint> hosts;  // HTTP; of several nodes of the cluster, where they were given
+  bool tls = false;             // which of a leader's two endpoints is meant
   std::optional<Credentials> credentials;
   std::string connection_name;
   HeartbeatSettings heartbeat;
@@ -43,6 +50,19 @@ struct SessionSettings {
   std::uint64_t seed = 0;  // of the correlation ids
 };
 
+// Ask this node over HTTP who belongs to the cluster, then call gossip_answered() or gossip_failed().
+struct AskGossip {
+  std::uint64_t question = 0;
+  Endpoint host;
+};
+// Of the cluster, as gossip tells.
+struct ClusterNode {
+  Endpoint tcp;  // the secure one with TLS
+  Endpoint http;
+  bool is_master = false;  // and alive
+
+  friend bool operator==(const ClusterNode&, const ClusterNode&) = default;
+};
 // Open a connection, then call connected() or disconnected().
 struct Connect {
   Endpoint endpoint;
@@ -95,7 +115,7 @@ struct Lost {
 
 // What points to bytes that were received, or to the session's own memory, is valid until the next receive().
 using Action = std::variant<Push, AppendCompleted, ReadCompleted, ProbeCompleted, SubscriptionStarted, SubscriptionDrop,
-                            PrepareGroup, GroupCommandEnd, Connect, Disconnect, Ready, Lost>;
+                            PrepareGroup, GroupCommandEnd, AskGossip, Connect, Disconnect, Ready, Lost>;
 using Actions = std::vector<Action>;
 
 class Session {
@@ -104,8 +124,11 @@ class Session {
 
   // Inputs of the connection.
   void start(Time now, Actions& actions);
+  void gossip_answered(Time now, std::uint64_t question, std::vector<ClusterNode> nodes, Actions& actions);
+  void gossip_failed(Time now, std::uint64_t question, std::string_view reason, Actions& actions);
   void connected(Time now);
-  void disconnected(Time now, std::string_view reason, Actions& actions);
+  // `kind`: kNotAuthenticated if the server is not the one that the settings trust.
+  void disconnected(Time now, std::string_view reason, Actions& actions, ErrorKind kind = ErrorKind::kUnavailable);
   // Takes the package at the beginning of `bytes` and returns its size; 0 if it is not there as a whole yet, with
   // needed() bytes wanted. After an error, which is among the actions as a Disconnect, all bytes are taken.
   std::size_t receive(Time now, std::string_view bytes, Actions& actions);
@@ -136,9 +159,11 @@ class Session {
   // Bytes to be sent over the present connection; the caller takes them. Emptied when the connection is lost.
   std::string& output() { return output_; }
   bool ready() const { return phase_ == Phase::kReady; }
+  // Where the node that we are connected to, or try to, speaks HTTP.
+  const Endpoint& http_endpoint() const;
 
  private:
-  enum class Phase { kIdle, kWaiting, kConnecting, kIdentifying, kAuthenticating, kRefused, kReady, kLost };
+  enum class Phase { kIdle, kWaiting, kAsking, kConnecting, kIdentifying, kAuthenticating, kRefused, kReady, kLost };
 
   using Serial = std::uint64_t;  // what tells our correlation ids apart
   struct IdentifyOperation {};
@@ -185,11 +210,17 @@ class Session {
   std::optional<Operation> take(Serial serial);
 
   void try_to_connect(Time now, Actions& actions);
+  void connect(Time now, Actions& actions);
+  void ask_next_host(Time now, Actions& actions);
+  void note_member(const ClusterNode& node);
+  // Whether this is the node that we have just lost, so that it is the last one to go to.
+  bool is_avoided(const Endpoint& endpoint, Time now) const;
+  // Whether the cluster may still be electing.
+  bool is_electing(Time now) const { return is_cluster_ && now - lost_at_ < settings_.operation_timeout; }
   void schedule_reconnection(Time now, Actions& actions);
   void drop_connection(Time now, std::string reason, Actions& actions);
-  void connection_lost(Time now, std::string_view reason, Actions& actions);
+  void connection_lost(Time now, std::string_view reason, Actions& actions, ErrorKind kind = ErrorKind::kUnavailable);
   bool on_connection() const;
-  Duration shortest_gap() const;
   void expire_operations(Time now, Actions& actions);
   void keep_alive(Time now, Actions& actions);
   void authenticate(Time now);
@@ -207,6 +238,14 @@ class Session {
 
   void ask(Time now, std::uint64_t probe);
   void fail_probes(Actions& actions);
+  // " (user 'NAME')" or so, for messages about rights.
+  std::string who() const;
+  StoreError with_user(StoreError error) const;
+  template <typename Outcome>
+  Outcome with_user(Outcome outcome) const {
+    if (auto* error = std::get_if<StoreError>(&outcome)) *error = with_user(std::move(*error));
+    return outcome;
+  }
   // Takes the next step, if it is one that needs the connection and there is one.
   void advance_subscription(Time now, SubscriptionIndex index, Actions& actions);
   void connect_subscription(Time now, SubscriptionIndex index);
@@ -221,10 +260,19 @@ class Session {
   SessionSettings settings_;
   Phase phase_ = Phase::kIdle;
   Endpoint endpoint_;  // of the present or next attempt: the configured one, or the leader's
-  std::int32_t attempts_ = 0;
-  std::optional<Time> last_attempt_at_;
+  RetrySchedule schedule_;
   std::optional<Time> last_leader_at_;  // when we followed one
-  Time phase_deadline_{};               // of waiting, connecting and being refused
+  Time phase_deadline_{};               // of waiting, asking, connecting and being refused
+
+  bool is_cluster_ = false;
+  std::vector<Endpoint> hosts_;       // to ask for gossip
+  std::vector<ClusterNode> members_;  // as last heard
+  std::size_t next_host_ = 0;
+  std::uint64_t question_ = 0;
+  std::optional<Endpoint> avoided_;  // the master that we lost last
+  bool was_named_ = false;           // in this round, gossip still named it as the master
+  bool was_answered_ = false;        // in this round, a host answered
+  Time lost_at_{};
   int auth_refusals_ = 0;
   StoreError last_error_;  // why there is no connection
 

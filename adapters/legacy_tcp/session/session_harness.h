@@ -37,6 +37,8 @@ inline std::string text_of(const Action& action) {
   std::ostringstream text;
   if (const auto* connect = std::get_if<Connect>(&action)) {
     text << "connect " << connect->endpoint.host << ":" << connect->endpoint.port;
+  } else if (const auto* ask = std::get_if<AskGossip>(&action)) {
+    text << "ask " << ask->host.host << ":" << ask->host.port;
   } else if (std::holds_alternative<Disconnect>(action)) {
     text << "disconnect";
   } else if (std::holds_alternative<Ready>(action)) {

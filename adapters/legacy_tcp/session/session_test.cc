@@ -40,6 +40,7 @@ class SessionTest : public testing::Test {
  protected:
   SessionTest() {
     settings_.endpoint = {"node1", 1113};
+    settings_.http = {"node1", 2113};
     settings_.connection_name = "test";
     settings_.heartbeat = {10s, 3s};
     settings_.reconnection = {3, 10s};
@@ -59,7 +60,6 @@ class SessionTest : public testing::Test {
     return *session_;
   }
 
-  Lines actions() { return take(actions_); }
   std::vector<Sent> sent() { return take_sent(*session_); }
 
   // The only package that is to be sent.
@@ -117,8 +117,30 @@ class SessionTest : public testing::Test {
     session_->append(now_, {id, "s", kNoStream, events}, actions_);
   }
 
+  void make_cluster() {
+    settings_.hosts = {{"node1", 2113}, {"node2", 2113}, {"node3", 2113}};
+    make().start(now_, actions_);
+  }
+  void gossip(const std::string& master) {
+    std::vector<ClusterNode> nodes;
+    for (const char* name : {"node1", "node2", "node3"}) nodes.push_back({{name, 1113}, {name, 2113}, name == master});
+    session_->gossip_answered(now_, last_question(), nodes, actions_);
+  }
+  void no_gossip() { session_->gossip_failed(now_, last_question(), "refused", actions_); }
+  std::uint64_t last_question() {
+    for (const Action& action : actions_) {
+      if (const auto* ask = std::get_if<AskGossip>(&action)) question_ = ask->question;
+    }
+    return question_;
+  }
+  Lines actions() {
+    last_question();
+    return take(actions_);
+  }
+
   SessionSettings settings_;
   std::optional<Session> session_;
+  std::uint64_t question_ = 0;
   Time now_ = 100s;
   Actions actions_;
   std::string received_;
@@ -176,7 +198,9 @@ TEST_F(SessionTest, GivesUpAConnectionThatDoesNotIdentifyInTime) {
   session_->connected(now_);
   actions();
   tick_at(now_ + 5s);
-  EXPECT_EQ(actions(), (Lines{"disconnect", "connect node1:1113"}));
+  EXPECT_EQ(actions(), Lines{"disconnect"});
+  pass();
+  EXPECT_EQ(actions(), Lines{"connect node1:1113"});
 }
 
 TEST_F(SessionTest, GivesUpAnAttemptThatTakesTooLong) {
@@ -189,13 +213,20 @@ TEST_F(SessionTest, GivesUpAnAttemptThatTakesTooLong) {
 
 // --- losing and finding the connection
 
-TEST_F(SessionTest, ConnectsAgainAtOnceThenAfterTheDelayThenNoMore) {
+TEST_F(SessionTest, ConnectsAgainSoonThenAfterTheDelayThenNoMore) {
   make_ready();
   now_ += 60s;
+  const Time lost_at = now_;
   session_->disconnected(now_, "reset", actions_);
-  EXPECT_EQ(session_->next_deadline(), now_);
-  for (const Time delay : {0s, 10s, 10s}) {
-    EXPECT_EQ(session_->next_deadline(), now_ + delay);
+  EXPECT_EQ(session_->next_deadline(), now_ + 20ms);
+  while (now_ < lost_at + 5s) {
+    pass();
+    EXPECT_EQ(actions(), Lines{"connect node1:1113"});
+    session_->disconnected(now_, "refused", actions_);
+  }
+  // The soon ones count as one of three.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(session_->next_deadline(), now_ + 10s);
     pass();
     EXPECT_EQ(actions(), Lines{"connect node1:1113"});
     session_->disconnected(now_, "refused", actions_);
@@ -217,8 +248,13 @@ TEST_F(SessionTest, CountsAttemptsAnewAfterASuccess) {
 
 TEST_F(SessionTest, IsNotKeptBusyByAServerThatHangsUpAtOnce) {
   make_ready();
+  for (int i = 0; i < 10; ++i) {
+    session_->disconnected(now_, "reset", actions_);
+    pass();
+    shake_hands();
+  }
   session_->disconnected(now_, "reset", actions_);
-  EXPECT_EQ(session_->next_deadline(), now_ + 1s);
+  EXPECT_EQ(session_->next_deadline(), now_ + 500ms);
 }
 
 TEST_F(SessionTest, AnswersEverythingThatIsUnderWayWhenTheConnectionIsLost) {
@@ -311,7 +347,7 @@ TEST_F(SessionTest, AsksAfterAnIntervalWithoutBytes) {
   pass();
   sent_one(Command::kHeartbeatRequest);
   pass();
-  EXPECT_EQ(actions(), (Lines{"disconnect", "connect node1:1113"}));
+  EXPECT_EQ(actions(), Lines{"disconnect"});
 }
 
 // --- appends and reads
@@ -392,17 +428,88 @@ TEST_F(SessionTest, FollowsTheLeader) {
   append(2);
   const auto writes = sent();
   answer(writes.at(0), Command::kNotHandled, not_master("node2", 2222));
-  EXPECT_EQ(actions(), (Lines{"append 1: not ready", "disconnect", "append 2: unavailable"}));
-  pass();
+  EXPECT_EQ(actions(), (Lines{"append 1: not ready", "disconnect", "append 2: unavailable", "connect node2:2222"}));
   shake_hands();
-  EXPECT_EQ(actions(), (Lines{"connect node2:2222", "ready"}));
-  // And back to the configured node when the leader is gone: it knows the next one.
+  EXPECT_EQ(actions(), Lines{"ready"});
+  // When the leader is gone, the configured node's gossip knows the next one; else it says so itself.
   now_ += 60s;
   session_->disconnected(now_, "reset", actions_);
   pass();
-  session_->disconnected(now_, "refused", actions_);
+  EXPECT_EQ(actions(), Lines{"ask node1:2113"});
+  no_gossip();
+  EXPECT_EQ(actions(), Lines{"connect node1:1113"});
+}
+
+// --- clusters
+
+TEST_F(SessionTest, SeveralHostsAreAskedForTheMaster) {
+  make_cluster();
+  EXPECT_EQ(actions(), Lines{"ask node1:2113"});
+  no_gossip();
+  EXPECT_EQ(actions(), Lines{"ask node2:2113"});
+  gossip("node3");
+  EXPECT_EQ(actions(), Lines{"connect node3:1113"});
+  EXPECT_EQ(session_->http_endpoint(), (Endpoint{"node3", 2113}));
+  shake_hands();
+  EXPECT_EQ(actions(), Lines{"ready"});
+}
+
+// Gossip names the dead master as alive for a while, and electing takes its time.
+TEST_F(SessionTest, AMasterThatDiesIsReplacedWithoutTheDelay) {
+  make_cluster();
+  gossip("node1");
+  shake_hands();
+  actions();
+  now_ += 60s;
+  const Time died_at = now_;
+  session_->disconnected(now_, "reset", actions_);
+  while (now_ < died_at + 800ms) {
+    pass();
+    EXPECT_EQ(actions(), Lines{"ask node1:2113"});
+    no_gossip();
+    EXPECT_EQ(actions(), Lines{"ask node2:2113"});
+    gossip("node1");
+    EXPECT_EQ(actions(), Lines{"ask node3:2113"}) << "the node just lost comes last";
+    gossip("node1");
+    EXPECT_EQ(actions(), Lines{"connect node1:1113"});
+    session_->disconnected(now_, "refused", actions_);
+  }
   pass();
-  EXPECT_EQ(actions(), (Lines{"connect node2:2222", "connect node1:1113"}));
+  no_gossip();
+  actions();
+  gossip("node2");
+  EXPECT_EQ(actions(), Lines{"connect node2:1113"});
+  shake_hands();
+  EXPECT_EQ(actions(), Lines{"ready"});
+  EXPECT_LT(now_, died_at + 1s);
+}
+
+TEST_F(SessionTest, ANodeOfAClusterThatIsNoLongerTheMasterIsLeft) {
+  make_cluster();
+  gossip("node1");
+  shake_hands();
+  actions();
+  append(1);
+  answer(sent_one(Command::kWriteEvents), Command::kNotHandled, number_field(1, 0));
+  EXPECT_EQ(actions(), (Lines{"append 1: not ready", "disconnect"}));
+  pass();
+  EXPECT_EQ(actions(), Lines{"ask node1:2113"});
+}
+
+TEST_F(SessionTest, AHostThatIsSilentIsFollowedByTheNext) {
+  make_cluster();
+  actions();
+  tick_at(now_ + 1s);
+  EXPECT_EQ(actions(), Lines{"ask node2:2113"});
+}
+
+TEST_F(SessionTest, AnAnswerToAnEarlierQuestionIsNoNews) {
+  make_cluster();
+  no_gossip();
+  actions();
+  session_->gossip_answered(now_, question_ - 1, {}, actions_);
+  session_->gossip_failed(now_, question_ - 1, "", actions_);
+  EXPECT_EQ(actions(), Lines{});
 }
 
 TEST_F(SessionTest, TakesTheLeadersSecurePortWithTls) {
@@ -410,9 +517,7 @@ TEST_F(SessionTest, TakesTheLeadersSecurePortWithTls) {
   make_ready();
   append(1);
   answer(sent_one(Command::kWriteEvents), Command::kNotHandled, not_master("node2", 2222));
-  actions();
-  pass();
-  EXPECT_EQ(actions(), Lines{"connect secure:9"});
+  EXPECT_EQ(actions(), (Lines{"append 1: not ready", "disconnect", "connect secure:9"}));
 }
 
 TEST_F(SessionTest, StaysWhereNoLeaderIsNamed) {

@@ -191,8 +191,8 @@ void Session::handle_drop(Time now, Serial serial, SubscriptionDropped::Reason r
       refuse_subscription(now, *index, DropReason::kNotFound, "there is no group " + group, actions);
       break;
     case Reason::kAccessDenied:
-      refuse_subscription(now, *index, DropReason::kAccessDenied, "no right to read the stream of group " + group,
-                          actions);
+      refuse_subscription(now, *index, DropReason::kAccessDenied,
+                          "no right to read the stream of group " + group + who(), actions);
       break;
     case Reason::kSubscriberMaxCountReached:
       refuse_subscription(now, *index, DropReason::kTooManySubscribers,

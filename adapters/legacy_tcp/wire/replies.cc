@@ -88,6 +88,9 @@ void read_fields(ProtoReader& reader, WriteEventsCompleted& reply) {
       case 4:
         reply.last_event_number = reader.int64();
         break;
+      case 6:
+        reply.commit_position = reader.int64();
+        break;
       case 7:
         reply.current_version = reader.int64();
         break;

@@ -57,6 +57,7 @@ struct WriteEventsCompleted {
   };
   Result result = Result::kSuccess;
   std::string_view message;
+  std::int64_t commit_position = 0;  // -1: of a repeat, of which nothing was written
   std::int64_t last_event_number = -1;
   std::optional<std::int64_t> current_version;  // means something for kWrongExpectedVersion only
 };

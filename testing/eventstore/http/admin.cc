@@ -67,6 +67,18 @@ std::string Misbehave(Node& node, const std::string& name, const rapidjson::Valu
     m.leader_host = value.IsObject() && value.HasMember("host") ? Str(value["host"]) : "";
     m.leader_tcp_port = value.IsObject() && value.HasMember("tcpPort") ? Int(value["tcpPort"]) : 0;
     m.leader_http_port = value.IsObject() && value.HasMember("httpPort") ? Int(value["httpPort"]) : 0;
+  } else if (name == "gossip") {
+    m.gossip.clear();
+    if (!value.IsArray()) return value.IsNull() ? "" : "gossip needs a list of members";
+    for (const rapidjson::Value& member : value.GetArray()) {
+      if (!member.IsObject() || !member.HasMember("state") || !member.HasMember("httpPort")) {
+        return "a member needs state and httpPort";
+      }
+      m.gossip.push_back({.state = Str(member["state"]),
+                          .is_alive = !member.HasMember("isAlive") || member["isAlive"].IsTrue(),
+                          .tcp_port = member.HasMember("tcpPort") ? Int(member["tcpPort"]) : 0,
+                          .http_port = Int(member["httpPort"])});
+    }
   } else if (name == "appendsPerSecond") {
     m.appends_per_second = value.IsNumber() ? value.GetDouble() : 0;
   } else if (name == "eventsPerSecond") {
@@ -90,6 +102,8 @@ std::string Misbehave(Node& node, const std::string& name, const rapidjson::Valu
     group->ComeToAStandstill();
   } else if (name == "forgetIds") {
     node.store().ForgetIds();
+  } else if (name == "scavenge") {
+    node.store().Scavenge();
   } else if (name == "projections") {
     return SetProjections(node, value);
   } else if (name == "reset") {
@@ -142,6 +156,28 @@ std::string SetUser(Node& node, const rapidjson::Value& d) {
     return "needs name and password";
   }
   node.AddUser(d["name"].GetString(), d["password"].GetString());
+  return "";
+}
+
+// {"metadata": {...}} or {"delete": "soft"|"hard"}, as the server writes them itself.
+std::string SetStream(Node& node, const std::string& stream, const rapidjson::Value& d) {
+  if (d.HasMember("metadata")) {
+    rapidjson::StringBuffer out;
+    Writer w(out);
+    d["metadata"].Accept(w);
+    NewEvent event;
+    event.id = NewEventId();
+    event.type = kMetadataType;
+    event.is_json = true;
+    event.data.assign(out.GetString(), out.GetSize());
+    node.store().AppendAsSystem(MetastreamOf(stream), kAny, {event});
+  }
+  if (d.HasMember("delete")) {
+    const std::string how = Str(d["delete"]);
+    if (how != "soft" && how != "hard") return "delete is soft or hard";
+    node.store().Delete(stream, kAny, how == "hard", EventStore::System());
+  }
+  node.store().Flush();
   return "";
 }
 
@@ -246,14 +282,16 @@ void HandleAdmin(Node& node, const HttpRequest& request, const HttpRespond& resp
   if (request.method == "GET" && first == "streams") return respond({.body = Streams(node)});
   if (request.method == "GET" && first == "state") return respond({.body = State(node)});
   const bool is_append = first == "append" && !stream.empty();
-  if (request.method != "POST" || (first != "misbehave" && first != "load" && first != "users" && !is_append)) {
+  const bool is_stream = first == "stream" && !stream.empty();
+  if (request.method != "POST" ||
+      (first != "misbehave" && first != "load" && first != "users" && !is_append && !is_stream)) {
     return respond({.status = 404});
   }
   rapidjson::Document d;
   d.Parse(request.body.data(), request.body.size());
   if (d.HasParseError() || !d.IsObject()) return respond({.status = 400, .body = "{\"error\":\"not a JSON object\"}"});
-  if (is_append) {
-    const std::string error = Append(node, stream, d);
+  if (is_append || is_stream) {
+    const std::string error = is_append ? Append(node, stream, d) : SetStream(node, stream, d);
     return respond({.status = error.empty() ? 200 : 400, .body = "{\"error\":\"" + error + "\"}"});
   }
   if (first == "users") {

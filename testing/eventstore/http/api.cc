@@ -6,6 +6,7 @@
 #include "rapidjson/document.h"
 #include "rapidjson/prettywriter.h"
 #include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
 #include "testing/eventstore/http/group_json.h"
 #include "testing/eventstore/http/stream_feed.h"
 
@@ -31,6 +32,8 @@ Caller Authenticate(const Node& node, const HttpRequest& request) {
   if (!header.starts_with("Basic ")) return {};
   const std::string login = Base64Decode(header.substr(6));
   const std::size_t colon = login.find(':');
+  // As gRPC's callers: what cannot be split in two is no credentials.
+  if (node.options().version == "21.2.0" && colon != login.rfind(':')) return {};
   const User* user =
       colon == std::string::npos ? nullptr : node.Authenticate(login.substr(0, colon), login.substr(colon + 1));
   return {user == nullptr, user};
@@ -286,6 +289,36 @@ void WriteStream(Node& node, const HttpRequest& request, const User* user, const
   });
 }
 
+// As a test has told the node, to clients of the old generation, which ask over HTTP.
+HttpResponse ToldGossip(Node& node) {
+  rapidjson::StringBuffer out;
+  rapidjson::Writer<rapidjson::StringBuffer> w(out);
+  w.StartObject();
+  w.Key("members");
+  w.StartArray();
+  for (const Misbehaviour::Member& member : node.misbehaviour().gossip) {
+    w.StartObject();
+    w.Key("state");
+    w.String(member.state == "Leader" ? "Master" : member.state == "Follower" ? "Slave" : "Unknown");
+    w.Key("isAlive");
+    w.Bool(member.is_alive);
+    for (const char* kind : {"externalTcp", "externalHttp"}) {
+      w.Key((std::string(kind) + "Ip").c_str());
+      w.String("127.0.0.1");
+    }
+    w.Key("externalTcpPort");
+    w.Int(member.tcp_port);
+    w.Key("externalSecureTcpPort");
+    w.Int(member.tcp_port);
+    w.Key("externalHttpPort");
+    w.Int(member.http_port);
+    w.EndObject();
+  }
+  w.EndArray();
+  w.EndObject();
+  return {.body = out.GetString()};
+}
+
 HttpResponse Gossip(const Node& node) {
   if (IsLegacy(node)) {
     const std::string port = std::to_string(node.http_port);
@@ -342,6 +375,7 @@ void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
     return respond({.body = "{\n  \"msgTypeId\": 88,\n  \"text\": \"Ping request successfully handled\"\n}"});
   }
   if (first == "gossip") {
+    if (legacy && !node.misbehaviour().gossip.empty()) return respond(ToldGossip(node));
     // A node without quorum has others to hear from.
     if (!legacy || !node.ready()) return respond(Gossip(node));
     // A single node never hears from another.

@@ -17,6 +17,10 @@ void FillSuccess(const AppendOutcome& outcome, proto::AppendResp::Success* succe
   } else {
     success->set_current_revision(static_cast<std::uint64_t>(outcome.last));
   }
+  if (outcome.position < 0) {
+    success->mutable_no_position();
+    return;
+  }
   success->mutable_position()->set_commit_position(static_cast<std::uint64_t>(outcome.position));
   success->mutable_position()->set_prepare_position(static_cast<std::uint64_t>(outcome.position));
 }

@@ -166,8 +166,12 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
         } else {
           success->set_current_revision(static_cast<std::uint64_t>(outcome.last));
         }
-        success->mutable_position()->set_commit_position(static_cast<std::uint64_t>(outcome.position));
-        success->mutable_position()->set_prepare_position(static_cast<std::uint64_t>(outcome.position));
+        if (outcome.position < 0) {
+          success->mutable_no_position();
+        } else {
+          success->mutable_position()->set_commit_position(static_cast<std::uint64_t>(outcome.position));
+          success->mutable_position()->set_prepare_position(static_cast<std::uint64_t>(outcome.position));
+        }
         return Send(std::move(response));
       }
       case WriteResult::kWrongExpectedVersion: {

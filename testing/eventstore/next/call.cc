@@ -28,6 +28,8 @@ GrpcCaller CallerOf(Node& node, const grpc::CallbackServerContext& context) {
   if (header.starts_with("Basic ") || header.starts_with("basic ")) {
     const std::string login = Base64Decode(header.substr(6));
     const std::size_t colon = login.find(':');
+    // 21.2.0 takes what it cannot split in two for no credentials (BasicHttpAuthenticationProvider.cs).
+    if (node.options().version == "21.2.0" && colon != login.rfind(':')) return caller;
     if (colon != std::string::npos) caller.user = node.Authenticate(login.substr(0, colon), login.substr(colon + 1));
   }
   if (caller.user == nullptr) {

@@ -17,6 +17,18 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
                                  esdb::gossip::ClusterInfo* response) override {
     return AnswerUnary<esdb::Empty, esdb::gossip::ClusterInfo>(
         node_, context, request, response, [this](const GrpcCaller&, const auto&, auto* answer) {
+          const Misbehaviour& told = node_.misbehaviour();
+          for (const Misbehaviour::Member& member : told.gossip) {
+            auto* next = answer->add_members();
+            Member(next);
+            if (member.http_port != node_.http_port) ToUuid(leader_id_, true, next->mutable_instance_id());
+            next->set_state(member.state == "Leader"     ? esdb::gossip::MemberInfo::Leader
+                            : member.state == "Follower" ? esdb::gossip::MemberInfo::Follower
+                                                         : esdb::gossip::MemberInfo::Unknown);
+            next->set_is_alive(member.is_alive);
+            next->mutable_http_end_point()->set_port(static_cast<std::uint32_t>(member.http_port));
+          }
+          if (!told.gossip.empty()) return RpcError{grpc::Status::OK};
           Member(answer->add_members());
           // The leader that a test has named belongs to the same cluster.
           const Misbehaviour& m = node_.misbehaviour();

@@ -25,10 +25,12 @@ EventStore::Options StoreOptions(const Options& options) {
   if (next) store.projections_version = 4;
   store.delete_needs_stream = next && options.version != "21.2.0";
   if (next) {
-    // Newtonsoft.Json, which the projections parse with, is 13 from 21.10.8 on.
-    const bool newer = options.version_numbers() >= std::array{21, 10, 8};
-    store.links_only_what_parses = newer ? JsonDepth::k64 : JsonDepth::kAny;
+    const std::array<int, 3> version = options.version_numbers();
+    store.links_only_what_parses = version >= std::array{24, 10, 4}   ? JsonParser::kSystemTextJson
+                                   : version >= std::array{21, 10, 8} ? JsonParser::kNewtonsoft13
+                                                                      : JsonParser::kNewtonsoft11;
   }
+  store.max_age_reads_skip = next && options.version != "21.2.0";
   store.links_check_access = !next;
   store.bad_links_are_events = next;
   return store;
@@ -55,7 +57,12 @@ Node::Node(Options options, boost::asio::io_context& io)
       io_(io),
       manual_now_(steady_clock::now()),
       start_(manual_now_),
-      store_(StoreOptions(options_), WallClock),
+      store_(StoreOptions(options_),
+             // On manual time $maxAge is told by it, too.
+             [this, wall_start = WallClock()] {
+               return options_.manual_time ? wall_start + (Now() - start_) / std::chrono::nanoseconds(100)
+                                           : WallClock();
+             }),
       groups_(store_, GroupOptions(options_),
               [this] { return std::chrono::duration_cast<milliseconds>(Now().time_since_epoch()).count(); }),
       timer_(io),

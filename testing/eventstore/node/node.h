@@ -43,6 +43,14 @@ struct Misbehaviour {
   std::string leader_host;
   int leader_tcp_port = 0;
   int leader_http_port = 0;
+  // What gossip tells, if there is any: true or not, and not for long.
+  struct Member {
+    std::string state;  // "Leader", "Follower", "Unknown"
+    bool is_alive = true;
+    int tcp_port = 0;
+    int http_port = 0;
+  };
+  std::vector<Member> gossip;
   // Throttles: appends and events for each second, and time for each append.
   double appends_per_second = 0;
   double events_per_second = 0;

@@ -196,7 +196,9 @@ EventStore::Check EventStore::CheckCommit(const std::string& name, std::int64_t 
       ++number;
       auto it = committed_ids_.find(event.id);
       if (it != committed_ids_.end() && it->second->stream == stream && it->second->number == number) continue;
-      if (number <= check.current && stream->events[static_cast<std::size_t>(number)]->id == event.id) continue;
+      // IndexReader.ReadPrepare: what is hidden is compared all the same, what was scavenged is gone.
+      const Record* there = number <= check.current ? stream->events[static_cast<std::size_t>(number)] : nullptr;
+      if (there != nullptr && !there->scavenged && there->id == event.id) continue;
       if (number == expected + 1 && expected == kNoStream && soft_deleted) {
         check.soft_deleted = true;
         return decide(Decision::kOk);
@@ -238,7 +240,8 @@ AppendOutcome EventStore::AppendAsSystem(const std::string& name, std::int64_t e
       outcome.first = check.first;
       outcome.last = check.last;
       outcome.idempotent = true;
-      outcome.position = Find(name)->events[static_cast<std::size_t>(check.last)]->position;
+      const Record* last = nullptr;
+      if (FindEvent(name, check.last, &last) == ReadResult::kSuccess) outcome.position = last->position;
       return outcome;
     }
     case Decision::kOk:
@@ -352,6 +355,16 @@ void EventStore::Remember(const Record& record) {
   committed_ids_.try_emplace(record.id, &record);
 }
 
+void EventStore::Scavenge() {
+  for (Record& record : log_) {
+    const std::string& name = record.stream_name();
+    const std::int64_t last = LastEventNumber(name);
+    if (record.number == kDeletedStream || record.number == last) continue;
+    const Record* found = nullptr;
+    if (FindEvent(name, record.number, &found) != ReadResult::kSuccess) record.scavenged = true;
+  }
+}
+
 void EventStore::ForgetIds() {
   committed_ids_.clear();
   committed_order_.clear();
@@ -393,7 +406,7 @@ ReadResult EventStore::FindEvent(const std::string& name, std::int64_t number, c
   if (number == -1) number = last;
   if (number < FirstLiveNumber(name, last) || number > last) return ReadResult::kNotFound;
   const Record& record = *Find(name)->events[static_cast<std::size_t>(number)];
-  if (TooOld(MetadataOf(name), record)) return ReadResult::kNotFound;
+  if (record.scavenged || TooOld(MetadataOf(name), record)) return ReadResult::kNotFound;
   *found = &record;
   return ReadResult::kSuccess;
 }
@@ -442,11 +455,20 @@ StreamPage EventStore::ReadForward(const std::string& name, std::int64_t from, s
   const Stream& stream = *Find(name);
   for (std::int64_t n = std::max(from, first_live); n <= std::min(end, page.last); ++n) {
     const Record& record = *stream.events[static_cast<std::size_t>(n)];
-    if (!TooOld(stream.metadata, record)) page.events.push_back({&record, nullptr});
+    if (!record.scavenged && !TooOld(stream.metadata, record)) page.events.push_back({&record, nullptr});
   }
   page.next = page.events.empty() ? std::min(end == kDeletedStream ? end : end + 1, page.last + 1)
                                   : page.events.back().event->number + 1;
   page.is_end_of_stream = end >= page.last;
+  if (options_.max_age_reads_skip && stream.metadata.max_age_seconds && page.events.empty()) {
+    // Where the first that is young enough is, or behind the end.
+    page.next = std::max(from, first_live);
+    while (page.next <= page.last && TooOld(stream.metadata, *stream.events[static_cast<std::size_t>(page.next)])) {
+      ++page.next;
+    }
+    page.next = std::min(page.next, page.last + 1);
+    page.is_end_of_stream = page.next > page.last;
+  }
   if (resolve && !ResolveAll(page.events, user)) {
     page = {};
     page.result = ReadResult::kAccessDenied;
@@ -471,7 +493,7 @@ StreamPage EventStore::ReadBackward(const std::string& name, std::int64_t from, 
   const Stream& stream = *Find(name);
   for (std::int64_t n = std::min(end, page.last); n >= start; --n) {
     const Record& record = *stream.events[static_cast<std::size_t>(n)];
-    if (!TooOld(stream.metadata, record)) page.events.push_back({&record, nullptr});
+    if (!record.scavenged && !TooOld(stream.metadata, record)) page.events.push_back({&record, nullptr});
   }
   page.is_end_of_stream = is_end || start == 0 ||
                           (start <= page.last && (page.events.empty() || page.events.back().event->number != start));
@@ -500,7 +522,7 @@ AllPage EventStore::ReadAllForward(LogPosition from, std::int64_t count, bool re
       break;
     }
     ++page.considered;
-    if (filter == nullptr || filter->Wants(*it)) page.events.push_back({&*it, nullptr, true});
+    if (!it->scavenged && (filter == nullptr || filter->Wants(*it))) page.events.push_back({&*it, nullptr, true});
     ++it;
     page.next = {it == log_.end() ? next_position_ : it->position, 0};
   }
@@ -520,7 +542,7 @@ AllPage EventStore::ReadAllBackward(LogPosition from, std::int64_t count, bool r
                                                [](const Record& r, std::int64_t p) { return r.position < p; });
   while (it != log_.begin() && static_cast<std::int64_t>(page.events.size()) < count) {
     --it;
-    page.events.push_back({&*it, nullptr, true});
+    if (!it->scavenged) page.events.push_back({&*it, nullptr, true});
     page.next = {it->position, it->position};
   }
   page.is_end = it == log_.begin();

@@ -42,10 +42,13 @@ class EventStore {
     bool projections = false;
     // The version of the projections' system, as links tell it.
     int projections_version = 3;
-    // Set: what is flagged as JSON and does not parse is not linked (21.2.0 on). How deep it may be nested.
-    std::optional<JsonDepth> links_only_what_parses = std::nullopt;
+    // Set: what is flagged as JSON and does not parse is not linked (21.2.0 on). Who parses.
+    std::optional<JsonParser> links_only_what_parses = std::nullopt;
     // From 21.10 on the deletion of a stream that never was is refused.
     bool delete_needs_stream = false;
+    // From 21.10 on a forward read that finds nothing young enough tells where to go on (IndexReader.cs,
+    // ForStreamWithMaxAge); before it goes on page by page.
+    bool max_age_reads_skip = false;
     // Whether a read that resolves links is refused for the sake of a target that the reader may not read (5.0.1).
     bool links_check_access = true;
     // Whether a read tells a link whose text begins with no number as an event (21.2.0 on: StorageReaderWorker.cs).
@@ -127,6 +130,10 @@ class EventStore {
   // False if there is no such projection.
   bool SetProjection(std::string_view name, std::string status, std::optional<double> progress = std::nullopt);
 
+  // Takes away what is hidden: by $maxCount, $maxAge, $tb, or as its stream was deleted. The last event of a stream
+  // stays. What was taken away is not compared with by exact versions any more; the cache of ids still knows it. Not
+  // remembered by a journal.
+  void Scavenge();
   // Forgets the cache of ids, as a restart does.
   void ForgetIds();
   // Puts a record of a journal back, without checks or observers. Projections go on behind what their links tell to be

@@ -143,6 +143,119 @@ TEST_F(EventStoreTest, MaxAgeHidesWhatIsTooOld) {
   EXPECT_EQ(page.events[0].event->number, 1);
 }
 
+// What is hidden by metadata is compared with all the same, and tells no position as it cannot be read (IndexWriter.cs,
+// CheckCommit: ReadPrepare and ReadEvent).
+TEST_F(EventStoreTest, WhatIsHiddenIsStillIdempotent) {
+  for (const char* metadata : {"{\"$maxCount\":1}", "{\"$tb\":2}", "{\"$maxAge\":10}"}) {
+    const std::string s = metadata;
+    Append(s, kNoStream, {1, 2});
+    now += 100 * kTicksPerSecond;
+    Append(s, 1, {3});
+    EXPECT_GE(Append(s, kNoStream, {1, 2}).position, 0) << s;
+    SetMetadata(s, metadata);
+    for (const bool remembers : {true, false}) {
+      const AppendOutcome again = Append(s, kNoStream, {1, 2});
+      EXPECT_EQ(again.result, WriteResult::kSuccess) << s;
+      EXPECT_TRUE(again.idempotent) << s;
+      EXPECT_EQ(again.last, 1) << s;
+      EXPECT_EQ(again.position, -1) << s;
+      EXPECT_TRUE(Append(s, 0, {2, 3}).idempotent) << s;
+      EXPECT_GE(Append(s, 0, {2, 3}).position, 0) << s;
+      EXPECT_EQ(Append(s, kNoStream, {1, 9}).result, WriteResult::kWrongExpectedVersion) << s;
+      EXPECT_EQ(Append(s, kNoStream, {9}).result, WriteResult::kWrongExpectedVersion) << s;
+      if (remembers) store.ForgetIds();
+    }
+    EXPECT_EQ(store.LastEventNumber(s), 2) << s;
+  }
+}
+
+// Of what was scavenged, only the cache of ids knows; the last event of a stream stays.
+TEST_F(EventStoreTest, WhatWasScavengedIsKnownUntilARestart) {
+  Append("s", kNoStream, {1, 2, 3});
+  SetMetadata("s", "{\"$maxCount\":1}");
+  Append("soft", kNoStream, {4, 5});
+  store.Delete("soft", kAny, false, admin());
+  store.Scavenge();
+  EXPECT_TRUE(Append("s", kNoStream, {1, 2}).idempotent);
+  EXPECT_TRUE(Append("soft", kNoStream, {4}).idempotent);
+  store.ForgetIds();
+  EXPECT_EQ(Append("s", kNoStream, {1, 2}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_TRUE(Append("s", 1, {3}).idempotent);
+  EXPECT_EQ(store.ReadAllForward({0, 0}, 100, false, admin()).events.size(), 4u);
+  SetMetadata("s", "{}");
+  const StreamPage page = store.ReadForward("s", 0, 10, false, nullptr);
+  ASSERT_EQ(page.events.size(), 1u);
+  EXPECT_EQ(page.events[0].event->number, 2);
+  // Nothing tells any more that it was there: it is written a second time, at the end.
+  const AppendOutcome revived = Append("soft", kNoStream, {4});
+  EXPECT_FALSE(revived.idempotent);
+  EXPECT_EQ(revived.first, 2);
+}
+
+// StorageWriterService.cs: who revives a stream that was deleted softly, and what it writes for it.
+TEST_F(EventStoreTest, ASoftDeletedStreamIsRevivedByTheServersOwnMetadata) {
+  const auto metadata = [this](const std::string& stream) {
+    std::vector<std::string> data;
+    for (const Record* record : store.AllEvents(MetastreamOf(stream))) data.push_back(record->data);
+    return data;
+  };
+  const std::string deletion = "{\"$tb\":9223372036854775807}";
+  Append("s", kNoStream, {1, 2});
+  store.Delete("s", kAny, false, admin());
+  // The same ids once more: Success, nothing stored, and it stays deleted.
+  const AppendOutcome again = Append("s", kNoStream, {1, 2});
+  EXPECT_TRUE(again.idempotent);
+  EXPECT_EQ(again.last, 1);
+  EXPECT_EQ(again.position, -1);
+  EXPECT_TRUE(store.IsSoftDeleted("s"));
+  EXPECT_EQ(Append("s", kNoStream, {1, 3}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(Append("s", 0, {3}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(Append("s", kStreamExists, {3}).result, WriteResult::kStreamDeleted);
+  EXPECT_EQ(metadata("s"), std::vector<std::string>{deletion});
+  // No stream is no exact version here: it goes to the end, and a second try is known by its new place only.
+  const AppendOutcome revived = Append("s", kNoStream, {3});
+  EXPECT_EQ(revived.first, 2);
+  EXPECT_EQ(metadata("s"), (std::vector<std::string>{deletion, "{\"$tb\":2}"}));
+  EXPECT_EQ(Append("s", kNoStream, {3}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_TRUE(Append("s", 1, {3}).idempotent);
+  // Whatever is appended to the metadata of a deleted stream brings it back, empty.
+  store.Delete("s", kAny, false, admin());
+  SetMetadata("s", "{\"$maxCount\":5}");
+  EXPECT_FALSE(store.IsSoftDeleted("s"));
+  EXPECT_EQ(metadata("s").back(), "{\"$maxCount\":5,\"$tb\":3}");
+  SetMetadata("s", deletion);
+  EXPECT_TRUE(store.IsSoftDeleted("s"));
+  SetMetadata("s", deletion);
+  EXPECT_EQ(metadata("s").back(), "{\"$tb\":3}");
+}
+
+TEST_F(EventStoreTest, WhereAReadOfWhatIsTooOldGoesOn) {
+  for (const bool skips : {false, true}) {
+    EventStore::Options options;
+    options.max_age_reads_skip = skips;
+    EventStore aging(options, [this] { return now; });
+    for (int i = 0; i < 30; ++i) {
+      if (i == 25) now += 100 * kTicksPerSecond;
+      aging.AppendAsSystem("s", kAny, Events({i}));
+    }
+    NewEvent metadata = Event(99, "$metadata");
+    metadata.data = "{\"$maxAge\":10}";
+    aging.AppendAsSystem("$$s", kAny, {metadata});
+    StreamPage page = aging.ReadForward("s", 0, 10, false, nullptr);
+    EXPECT_TRUE(page.events.empty());
+    EXPECT_EQ(page.next, skips ? 25 : 10);
+    EXPECT_FALSE(page.is_end_of_stream);
+    page = aging.ReadForward("s", 20, 10, false, nullptr);
+    EXPECT_EQ(page.events.size(), 5u);
+    EXPECT_EQ(page.next, 30);
+    EXPECT_TRUE(page.is_end_of_stream);
+    now += 100 * kTicksPerSecond;
+    page = aging.ReadForward("s", 0, 10, false, nullptr);
+    EXPECT_EQ(page.next, skips ? 30 : 10);
+    EXPECT_EQ(page.is_end_of_stream, skips);
+  }
+}
+
 TEST_F(EventStoreTest, CategoryLinksResolveUntilTheirTargetIsGone) {
   Append("cat-a", kAny, {1});
   Append("cat-b", kAny, {2});

@@ -63,11 +63,137 @@ bool IsLetterOrDigit(char16_t c) {
   return !symbols && !surrogate && !special && !IsWhite(c);
 }
 
+// Utf8JsonReader with trailing commas and comments: JSON as RFC 8259 has it, but for these. Texts are not looked into:
+// what is no UTF-8 in them passes.
+class StrictReader {
+ public:
+  explicit StrictReader(std::string_view text) : text_(text) {}
+
+  bool Parses() { return SkipBlanks() && Value() && SkipBlanks() && at_ == text_.size(); }
+
+ private:
+  static constexpr std::size_t kMaxDepth = 64;
+
+  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  bool Take(char c) {
+    if (Peek() != c) return false;
+    ++at_;
+    return true;
+  }
+  bool TakeWord(std::string_view word) {
+    if (!text_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
+    return true;
+  }
+
+  // False: a comment that is none, or has no end.
+  bool SkipBlanks() {
+    while (at_ < text_.size()) {
+      if (std::string_view(" \t\r\n").find(Peek()) != std::string_view::npos) {
+        ++at_;
+      } else if (TakeWord("//")) {
+        // U+2028 and U+2029 may not be in such a comment.
+        while (at_ < text_.size() && Peek() != '\r' && Peek() != '\n') {
+          const std::string_view rest = text_.substr(at_);
+          if (rest.starts_with("\xe2\x80\xa8") || rest.starts_with("\xe2\x80\xa9")) return false;
+          ++at_;
+        }
+      } else if (TakeWord("/*")) {
+        const std::size_t end = text_.find("*/", at_);
+        if (end == std::string_view::npos) return false;
+        at_ = end + 2;
+      } else {
+        break;
+      }
+    }
+    return true;
+  }
+
+  bool Value() {
+    switch (Peek()) {
+      case '{':
+        return Members('}', [this] { return Name() && Value(); });
+      case '[':
+        return Members(']', [this] { return Value(); });
+      case '"':
+        return Text();
+      case 't':
+        return TakeWord("true");
+      case 'f':
+        return TakeWord("false");
+      case 'n':
+        return TakeWord("null");
+      default:
+        return Number();
+    }
+  }
+
+  template <class Member>
+  bool Members(char end, const Member& member) {
+    ++at_;
+    if (++depth_ > kMaxDepth) return false;
+    while (SkipBlanks() && !Take(end)) {
+      if (!member() || !SkipBlanks()) return false;
+      if (Take(',')) continue;
+      if (!Take(end)) return false;
+      --depth_;
+      return true;
+    }
+    --depth_;
+    return text_[at_ - 1] == end;
+  }
+
+  // No comment may stand between a name and its colon.
+  bool Name() {
+    if (Peek() != '"' || !Text()) return false;
+    while (std::string_view(" \t\r\n").find(Peek()) != std::string_view::npos) ++at_;
+    return Take(':') && SkipBlanks();
+  }
+
+  bool Text() {
+    ++at_;
+    while (at_ < text_.size()) {
+      const char c = text_[at_++];
+      if (c == '"') return true;
+      if (static_cast<unsigned char>(c) < 0x20) return false;
+      if (c != '\\') continue;
+      if (Take('u')) {
+        for (int i = 0; i < 4; ++i, ++at_) {
+          if (!IsHex(static_cast<unsigned char>(Peek()))) return false;
+        }
+      } else if (at_ == text_.size() || std::string_view("\"\\/bfnrt").find(text_[at_++]) == std::string_view::npos) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  bool Digits() {
+    const std::size_t start = at_;
+    while (IsDigit(static_cast<unsigned char>(Peek()))) ++at_;
+    return at_ > start;
+  }
+
+  bool Number() {
+    Take('-');
+    if (!Take('0') && !Digits()) return false;
+    if (Take('.') && !Digits()) return false;
+    if (Take('e') || Take('E')) {
+      if (!Take('+')) Take('-');
+      if (!Digits()) return false;
+    }
+    return true;
+  }
+
+  const std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+};
+
 // A reader that goes from token to token as JsonTextReader.cs of Newtonsoft.Json does, without their values.
 class Reader {
  public:
-  Reader(std::u16string_view text, JsonDepth depth)
-      : text_(text), max_depth_(depth == JsonDepth::k64 ? 64 : SIZE_MAX) {}
+  Reader(std::u16string_view text, std::size_t max_depth) : text_(text), max_depth_(max_depth) {}
 
   // JToken.Parse: one value, then nothing but comments.
   bool Parses() {
@@ -323,10 +449,11 @@ class Reader {
 
 }  // namespace
 
-bool ParsesAsJson(std::string_view utf8, JsonDepth depth) {
+bool ParsesAsJson(std::string_view utf8, JsonParser parser) {
   if (utf8.empty()) return false;
+  if (parser == JsonParser::kSystemTextJson) return StrictReader(utf8).Parses();
   const std::u16string text = Decode(utf8);
-  return Reader(text, depth).Parses();
+  return Reader(text, parser == JsonParser::kNewtonsoft11 ? SIZE_MAX : 64).Parses();
 }
 
 }  // namespace interconnect::eventstore

@@ -10,169 +10,175 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-// The verdicts are those of JToken.Parse itself, of Newtonsoft.Json 11.0.2 and 13.0.2, and a real 21.2.0 linked into
-// $ce- just what 11.0.2 takes.
+// The verdicts are those of the parsers themselves: JToken.Parse of Newtonsoft.Json 11.0.2 and 13.0.2, and
+// System.Text.Json. A real 21.2.0 linked into $ce- just what the first takes, a real 24.10.4 what the last takes.
 struct Kind {
   std::string_view data;
   bool parses;
+  // By System.Text.Json.
+  bool parses_strictly;
 };
 
 constexpr Kind kKinds[] = {
-    {"{\"a\":1}", true},
+    {"{\"a\":1}", true, true},
     // Nothing, blanks, text, marks.
-    {"", false},
-    {"  ", false},
-    {"\n", false},
-    {"hello world", false},
-    {"<a/>", false},
-    {"\xef\xbb\xbf{\"a\":1}", false},
-    {"\0"sv, false},
+    {"", false, false},
+    {"  ", false, false},
+    {"\n", false, false},
+    {"hello world", false, false},
+    {"<a/>", false, false},
+    {"\xef\xbb\xbf{\"a\":1}", false, false},
+    {"\0"sv, false, false},
     // One value alone.
-    {"1", true},
-    {" 1 ", true},
-    {"\"s\"", true},
-    {"'s'", true},
-    {"true", true},
-    {"null", true},
-    {"[]", true},
+    {"1", true, true},
+    {" 1 ", true, true},
+    {"\"s\"", true, true},
+    {"'s'", true, false},
+    {"true", true, true},
+    {"null", true, true},
+    {"[]", true, true},
     // Commas: too many are taken in an array and behind the last member, none behind the document.
-    {"[1,]", true},
-    {"[1,,2]", true},
-    {"[,1]", true},
-    {"[,]", true},
-    {"{\"a\":1,}", true},
-    {"{\"a\":,\"b\":1}", true},
-    {"{\"a\":1},", false},
-    {"{,}", false},
-    {"{\"a\":1,,\"b\":2}", false},
-    {"{\"a\":}", false},
-    {"[1 2]", false},
-    {"{\"a\":1 \"b\":2}", false},
+    {"[1,]", true, true},
+    {"[1,,2]", true, false},
+    {"[,1]", true, false},
+    {"[,]", true, false},
+    {"{\"a\":1,}", true, true},
+    {"{\"a\":,\"b\":1}", true, false},
+    {"{\"a\":1},", false, false},
+    {"{,}", false, false},
+    {"{\"a\":1,,\"b\":2}", false, false},
+    {"{\"a\":}", false, false},
+    {"[1 2]", false, false},
+    {"{\"a\":1 \"b\":2}", false, false},
     // More than one document.
-    {"{} {}", false},
-    {"{}{}", false},
-    {"1 2", false},
-    {"1,2,3", false},
-    {"{\"a\":1}\n{\"a\":2}\n", false},
-    {"{\"a\":1}\n", true},
-    {"{}\0"sv, true},
-    {"{} x", false},
-    {"{\"a\":1};", false},
+    {"{} {}", false, false},
+    {"{}{}", false, false},
+    {"1 2", false, false},
+    {"1,2,3", false, false},
+    {"{\"a\":1}\n{\"a\":2}\n", false, false},
+    {"{\"a\":1}\n", true, true},
+    {"{}\0"sv, true, false},
+    {"{} x", false, false},
+    {"{\"a\":1};", false, false},
     // Comments.
-    {"/* c */{\"a\":1}", true},
-    {"// c\n{\"a\":1}", true},
-    {"{\"a\":/* c */1}", true},
-    {"{/*c*/\"a\":1}", true},
-    {"[1/*c*/]", true},
-    {"{\"a\":1}// c", true},
-    {"/* c */", true},
-    {"{\"a\"/*c*/:1}", false},
-    {"{\"a\":1}/* c", false},
-    {"true//", false},
-    {"# c\n{}", false},
+    {"/* c */{\"a\":1}", true, true},
+    {"// c\n{\"a\":1}", true, true},
+    {"{\"a\":/* c */1}", true, true},
+    {"{/*c*/\"a\":1}", true, true},
+    {"[1/*c*/]", true, true},
+    {"{\"a\":1}// c", true, true},
+    {"/* c */", true, false},
+    {"{\"a\"/*c*/:1}", false, false},
+    {"{\"a\":1}/* c", false, false},
+    {"true//", false, true},
+    {"# c\n{}", false, false},
     // Quotes and names.
-    {"{'a':'b'}", true},
-    {"{a:1}", true},
-    {"{$a_1 :1}", true},
-    {"{1:1}", true},
-    {"{\xc3\xa9:1}", true},
-    {"{a-b:1}", false},
-    {"{a b:1}", false},
-    {"{\"a\" 1}", false},
-    {"{\"a\":b}", false},
-    {"{\"\":1}", true},
-    {"{\"a\":1,\"a\":2}", true},
+    {"{'a':'b'}", true, false},
+    {"{a:1}", true, false},
+    {"{$a_1 :1}", true, false},
+    {"{1:1}", true, false},
+    {"{\xc3\xa9:1}", true, false},
+    {"{a-b:1}", false, false},
+    {"{a b:1}", false, false},
+    {"{\"a\" 1}", false, false},
+    {"{\"a\":b}", false, false},
+    {"{\"\":1}", true, true},
+    {"{\"a\":1,\"a\":2}", true, true},
     // Words.
-    {"NaN", true},
-    {"[-Infinity]", true},
-    {"{\"a\":undefined}", true},
-    {"{\"a\":new Date(1,2)}", true},
-    {"[new Foo()]", true},
-    {"new ()", false},
-    {"[nan]", false},
-    {"True", false},
-    {"nul", false},
-    {"nullx", false},
+    {"NaN", true, false},
+    {"[-Infinity]", true, false},
+    {"{\"a\":undefined}", true, false},
+    {"{\"a\":new Date(1,2)}", true, false},
+    {"[new Foo()]", true, false},
+    {"new ()", false, false},
+    {"[nan]", false, false},
+    {"True", false, false},
+    {"nul", false, false},
+    {"nullx", false, false},
     // Numbers.
-    {"[012]", true},
-    {"[00]", true},
-    {"[09]", false},
-    {"[0x1F]", true},
-    {"[0xZZ]", false},
-    {"[.5]", true},
-    {"[5.]", true},
-    {"[.]", false},
-    {"[1e5]", true},
-    {"[1e]", false},
-    {"[1e400]", true},
-    {"[+1]", false},
-    {"[-]", false},
-    {"[-01]", true},
-    {"[1.2.3]", false},
-    {"[1-2]", false},
-    {"[1L]", false},
-    {"[123456789012345678901234567890]", true},
-    {"[0777777777777777777777777]", false},
-    {"[0xFFFFFFFFFFFFFFFF]", true},
-    {"[0xFFFFFFFFFFFFFFFFFF]", false},
+    {"[012]", true, false},
+    {"[00]", true, false},
+    {"[09]", false, false},
+    {"[0x1F]", true, false},
+    {"[0xZZ]", false, false},
+    {"[.5]", true, false},
+    {"[5.]", true, false},
+    {"[.]", false, false},
+    {"[1e5]", true, true},
+    {"[1e]", false, false},
+    {"[1e400]", true, true},
+    {"[+1]", false, false},
+    {"[-]", false, false},
+    {"[-01]", true, false},
+    {"[1.2.3]", false, false},
+    {"[1-2]", false, false},
+    {"[1L]", false, false},
+    {"[123456789012345678901234567890]", true, true},
+    {"[0777777777777777777777777]", false, false},
+    {"[0xFFFFFFFFFFFFFFFF]", true, false},
+    {"[0xFFFFFFFFFFFFFFFFFF]", false, false},
     // Texts.
     {"[\"a\x01"
      "b\"]",
-     true},
-    {"[\"a\nb\"]", true},
-    {"[\"a\0b\"]"sv, true},
-    {"[\"\\u0041\\/\\'\"]", true},
-    {"[\"\\ud83d\"]", true},
-    {"[\"\\ude00\"]", true},
-    {"[\"\xff\xfe\"]", true},
-    {"\xff{}", false},
-    {"[\"\\x41\"]", false},
-    {"[\"\\u12\"]", false},
-    {"[\"\\u12zz\"]", false},
-    {"[\"a", false},
+     true, false},
+    {"[\"a\nb\"]", true, false},
+    {"[\"a\0b\"]"sv, true, false},
+    {"[\"\\u0041\\/\\'\"]", true, false},
+    {"[\"\\ud83d\"]", true, true},
+    {"[\"\\ude00\"]", true, true},
+    {"[\"\xff\xfe\"]", true, true},
+    {"\xff{}", false, false},
+    {"[\"\\x41\"]", false, false},
+    {"[\"\\u12\"]", false, false},
+    {"[\"\\u12zz\"]", false, false},
+    {"[\"a", false, false},
     // Blanks beyond ASCII, and zeros between tokens.
-    {"\xc2\xa0{}", true},
-    {"\xe2\x80\xa8{}", true},
-    {"\xe2\x80\x8b{}", false},
-    {"{\"a\":\0001}"sv, true},
+    {"\xc2\xa0{}", true, false},
+    {"\xe2\x80\xa8{}", true, false},
+    {"\xe2\x80\x8b{}", false, false},
+    {"{\"a\":\0001}"sv, true, false},
     // What is not closed, or otherwise.
-    {"{\"a\":1", false},
-    {"[1", false},
-    {"{", false},
-    {"}", false},
-    {"]", false},
-    {"[1}", false},
-    {"{\"a\":1]", false},
-    {"[1)", false},
-    {"{\"a\"}", false},
+    {"{\"a\":1", false, false},
+    {"[1", false, false},
+    {"{", false, false},
+    {"}", false, false},
+    {"]", false, false},
+    {"[1}", false, false},
+    {"{\"a\":1]", false, false},
+    {"[1)", false, false},
+    {"{\"a\"}", false, false},
     // Nobody looks whether what follows a comment is closed.
-    {"/*c*/{", true},
-    {"/*c*/{]", false},
+    {"/*c*/{", true, false},
+    {"/*c*/{]", false, false},
 };
 
 TEST(JsonCheck, VerdictsOfTheServersParser) {
   for (const Kind& kind : kKinds) {
-    EXPECT_EQ(ParsesAsJson(kind.data, JsonDepth::kAny), kind.parses) << kind.data;
-    EXPECT_EQ(ParsesAsJson(kind.data, JsonDepth::k64), kind.parses) << kind.data;
+    EXPECT_EQ(ParsesAsJson(kind.data, JsonParser::kNewtonsoft11), kind.parses) << kind.data;
+    EXPECT_EQ(ParsesAsJson(kind.data, JsonParser::kNewtonsoft13), kind.parses) << kind.data;
+    EXPECT_EQ(ParsesAsJson(kind.data, JsonParser::kSystemTextJson), kind.parses_strictly) << kind.data;
   }
 }
 
 TEST(JsonCheck, WholeNumbersMayHaveSoManyCharacters) {
-  EXPECT_TRUE(ParsesAsJson(std::string(380, '9'), JsonDepth::kAny));
-  EXPECT_FALSE(ParsesAsJson(std::string(381, '9'), JsonDepth::kAny));
-  EXPECT_TRUE(ParsesAsJson("0." + std::string(500, '1'), JsonDepth::kAny));
+  EXPECT_TRUE(ParsesAsJson(std::string(380, '9'), JsonParser::kNewtonsoft11));
+  EXPECT_FALSE(ParsesAsJson(std::string(381, '9'), JsonParser::kNewtonsoft11));
+  EXPECT_TRUE(ParsesAsJson(std::string(381, '9'), JsonParser::kSystemTextJson));
+  EXPECT_TRUE(ParsesAsJson("0." + std::string(500, '1'), JsonParser::kNewtonsoft11));
 }
 
 TEST(JsonCheck, Depth) {
   const auto arrays = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   std::string objects = "1";
   for (int i = 0; i < 64; ++i) objects = "{\"a\":" + objects + "}";
-  EXPECT_TRUE(ParsesAsJson(arrays(64), JsonDepth::k64));
-  EXPECT_TRUE(ParsesAsJson(objects, JsonDepth::k64));
-  EXPECT_FALSE(ParsesAsJson(arrays(65), JsonDepth::k64));
-  EXPECT_FALSE(ParsesAsJson("[" + objects + "]", JsonDepth::k64));
-  EXPECT_TRUE(ParsesAsJson(arrays(65), JsonDepth::kAny));
-  EXPECT_TRUE(ParsesAsJson(arrays(10'000), JsonDepth::kAny));
+  for (const JsonParser parser : {JsonParser::kNewtonsoft13, JsonParser::kSystemTextJson}) {
+    EXPECT_TRUE(ParsesAsJson(arrays(64), parser));
+    EXPECT_TRUE(ParsesAsJson(objects, parser));
+    EXPECT_FALSE(ParsesAsJson(arrays(65), parser));
+    EXPECT_FALSE(ParsesAsJson("[" + objects + "]", parser));
+  }
+  EXPECT_TRUE(ParsesAsJson(arrays(65), JsonParser::kNewtonsoft11));
+  EXPECT_TRUE(ParsesAsJson(arrays(10'000), JsonParser::kNewtonsoft11));
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ inline constexpr std::string_view kAllStream = "$all";
 
 struct Stream;
 
-// An event as it is in the log. Never changes and lives as long as its store.
+// An event as it is in the log. Never changes, but that a scavenge may take it away from readers, and lives as long as
+// its store.
 struct Record {
   const Stream* stream = nullptr;
   std::int64_t number = 0;
@@ -43,6 +44,7 @@ struct Record {
   Ticks created = 0;
   // Commit and prepare position: every write of both generations' clients is committed by its own record.
   std::int64_t position = 0;
+  bool scavenged = false;
 
   const std::string& stream_name() const;
 };
@@ -81,7 +83,8 @@ struct AppendOutcome {
   WriteResult result = WriteResult::kSuccess;
   std::int64_t first = -1;
   std::int64_t last = -1;
-  // Where the last event is in the log; of an idempotent append, where it was written at first.
+  // Where the last event is in the log; of an idempotent append, where it was written at first, or -1 if it cannot be
+  // read any more (IndexWriter.cs: hidden by metadata or a soft deletion).
   std::int64_t position = -1;
   bool idempotent = false;
   // The stream's last event number before this append.

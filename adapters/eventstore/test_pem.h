@@ -1,0 +1,38 @@
+#pragma once
+
+// Made for tests and used nowhere else.
+namespace interconnect {
+
+inline constexpr char kTestCertificate[] = R"(-----BEGIN CERTIFICATE-----
+MIIBczCCARmgAwIBAgIUbK8zboaTjORrn9Mxy6pmmw01pAwwCgYIKoZIzj0EAwIw
+DjEMMAoGA1UEAwwDb25lMCAXDTI2MTEyOTAyMTQwNFoYDzIxMjYxMTA1MDIxNDA0
+WjAOMQwwCgYDVQQDDANvbmUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARL73rg
+yWHBxkbe47QBb9gqIFjicinb4VaM+Xmh3guNBDuw2iePSdQR0OZhjqHNpOtf2puq
+iFIaVcbILB/yeOpko1MwUTAdBgNVHQ4EFgQUGfQfZS9ISjBM9KtgG1FEUIIvbkcw
+HwYDVR0jBBgwFoAUGfQfZS9ISjBM9KtgG1FEUIIvbkcwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNIADBFAiA/4ICvYxmH6pwKyKQZ4Oa96qwekLLmFv8nRFXY
+ohXJ9AIhAK5b6EXP2NmRyBu98+T+v7R1DFDj9N6p2x0BBxavRAk7
+-----END CERTIFICATE-----
+)";
+inline constexpr char kTestKey[] = R"(-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYYQOqEXnkTkp0Kun
+fg05Y9PjoM52BRHy9aHZDcDVS5WhRANCAARL73rgyWHBxkbe47QBb9gqIFjicinb
+4VaM+Xmh3guNBDuw2iePSdQR0OZhjqHNpOtf2puqiFIaVcbILB/yeOpk
+-----END PRIVATE KEY-----
+)";
+inline constexpr char kOtherTestKey[] = R"(-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEICiBVsJ+2NXHKe6k50GBhp/cpU3qHxDlK7AP0jW9HF4coAoGCCqGSM49
+AwEHoUQDQgAENFdh4K6FWClkOQ4KBxtCRR6mfIXeOYclp/REfC2gsqzW/y/UxDpl
+yyGqHv5HIB0Kc3hq2aqolqAwjyHTKzkCWA==
+-----END EC PRIVATE KEY-----
+)";
+inline constexpr char kTestKeyWithPassword[] = R"(-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAj8Spb0RB+FmQICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEMeGbzQG9LTP0CV/E2XOa28EgZAw
+c+qBhDfsoCxkJxOSMEQAzM/6XiJTmxaZqfhMfNyAO4jHqQ0g2inmuNwWpWkxYJWW
+SiLDBPcn1v/01lO4Laq2wd2ehwOmU7DaKQRBHLSw8azr5YSgYBo6qexW/xK4R5+J
+DOtnvJDZMUPZZ9fp5Gi93SJkobUdKvw7bCBcGwHMK2nmx/059HJCUpKeybAMfv0=
+-----END ENCRYPTED PRIVATE KEY-----
+)";
+
+}  // namespace interconnect

@@ -495,7 +495,7 @@ TEST_F(GrpcSourceTest, RenewsAGroupByAnUpdateUnlessThatWouldLoseItsPlace) {
   ASSERT_TRUE(run_until_true([&] { return questions > before; }));
   for (int turn = 0; turn < 20; ++turn) io_.run_one_for(std::chrono::milliseconds(10));
   EXPECT_EQ(updates, 0);
-  starts_from = "0";
+  starts_from = 0;
   source_->renew_group(0);
   EXPECT_TRUE(run_until_true([&] { return updates == 1; }));
 }

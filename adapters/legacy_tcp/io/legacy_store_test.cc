@@ -204,7 +204,7 @@ TEST_F(LegacyStoreTest, TellsTheCurrentVersionWhereTheExpectedOneIsWrong) {
   EXPECT_EQ(append(3, "s", 5, second), AppendOutcome(WrongExpectedVersion{0}));
   EXPECT_EQ(append(4, "t", 5, second), AppendOutcome(WrongExpectedVersion{kNoStream}));
   // The same ids at the same place are the same write.
-  EXPECT_EQ(append(5, "s", kNoStream, first), AppendOutcome(Appended{0}));
+  EXPECT_EQ(append(5, "s", kNoStream, first), AppendOutcome(Appended{.last_revision = 0, .was_repeated = true}));
 }
 
 TEST_F(LegacyStoreTest, RefusesWhatIsTooLargeAndKeepsTheConnection) {

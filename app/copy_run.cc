@@ -87,7 +87,7 @@ std::vector<CopyObserver*> CopyRun::all_observers(CopyObserver* added) {
 
 void CopyRun::SummarizingKiller::kill(ExitCode code, std::string_view last_words) {
   monitor_.end_display();
-  LOG(INFO) << summary(statistics_.counts());
+  LOG(INFO) << summary(statistics_.counts()) << monitor_.parked_by_server();
   killer_.kill(code, last_words);
 }
 

@@ -59,6 +59,7 @@ class BytesSource final : public EventSource {
 
   void start(EventSourceListener& listener) override { listener_ = &listener; }
   void subscribe(SubscriptionIndex, std::int32_t) override {}
+  void renew_group(SubscriptionIndex) override {}
   void acknowledge(SubscriptionIndex, std::span<const EventId> ids) override { acknowledged_ += ids.size(); }
   void park(SubscriptionIndex, std::span<const EventId>, std::string_view) override {}
   void read(const StreamRead&) override {}

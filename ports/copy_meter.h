@@ -20,6 +20,7 @@ struct SubscriptionProgress {
   // Nothing where it is not known: not asked yet, the server does not tell, or what fills the stream stands still.
   std::optional<Lag> lag = std::nullopt;
   std::optional<std::int64_t> parked = std::nullopt;
+  std::optional<std::int64_t> parked_by_server = std::nullopt;  // of them: of its own accord
   std::optional<std::size_t> consumers = std::nullopt;
 };
 

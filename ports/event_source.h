@@ -45,6 +45,11 @@ class EventSource : public StreamReader, public LinkProbe {
   // Upserts the group (the first time), then connects to it. Called again, it reconnects with the new buffer size.
   virtual void subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) = 0;
 
+  // Has the server begin the group anew from its checkpoint, by an update with the settings that it has: all its
+  // consumers are dropped and connect again. Nothing is done, which is logged with the reason, where the group's
+  // settings cannot be read, where the user may not update it, and where the update would lose the group's place.
+  virtual void renew_group(SubscriptionIndex subscription) = 0;
+
   // Acknowledges by Delivery::ack_id. Ids of an earlier connection may be given: the server ignores what it no longer
   // waits for. Nothing answers; an acknowledgement that is lost shows as a redelivery.
   virtual void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) = 0;

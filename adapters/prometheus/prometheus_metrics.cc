@@ -115,6 +115,7 @@ struct PrometheusMetrics::Series {
     Gauge* lag_events = nullptr;
     Gauge* lag_seconds = nullptr;
     Gauge* parked = nullptr;
+    Gauge* parked_by_server = nullptr;
     Gauge* consumers = nullptr;
   };
 
@@ -340,6 +341,10 @@ void PrometheusMetrics::on_progress(SubscriptionIndex subscription, const Subscr
                          one.labels);
   series_->set_if_known(one.parked, progress.parked, "interconnect_group_parked_messages",
                         "Messages that the group has parked at the source.", one.labels);
+  series_->set_if_known(one.parked_by_server, progress.parked_by_server, "interconnect_group_server_parked_messages",
+                        "Messages that the source's server has parked of its own accord, after as many retries as the "
+                        "group allows: they may be missing at the destination.",
+                        one.labels);
   series_->set_if_known(one.consumers, progress.consumers, "interconnect_group_consumers",
                         "Consumers that are connected to the group.", one.labels);
 }

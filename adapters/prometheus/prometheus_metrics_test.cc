@@ -94,11 +94,13 @@ TEST_F(PrometheusMetricsTest, MeasuresAppends) {
 TEST_F(PrometheusMetricsTest, TellsOfEachSubscriptionAndGroupWhatIsKnown) {
   EXPECT_EQ(lines("interconnect_subscription_lag_events"), "") << "unknown is not 0";
   metrics.on_progress(0, {.delivered = 40, .is_connected = true, .lag = Lag{12, 1500ms}, .parked = 3, .consumers = 2});
-  metrics.on_progress(0, {.delivered = 50, .is_connected = true, .lag = Lag{2, 0s}, .parked = 4, .consumers = 2});
+  metrics.on_progress(0, {.delivered = 50, .is_connected = true, .lag = Lag{2, 0s}, .parked = 4, .parked_by_server = 1, .consumers = 2});
   metrics.on_progress(1, {});
   const std::string labels = R"({group="data \"quoted\"",stream="$ce-hero"})";
   EXPECT_EQ(lines("interconnect_subscription_lag_events"), "interconnect_subscription_lag_events" + labels + " 2\n");
   EXPECT_EQ(lines("interconnect_subscription_lag_seconds"), "interconnect_subscription_lag_seconds" + labels + " 0\n");
+  EXPECT_EQ(lines("interconnect_group_server_parked_messages"),
+            "interconnect_group_server_parked_messages" + labels + " 1\n");
   EXPECT_EQ(lines("interconnect_group_parked_messages"), "interconnect_group_parked_messages" + labels + " 4\n");
   EXPECT_THAT(lines("interconnect_events_delivered_total"), HasSubstr(labels + " 50\n"));
   EXPECT_THAT(lines("interconnect_subscription_connected"), HasSubstr("stream=\"$ce-villain\"} 0\n"));

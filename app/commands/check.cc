@@ -17,6 +17,7 @@
 #include "app/commands/findings.h"
 #include "app/group_advice.h"
 #include "app/monitoring/metered_source.h"
+#include "app/monitoring/parked_reader.h"
 #include "app/projection_feeders.h"
 #include "app/stores.h"
 #include "domain/excerpt.h"
@@ -215,8 +216,8 @@ class Check {
         if (end && *end > info->settled) text += ", " + std::to_string(*end - info->settled) + " behind";
       }
       text += ", with " + std::to_string(info->consumers) + " consumers";
-      if (info->parked.value_or(0) > 0) text += " and " + std::to_string(*info->parked) + " parked messages";
       findings_.good(text);
+      co_await check_parked(subscription, group, info->parked);
       judge_group(subscription, group, *info, end);
       co_return;
     }
@@ -231,6 +232,33 @@ class Check {
       findings_.refusal(group +
                         " is not there, and only a user of $admins or $ops may create it: have it created, or "
                         "use such a user");
+    }
+  }
+
+  // Nobody delivers them any more. `told`: their number by the server, where it tells one.
+  asio::awaitable<void> check_parked(const Subscription& subscription, const std::string& group,
+                                     std::optional<std::int64_t> told) {
+    const std::string replayed =
+        ": they are not copied until they are replayed (POST " + advice_.url(subscription) + "/replayParked)";
+    ParkedReader parked(reader_, subscription);
+    const auto answer = co_await await_answer<ParkedReader::Answer>([&](auto done) { parked.look(done); });
+    if (const auto* error = std::get_if<StoreError>(&answer)) {
+      const std::string unknown = ", and whether the server parked them of its own accord cannot be read: ";
+      if (told.value_or(0) > 0) {
+        findings_.warning(group + " has " + std::to_string(*told) + " parked messages" + replayed + unknown +
+                          error->message);
+      } else if (!told) {
+        findings_.warning(group + ": its parked messages cannot be read: " + error->message);
+      }
+      co_return;
+    }
+    const auto& [by_server, by_consumers] = std::get<ParkedMessages>(answer);
+    if (by_server > 0) {
+      findings_.warning(group + ": its server has parked " + std::to_string(by_server) +
+                        " events of its own accord, sent as often as maxRetryCount allows" + replayed);
+    }
+    if (by_consumers > 0) {
+      findings_.warning(group + ": consumers have had " + std::to_string(by_consumers) + " events parked" + replayed);
     }
   }
 

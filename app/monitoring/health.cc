@@ -27,6 +27,11 @@ void Health::on_projections(std::optional<std::string> problem) {
   projection_problem_ = std::move(problem);
 }
 
+void Health::on_parked(std::optional<std::string> finding) {
+  const std::lock_guard lock(mutex_);
+  parked_ = std::move(finding);
+}
+
 Health::Verdict Health::health(Time now) const {
   const std::lock_guard lock(mutex_);
   Verdict verdict;
@@ -50,6 +55,7 @@ Health::Verdict Health::readiness() const {
   if (projection_problem_) verdict.reasons += *projection_problem_ + "\n";
   verdict.good = verdict.reasons.empty();
   if (verdict.good) verdict.reasons = "ready\n";
+  if (parked_) verdict.reasons += *parked_ + "\n";
   return verdict;
 }
 

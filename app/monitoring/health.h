@@ -28,6 +28,10 @@ class Health {
   // Nothing: what fills the copied streams works.
   void on_projections(std::optional<std::string> problem);
 
+  // Nothing: the source's server has parked nothing of its own accord. Told with the readiness, which it does not
+  // change: neither a restart nor a wait mends it.
+  void on_parked(std::optional<std::string> finding);
+
   // Well: the copying thread turns, and the copy gets on.
   Verdict health(Time now) const;
   // Ready: both stores answer the link check, and the source's projections give what is to be copied.
@@ -41,6 +45,7 @@ class Health {
   std::optional<std::string> stall_;
   std::array<std::optional<std::string>, 2> link_problems_{"has not answered yet", "has not answered yet"};
   std::optional<std::string> projection_problem_;
+  std::optional<std::string> parked_;
 };
 
 }  // namespace interconnect

@@ -46,6 +46,18 @@ TEST(HealthTest, IsReadyWhileBothStoresAnswer) {
   EXPECT_TRUE(health.health(2s).good) << "that a store is away is no fault of the copier's";
 }
 
+// A restart would have more parked.
+TEST(HealthTest, WhatTheServerParkedIsToldAndChangesNothing) {
+  Health health(1s);
+  for (const Store store : {Store::kSource, Store::kDestination}) health.on_link(store, std::nullopt);
+  health.on_parked("the source's server has parked 2 events");
+  EXPECT_TRUE(health.health(1s).good);
+  EXPECT_TRUE(health.readiness().good);
+  EXPECT_EQ(health.readiness().reasons, "ready\nthe source's server has parked 2 events\n");
+  health.on_parked(std::nullopt);
+  EXPECT_EQ(health.readiness().reasons, "ready\n");
+}
+
 // A restart would not help.
 TEST(HealthTest, WithoutItsProjectionsItIsWellAndNotReady) {
   Health health(1s);

@@ -4,13 +4,10 @@
 #include <utility>
 #include <variant>
 
+#include "domain/parked_messages.h"
+
 namespace interconnect {
 namespace {
-
-// Where both generations keep what a group has parked, as links: PersistentSubscriptionMessageParker.cs.
-std::string parked_stream(const Subscription& subscription) {
-  return "$persistentsubscription-" + subscription.stream + "::" + subscription.group + "-parked";
-}
 
 StreamRead last_event_of(const std::string& stream) {
   return {.id = 0, .stream = stream, .direction = ReadDirection::kBackward, .from = kStreamEnd, .count = 1};
@@ -77,7 +74,7 @@ void LagWatch::on_group(Watched& watched, const std::variant<ConsumerGroupInfo, 
 
 // A replay of the parked messages truncates their stream.
 void LagWatch::count_parked(Watched& watched) {
-  const std::string stream = parked_stream(watched.subscription);
+  const std::string stream = parked_stream(watched.subscription.stream, watched.subscription.group);
   ++watched.awaited;
   source_.read_aside(last_event_of(stream), [this, &watched, stream](const ReadOutcome& outcome) {
     --watched.awaited;
@@ -115,7 +112,8 @@ std::optional<Revision> LagWatch::settled(SubscriptionIndex subscription) const 
 SubscriptionProgress LagWatch::progress(SubscriptionIndex subscription) {
   Watched& watched = *watched_[subscription];
   const MeteredSource::Counts counts = source_.counts(subscription);
-  SubscriptionProgress progress{counts.delivered, counts.is_connected, std::nullopt, watched.parked, watched.consumers};
+  SubscriptionProgress progress{counts.delivered, counts.is_connected, std::nullopt,
+                                watched.parked,   std::nullopt,        watched.consumers};
   // A group is behind from where it is, which has to be known first.
   const bool is_known = counts.settled || watched.settled;
   if (const auto settled = this->settled(subscription); settled && is_known && !watched.is_in_doubt) {

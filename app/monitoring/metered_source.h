@@ -38,6 +38,7 @@ class MeteredSource final : public EventSource, private EventSourceListener {
 
   void start(EventSourceListener& listener) override;
   void subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) override;
+  void renew_group(SubscriptionIndex subscription) override { source_.renew_group(subscription); }
   void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) override;
   void park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) override;
   void read(const StreamRead& read) override;

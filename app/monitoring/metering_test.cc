@@ -26,6 +26,7 @@ class ScriptedSource final : public EventSource {
  public:
   void start(EventSourceListener& told) override { listener = &told; }
   void subscribe(SubscriptionIndex, std::int32_t) override {}
+  void renew_group(SubscriptionIndex) override {}
   void acknowledge(SubscriptionIndex, std::span<const EventId> ack_ids) override { acknowledged += ack_ids.size(); }
   void park(SubscriptionIndex, std::span<const EventId>, std::string_view) override {}
   void read(const StreamRead& read) override { reads.push_back(read); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/group_advice.h"
 #include "app/version.h"
 #include "domain/excerpt.h"
 
@@ -33,7 +34,8 @@ Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings
               [this](const auto& error) { on_link_answered(Store::kSource, error); }),
       sink_(sink, clock, metrics_.get(), [this](const auto& error) { on_link_answered(Store::kDestination, error); }),
       lag_watch_(source_, *inspector_, clock, settings.subscriptions),
-      projection_watch_(*inspector_, clock, settings.subscriptions) {
+      projection_watch_(*inspector_, clock, settings.subscriptions),
+      parked_watch_(source_, settings.subscriptions, group_advice(settings)) {
   for (const Subscription& one : settings.subscriptions) {
     watched_.push_back(
         {StallWatch("'" + excerpt(one.stream) + "' (group '" + excerpt(one.group) + "')", settings_.stall_after)});
@@ -99,6 +101,7 @@ void Monitor::look() {
     ask_lag_at_ = now + settings_.lag_interval;
     lag_watch_.ask();
     projection_watch_.ask();
+    parked_watch_.ask();
   }
   look_at_projections();
   settled_.push_back({now, settled(statistics_.counts())});
@@ -107,10 +110,15 @@ void Monitor::look() {
   const CopyLoad load = copier_->load();
   const std::optional<std::string> stall = look_for_stalls(now);
   health_.on_turn(now, stall);
+  health_.on_parked(parked_watch_.finding());
   if (metrics_ != nullptr) {
     metrics_->on_load(load);
     metrics_->on_stall(stall.has_value());
-    for (SubscriptionIndex i = 0; i < watched_.size(); ++i) metrics_->on_progress(i, lag_watch_.progress(i));
+    for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
+      SubscriptionProgress progress = lag_watch_.progress(i);
+      progress.parked_by_server = parked_watch_.by_server(i);
+      metrics_->on_progress(i, progress);
+    }
   }
   if (live_line_ != nullptr) {
     live_line_->show(figures());
@@ -137,7 +145,7 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
   for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
     const SubscriptionLoad load = copier_->load(i);
     const MeteredSource::Counts counts = source_.counts(i);
-    auto& [watch, is_stalled] = watched_[i];
+    auto& [watch, is_stalled, mended_at] = watched_[i];
     watch.look({.is_connected = counts.is_connected,
                 .settled = counts.answered,
                 .held = load.unsettled,
@@ -149,14 +157,24 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
                now);
     const std::optional<std::string> stall = watch.stall(now);
     if (stall) reasons += (reasons.empty() ? "" : "; ") + *stall;
-    if (stall.has_value() == std::exchange(is_stalled, stall.has_value())) continue;
-    if (stall) {
-      LOG(ERROR) << *stall;
-    } else {
-      LOG(INFO) << "no longer stalled: " << watch.subscription();
+    if (stall.has_value() != std::exchange(is_stalled, stall.has_value())) {
+      if (stall) {
+        LOG(ERROR) << *stall;
+      } else {
+        LOG(INFO) << "no longer stalled: " << watch.subscription();
+      }
     }
+    if (watch.gets_nothing(now)) mend_group(i, now);
   }
   return reasons.empty() ? std::nullopt : std::optional(reasons);
+}
+
+// Kills of consumers can leave a group of either generation so that it pushes nothing to anyone any more.
+void Monitor::mend_group(SubscriptionIndex subscription, Time now) {
+  std::optional<Time>& mended_at = watched_[subscription].mended_at;
+  if (mended_at && now - *mended_at < settings_.stall_after) return;
+  mended_at = now;
+  source_.renew_group(subscription);
 }
 
 void Monitor::summarize() {
@@ -171,8 +189,12 @@ ProgressFigures Monitor::figures() {
   const Settled& first = settled_.front();
   const Settled& last = settled_.back();
   const double seconds = std::chrono::duration<double>(last.at - first.at).count();
-  return {statistics_.counts(), copier_->load(),
-          seconds > 0 ? static_cast<double>(last.events - first.events) / seconds : 0, lag_watch_.lag(), lag_doubt_};
+  return {statistics_.counts(),
+          copier_->load(),
+          seconds > 0 ? static_cast<double>(last.events - first.events) / seconds : 0,
+          lag_watch_.lag(),
+          parked_watch_.by_server(),
+          lag_doubt_};
 }
 
 }  // namespace interconnect

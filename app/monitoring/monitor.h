@@ -18,6 +18,7 @@
 #include "app/monitoring/live_line.h"
 #include "app/monitoring/metered_sink.h"
 #include "app/monitoring/metered_source.h"
+#include "app/monitoring/parked_watch.h"
 #include "app/monitoring/progress_text.h"
 #include "app/monitoring/projection_watch.h"
 #include "domain/copier/copier.h"
@@ -42,6 +43,9 @@ class Monitor final : public CopyObserver {
   // Throws std::runtime_error, which names the address, if the HTTP port cannot be had.
   void start(const Copier& copier);
 
+  // What the last summary is to add to the copy's own counts.
+  std::string parked_by_server() const { return parked_by_server_text(parked_watch_.by_server()); }
+
   // Leaves the terminal to what is said last.
   void end_display() { live_line_.reset(); }
 
@@ -56,6 +60,7 @@ class Monitor final : public CopyObserver {
   void look_at_projections();
   // Why subscriptions are not well; nothing if all are. Tells those that have become so, or well again.
   std::optional<std::string> look_for_stalls(Time now);
+  void mend_group(SubscriptionIndex subscription, Time now);
   void summarize();
 
   boost::asio::steady_timer timer_;
@@ -69,9 +74,11 @@ class Monitor final : public CopyObserver {
   MeteredSink sink_;
   LagWatch lag_watch_;
   ProjectionWatch projection_watch_;
+  ParkedWatch parked_watch_;
   struct Watched {
     StallWatch watch;
     bool is_stalled = false;
+    std::optional<Time> mended_at = std::nullopt;
   };
   std::vector<Watched> watched_;  // by subscription
   const Copier* copier_ = nullptr;

@@ -18,12 +18,17 @@ std::optional<std::chrono::seconds> time_to_end(const ProgressFigures& figures) 
 
 std::string with_separators(std::uint64_t number) {
   std::string text = std::to_string(number);
-  for (std::size_t digits = 3; digits < text.size(); digits += 4) text.insert(text.size() - digits, ",");
+  for (std::size_t digits = 3; digits < text.size(); digits += 4) text.insert(text.size() - digits, 1, ',');
   return text;
 }
 
+std::string parked_by_server_text(std::uint64_t count) {
+  return count == 0 ? "" : ", parked by the source's server " + std::to_string(count);
+}
+
 std::string progress_summary(const ProgressFigures& figures) {
-  std::string text = summary(figures.counts) + "; held " + std::to_string(figures.load.held_events) + " events, " +
+  std::string text = summary(figures.counts) + parked_by_server_text(figures.parked_by_server) + "; held " +
+                     std::to_string(figures.load.held_events) + " events, " +
                      std::to_string(std::llround(figures.settled_per_second)) + " events/s";
   if (!figures.lag) return figures.lag_doubt.empty() ? text : text + ", lag unknown: " + figures.lag_doubt;
   text += ", " + std::to_string(figures.lag->events) + " behind the source's end";

@@ -17,6 +17,7 @@ struct ProgressFigures {
   CopyLoad load = {};
   double settled_per_second = 0;          // of late
   std::optional<Lag> lag = std::nullopt;  // nothing: not known
+  std::uint64_t parked_by_server = 0;     // at the source, of its own accord
   std::string lag_doubt = {};             // why the lag cannot be known now; empty: there is no such reason
 };
 
@@ -25,6 +26,9 @@ std::optional<std::chrono::seconds> time_to_end(const ProgressFigures& figures);
 
 // "12,345"
 std::string with_separators(std::uint64_t number);
+
+// ", parked by the source's server 12"; nothing if it is none.
+std::string parked_by_server_text(std::uint64_t count);
 
 // For the log.
 std::string progress_summary(const ProgressFigures& figures);

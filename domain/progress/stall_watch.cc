@@ -34,12 +34,19 @@ std::optional<std::string> StallWatch::stall(Time now) const {
     return "stalled: nothing has been settled for " + seconds(now - here_.since) + ", with " +
            std::to_string(last_.held) + " events of " + subscription_ + " held";
   }
-  const Duration patience_with_source = last_.others_hold ? kPatienceWithOthers * patience_ : patience_;
-  if (at_source_.waits && now - at_source_.since >= patience_with_source) {
+  if (is_source_still(now)) {
     return "stalled: nothing has been delivered for " + seconds(now - at_source_.since) + ", though " + subscription_ +
-           " is " + std::to_string(last_.lag_events) + " events behind";
+           " is " + std::to_string(last_.lag_events) + " events behind" +
+           (gets_nothing(now) ? ": the group at the source has come to a standstill, which an update of it ends" : "");
   }
   return std::nullopt;
 }
+
+bool StallWatch::is_source_still(Time now) const {
+  const Duration patience = last_.others_hold ? kPatienceWithOthers * patience_ : patience_;
+  return at_source_.waits && now - at_source_.since >= patience;
+}
+
+bool StallWatch::gets_nothing(Time now) const { return last_.is_connected && last_.held == 0 && is_source_still(now); }
 
 }  // namespace interconnect

@@ -34,6 +34,9 @@ class StallWatch {
   // Why it is not well, for people; nothing if it is.
   std::optional<std::string> stall(Time now) const;
 
+  // Whether it is not well because its group delivers nothing, though its stream has more.
+  bool gets_nothing(Time now) const;
+
   const std::string& subscription() const { return subscription_; }
 
  private:
@@ -41,6 +44,8 @@ class StallWatch {
     bool waits = false;  // there is something to do
     Time since{0};       // when last something was done, or there was nothing to do
   };
+  bool is_source_still(Time now) const;
+
   std::string subscription_;
   Duration patience_;
   Look last_;

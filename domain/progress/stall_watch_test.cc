@@ -49,6 +49,17 @@ TEST_F(StallWatchTest, ASourceThatIsAheadAndDeliversNothingIsAStall) {
   EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("delivered for 60 s, though 's' (group 'g') is 510 events behind")));
 }
 
+TEST_F(StallWatchTest, AGroupThatDeliversNothingIsToldFromACopyThatDoesNotSettle) {
+  watch.look({.lag_events = 500}, 10s);
+  EXPECT_FALSE(watch.gets_nothing(69s));
+  EXPECT_TRUE(watch.gets_nothing(70s));
+  EXPECT_THAT(watch.stall(70s), Optional(HasSubstr("has come to a standstill, which an update of it ends")));
+  watch.look({.held = 1, .lag_events = 500}, 71s);
+  EXPECT_FALSE(watch.gets_nothing(72s));
+  watch.look({.is_connected = false, .lag_events = 500}, 73s);
+  EXPECT_FALSE(watch.gets_nothing(74s)) << "an update could not be asked for, or would be too much";
+}
+
 TEST_F(StallWatchTest, AnotherCopierThatWorksOffTheGroupExcusesThisOne) {
   watch.look({.lag_events = 500, .group_activity = 1}, 10s);
   watch.look({.lag_events = 400, .group_activity = 2}, 60s);

@@ -18,6 +18,7 @@ class MonitoringTest : public EndToEndTest {
     const std::string monitoring = "http: {port: 0}\nmonitoring: {lagInterval: 100" + stall_after_ + "}\n";
     std::string all = configuration(monitoring + more, kGroup, events);
     all.insert(all.find("events:"), more_subscriptions_);
+    all.insert(all.find("resolveLinkTos"), group_settings_);
     auto copier = start(all, variables);
     const std::string line = copier->line_with("/healthz").value_or("");
     std::smatch match;
@@ -42,6 +43,7 @@ class MonitoringTest : public EndToEndTest {
 
   std::string stall_after_;
   std::string more_subscriptions_;
+  std::string group_settings_;
   int port_ = 0;
 };
 
@@ -87,6 +89,67 @@ TEST_P(MonitoringTest, CountsWhatTheSourceHasParked) {
   const auto copier =
       start_watched("safetyNet: {onInvalidEvent: park}\n", {}, "[{type: Changed, dataSchema: {type: object}}]");
   EXPECT_TRUE(eventually([&] { return value(std::string("interconnect_group_parked_messages") + kLabels) == "1"; }));
+  EXPECT_EQ(value(std::string("interconnect_group_server_parked_messages") + kLabels), "0") << "we had it parked";
+}
+
+// As often as the group's settings allow, while the destination hangs.
+TEST_P(MonitoringTest, WhatTheServerParkedOfItsOwnAccordShows) {
+  const std::string parked = std::string("interconnect_group_server_parked_messages") + kLabels;
+  group_settings_ = "maxRetryCount: 1, messageTimeout: 100, ";
+  const std::string waiting = "onLinkFailure: wait\nsafetyNet: {onWriteFailure: retry}\n";
+  {
+    const auto copier = start_watched(waiting, {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
+    ASSERT_TRUE(eventually([&] { return value(parked) == "0"; }));
+    destination.freeze();
+    source.load("hero-", 2, 4);
+    ASSERT_TRUE(eventually([&] { return value(parked) == "4"; })) << get("/metrics").body;
+    EXPECT_TRUE(copier->says("the source's server has parked 4 events of '$ce-hero' (group 'copy') of its own accord"));
+    destination.thaw();
+  }
+  const auto copier = start_watched(waiting);
+  ASSERT_TRUE(eventually([&] { return value(parked) == "4" && status("/readyz") == 200; })) << "after a restart too";
+  EXPECT_TRUE(eventually([&] {
+    return get("/readyz").body.find("the source's server has parked 4 events of '$ce-hero'") != std::string::npos;
+  }));
+  EXPECT_EQ(status("/healthz"), 200) << "a restart would have more parked";
+  const auto check = start(configuration(), {}, Copier::kProgram, {"check"});
+  EXPECT_EQ(check->exit_code(), 0);
+  EXPECT_TRUE(
+      check->says("warn  source: group 'copy' of '$ce-hero': its server has parked 4 events of its own accord"));
+  copier->signal(SIGTERM);
+  EXPECT_EQ(copier->exit_code(), 0);
+  EXPECT_TRUE(copier->says(", parked by the source's server 4"));
+}
+
+TEST_P(MonitoringTest, AGroupThatCameToAStandstillIsUpdated) {
+  source.load("hero-", 1, 5);
+  stall_after_ = kStallAfter;
+  const auto copier =
+      start_watched("source: {predecessorWait: 0}\n", {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
+  ASSERT_TRUE(eventually([&] { return destination_count() == 5 && is_all_acknowledged(); }));
+  source.misbehave(R"({"standstill": "$ce-hero::copy"})");
+  source.load("hero-", 1, 5);
+  EXPECT_TRUE(copier->says("the group at the source has come to a standstill"));
+  EXPECT_TRUE(copier->says("delivers nothing, though its stream has more"));
+  EXPECT_TRUE(eventually([&] { return destination_count() == 10 && status("/healthz") == 200; }));
+  expect_copied();
+}
+
+// An update would leave out what waits in it.
+TEST_P(MonitoringTest, AGroupThatBeganAtTheEndAndShowsNoCheckpointIsNotUpdated) {
+  source.load("hero-", 1, 5);
+  stall_after_ = kStallAfter;
+  group_settings_ = "startFrom: -1, ";
+  const auto copier =
+      start_watched("source: {predecessorWait: 0}\n", {{kWriterTimeout, "500"}, {kLinkCheckInterval, "100"}});
+  ASSERT_TRUE(eventually([&] { return source.group(kStream, kGroup).consumers == 1; }));
+  source.load("hero-", 1, 1);
+  ASSERT_TRUE(eventually([&] { return destination_count() == 1 && source.group(kStream, kGroup).outstanding == 0; }));
+  source.misbehave(R"({"standstill": "$ce-hero::copy"})");
+  source.load("hero-", 1, 5);
+  EXPECT_TRUE(copier->says("without a checkpoint it would start anew at the end"));
+  EXPECT_EQ(status("/healthz"), 503);
+  EXPECT_EQ(copier->output().find("updated to mend that, and"), std::string::npos);
 }
 
 // A copier that stalls is no longer well, and says so; it is well again when it gets on.

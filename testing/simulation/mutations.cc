@@ -18,6 +18,7 @@ class SourceDecorator : public EventSource, public EventSourceListener {
     source_.start(*this);
   }
   void subscribe(SubscriptionIndex i, std::int32_t buffer_size) override { source_.subscribe(i, buffer_size); }
+  void renew_group(SubscriptionIndex i) override { source_.renew_group(i); }
   void acknowledge(SubscriptionIndex i, std::span<const EventId> ids) override { source_.acknowledge(i, ids); }
   void park(SubscriptionIndex i, std::span<const EventId> ids, std::string_view reason) override {
     source_.park(i, ids, reason);

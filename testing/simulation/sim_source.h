@@ -53,6 +53,7 @@ class SimSource final : public EventSource {
 
   void start(EventSourceListener& listener) override { listener_ = &listener; }
   void subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) override;
+  void renew_group(SubscriptionIndex) override {}
   void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) override;
   void park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) override;
   void stop(std::function<void()> stopped) override;

@@ -239,25 +239,43 @@ void GrpcSource::look(SubscriptionIndex index) {
 }
 
 void GrpcSource::evict(SubscriptionIndex index, const GroupInfo& group, const StaleConsumers::Stale& stale) {
+  update_to_mend(index, group,
+                 name_of(states_[index]->wanted) + ": its consumer " + excerpt(stale.connection.connection_name) +
+                     " holds " + std::to_string(stale.connection.in_flight_messages) +
+                     " events and has answered for none in " +
+                     std::to_string(std::chrono::duration_cast<std::chrono::seconds>(stale.seen_for).count()) + " s");
+}
+
+void GrpcSource::update_to_mend(SubscriptionIndex index, const GroupInfo& group, const std::string& finding) {
   Subscription updated = states_[index]->wanted;
   if (group.known_strategy) updated.settings = group.settings;
-  const std::string finding =
-      name_of(updated) + ": its consumer " + excerpt(stale.connection.connection_name) + " holds " +
-      std::to_string(stale.connection.in_flight_messages) + " events and has answered for none in " +
-      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(stale.seen_for).count()) + " s";
   if (update_loses_place(updated.settings, group.last_checkpoint)) {
-    LOG(WARNING) << finding
-                 << ". The group is not updated to be rid of it: without a checkpoint it would start anew at "
+    LOG(WARNING) << finding << ". The group is not updated to mend that: without a checkpoint it would start anew at "
                  << "the end of the stream";
     return;
   }
-  LOG(WARNING) << finding << ": the group is updated to be rid of it, and all its consumers connect anew";
+  LOG(WARNING) << finding << ": the group is updated to mend that, and all its consumers connect anew";
   client_.ask(kUpdate, encode_update_group(updated), client_.settings().operation_timeout,
               [this, index, name = name_of(updated)](const CallStatus& status, std::string_view) {
                 if (status.ok()) return;
                 const StoreError error = to_store_error(status, "update of " + name);
                 LOG(WARNING) << error.message;
                 if (is_transient(error.kind)) states_[index]->stale_consumers.not_evicted();
+              });
+}
+
+void GrpcSource::renew_group(SubscriptionIndex index) {
+  State& state = *states_[index];
+  if (asked_to_stop_ || !state.confirmed) return;
+  client_.get(http_api::group_info_path(state.wanted.stream, state.wanted.group),
+              [this, index, attempt = state.attempt](const HttpAnswer& answer) {
+                State& state = *states_[index];
+                if (asked_to_stop_ || state.attempt != attempt) return;
+                const std::string finding = name_of(state.wanted) + " delivers nothing, though its stream has more";
+                const auto group = answer.status == 200 ? decode_group_info(answer.body) : std::nullopt;
+                if (group && group->known_strategy) return update_to_mend(index, *group, finding);
+                LOG(WARNING) << finding << ". The group is not updated to mend that: its settings cannot be read: "
+                             << reason_of(answer);
               });
 }
 

@@ -24,6 +24,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
 
   void start(EventSourceListener& listener) override;
   void subscribe(SubscriptionIndex subscription, std::int32_t buffer_size) override;
+  void renew_group(SubscriptionIndex subscription) override;
   void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) override;
   void park(SubscriptionIndex subscription, std::span<const EventId> ack_ids, std::string_view reason) override;
   void read(const StreamRead& read) override { client_.read(read, *listener_); }
@@ -74,6 +75,8 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   void await_look(SubscriptionIndex index);
   void look(SubscriptionIndex index);
   void evict(SubscriptionIndex index, const GroupInfo& group, const StaleConsumers::Stale& stale);
+  // Says `finding`, and what is done about it.
+  void update_to_mend(SubscriptionIndex index, const GroupInfo& group, const std::string& finding);
   void fail(SubscriptionIndex index, const CallStatus& status);
   void wait(SubscriptionIndex index, Duration duration, std::function<void()> then);
   void flush_acks(State& state);

@@ -468,6 +468,38 @@ TEST_F(GrpcSourceTest, AConsumerThatHoldsEventsForADeadClientIsEvictedThoughTheS
   EXPECT_GT(recorder_.suspicions, 0);
 }
 
+TEST_F(GrpcSourceTest, RenewsAGroupByAnUpdateUnlessThatWouldLoseItsPlace) {
+  std::atomic<int> starts_from{-1};
+  std::atomic<int> questions{0};
+  std::atomic<int> updates{0};
+  ScriptedServer server({.update =
+                             [&](auto&, const persistent::UpdateReq&) {
+                               ++updates;
+                               return grpc::Status::OK;
+                             },
+                         .subscribe =
+                             [&](auto&, const auto&, Stream& stream) {
+                               confirm(stream);
+                               seen_.acks_of(stream);
+                               return grpc::Status::OK;
+                             }});
+  HttpFront front(server.port(), [&](const std::string& target) {
+    if (target != "/subscriptions/%24ce-hero/data/info") return std::string();
+    ++questions;
+    return group_info(std::to_string(starts_from), listed("test", 10, 0));
+  });
+  start(settings_for(front.port()));
+  ASSERT_TRUE(run_until_true([&] { return !recorder_.started.empty(); }));
+  const int before = questions;
+  source_->renew_group(0);
+  ASSERT_TRUE(run_until_true([&] { return questions > before; }));
+  for (int turn = 0; turn < 20; ++turn) io_.run_one_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(updates, 0);
+  starts_from = 0;
+  source_->renew_group(0);
+  EXPECT_TRUE(run_until_true([&] { return updates == 1; }));
+}
+
 TEST_F(GrpcSourceTest, AServerThatComesBackDeliversAgain) {
   const ScriptedServer::Script script{.subscribe = [&](auto&, const auto&, Stream& stream) {
     confirm(stream);

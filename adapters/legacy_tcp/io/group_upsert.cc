@@ -109,4 +109,27 @@ asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExch
   co_return GroupPrepared{GroupState::kKept, present->settings};
 }
 
+asio::awaitable<void> renew_group(GroupCommandExchange command, HttpExchange exchange, Subscription subscription) {
+  const std::string finding = "group '" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) +
+                              "' delivers nothing, though its stream has more";
+  const HttpResult info = co_await read_info(exchange, subscription, milliseconds(0));
+  std::optional<GroupInfo> present;
+  if (status_of(info) == 200) present = parse_group_info(std::get<HttpResponse>(info).body, subscription);
+  if (!present) {
+    LOG(WARNING) << finding << ". It is not updated to mend that: its settings cannot be read: " << text_of(info);
+    co_return;
+  }
+  if (update_loses_place(present->settings, present->last_checkpoint)) {
+    LOG(WARNING) << finding << ". It is not updated to mend that: without a checkpoint it would start anew at the end "
+                 << "of the stream";
+    co_return;
+  }
+  LOG(WARNING) << finding << ": it is updated to mend that, and all its consumers connect anew";
+  const GroupOutcome updated = co_await await_answer<GroupOutcome>(
+      [&](auto done) { command(GroupCommand::kUpdate, present->settings, std::move(done)); });
+  if (const auto* refusal = std::get_if<StoreError>(&updated)) {
+    LOG(WARNING) << "the update is refused: " << refusal->message;
+  }
+}
+
 }  // namespace interconnect::legacy

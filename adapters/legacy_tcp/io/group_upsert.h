@@ -37,4 +37,9 @@ boost::asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, H
                                                  Subscription subscription, bool may_update,
                                                  std::chrono::milliseconds patience);
 
+// Updates the group with the settings that it has, so that its server begins it anew from its checkpoint, and logs what
+// was done, or why nothing was: never where the update would lose the group's place.
+boost::asio::awaitable<void> renew_group(GroupCommandExchange command, HttpExchange exchange,
+                                         Subscription subscription);
+
 }  // namespace interconnect::legacy

@@ -255,6 +255,28 @@ TEST(UpsertGroup, AGroupThatBeganAtTheEndIsUpdatedOnceItHasACheckpoint) {
   EXPECT_EQ(with.sent.start_from, -1);
 }
 
+void renew(ScriptedServer& server) {
+  asio::io_context io;
+  asio::co_spawn(io, renew_group(server.command(), server.http(), subscription()), asio::detached);
+  io.run();
+}
+
+TEST(RenewGroup, UpdatesItWithTheSettingsThatItHas) {
+  ScriptedServer server{{GroupAnswer::kDone}, {info_with(10, 7)}};
+  renew(server);
+  EXPECT_EQ(server.log, "GET update ");
+  EXPECT_EQ(server.sent.max_retry_count, 10) << "not those that are wanted";
+  EXPECT_EQ(server.sent.start_from, 7);
+}
+
+TEST(RenewGroup, NotWhereItWouldLoseItsPlaceOrIsNotKnown) {
+  for (const HttpResult& info : {info_with(10, -1), HttpResult(HttpResponse{401, "Unauthorized", ""})}) {
+    ScriptedServer server{{}, {info}};
+    renew(server);
+    EXPECT_EQ(server.log, "GET ");
+  }
+}
+
 TEST(UpsertGroup, GoesOnWithoutAnUpdateWhereTheSettingsCannotBeRead) {
   // 404 as well: the group exists, HTTP just cannot name it.
   for (const HttpResult& info :

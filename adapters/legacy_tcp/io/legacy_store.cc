@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <random>
 #include <utility>
@@ -157,6 +158,11 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
     });
   }
 
+  void renew_group(SubscriptionIndex index) override {
+    if (group_commands_.contains(index)) return;
+    asio::co_spawn(io_, legacy::renew_group(group_command(index), http_, subscriptions_[index]), asio::detached);
+  }
+
   void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ack_ids) override {
     connection_->input([&](Session& session, Time, Actions&) { session.acknowledge(subscription, ack_ids); });
   }
@@ -208,18 +214,23 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
     done(end.outcome);
   }
 
-  void prepare_group(const PrepareGroup& prepare) {
-    const SubscriptionIndex index = prepare.subscription;
-    const auto command = [this, alive = std::weak_ptr<int>(alive_), index](GroupCommand which,
-                                                                           const GroupSettings& settings, auto done) {
+  GroupCommandExchange group_command(SubscriptionIndex index) {
+    return [this, alive = std::weak_ptr<int>(alive_), index](GroupCommand which, const GroupSettings& settings,
+                                                             const std::function<void(GroupOutcome)>& done) {
       if (alive.expired()) return done(StoreError{ErrorKind::kUnavailable, "stopped"});
-      group_commands_[index] = std::move(done);
+      group_commands_[index] = done;
       connection_->input([&](Session& session, Time now, Actions& actions) {
         session.command_group(now, index, which, settings, actions);
       });
     };
+  }
+
+  void prepare_group(const PrepareGroup& prepare) {
+    const SubscriptionIndex index = prepare.subscription;
     asio::co_spawn(
-        io_, upsert_group(command, http_, subscriptions_[index], prepare.may_update, settings_.operation_timeout),
+        io_,
+        upsert_group(group_command(index), http_, subscriptions_[index], prepare.may_update,
+                     settings_.operation_timeout),
         [this, alive = std::weak_ptr<int>(alive_), index](const std::exception_ptr& error, const GroupResult& result) {
           if (alive.expired()) return;
           connection_->input([&](Session& session, Time now, Actions& actions) {

@@ -96,6 +96,10 @@ std::string Misbehave(Node& node, const std::string& name, const rapidjson::Valu
     PersistentSubscription* group = node.groups().Find(Str(value));
     if (group == nullptr) return "no group " + Str(value);
     group->DropAll();
+  } else if (name == "standstill") {
+    PersistentSubscription* group = node.groups().Find(Str(value));
+    if (group == nullptr) return "no group " + Str(value);
+    group->ComeToAStandstill();
   } else if (name == "forgetIds") {
     node.store().ForgetIds();
   } else if (name == "scavenge") {

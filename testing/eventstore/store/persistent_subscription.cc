@@ -131,7 +131,7 @@ void PersistentSubscription::TryReadingNewBatch(Millis now) {
 }
 
 void PersistentSubscription::TryPushing(Millis now) {
-  if (pushing_) return;
+  if (pushing_ || stands_still_) return;
   pushing_ = true;
   if (PushFrom(buffer_->retry(), now)) PushFrom(buffer_->buffer(), now);
   pushing_ = false;

@@ -96,6 +96,8 @@ class PersistentSubscription {
   void Tick(Millis now);
   // Puts what was parked before back before everything else, at most `stop_at` events of the parked stream.
   void ReplayParked(std::optional<std::int64_t> stop_at, Millis now);
+  // Pushes nothing any more, as groups of real servers do after some kills of their consumers.
+  void ComeToAStandstill() { stands_still_ = true; }
   // Deletes the streams that the group has written.
   void Delete();
 
@@ -144,6 +146,7 @@ class PersistentSubscription {
   std::optional<Millis> last_checkpoint_time_;
   std::int64_t checkpoint_version_ = kAny;
   bool pushing_ = false;
+  bool stands_still_ = false;
   std::int64_t confirmations_ = 0;
   std::int64_t total_items_ = 0;
   std::int64_t measured_items_ = 0;

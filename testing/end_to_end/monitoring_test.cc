@@ -83,7 +83,7 @@ TEST_P(MonitoringTest, ARestartedCopierIsNotBehindWhatTheFirstOneDid) {
 }
 
 TEST_P(MonitoringTest, CountsWhatTheSourceHasParked) {
-  source.append("hero-1", {{event_id(1), "Changed", true, "no JSON", ""}, {event_id(2), "Changed", true, "{}", ""}});
+  source.append("hero-1", {{event_id(1), "Changed", true, "[]", ""}, {event_id(2), "Changed", true, "{}", ""}});
   const auto copier =
       start_watched("safetyNet: {onInvalidEvent: park}\n", {}, "[{type: Changed, dataSchema: {type: object}}]");
   EXPECT_TRUE(eventually([&] { return value(std::string("interconnect_group_parked_messages") + kLabels) == "1"; }));

@@ -44,7 +44,11 @@ class BytesSource final : public EventSource {
     }
   }
 
-  void connect() { listener_->on_subscription_started({0, GroupState::kCreated, {}}); }
+  // The streams begin at a revision of their own: the group says so, and nothing is looked for before it.
+  void connect() {
+    listener_->on_subscription_started(
+        {.subscription = 0, .group = GroupState::kCreated, .effective = {.start_from = PushedSample::kFirstRevision}});
+  }
 
   void push(std::size_t events) {
     for (std::size_t i = 0; i < events; ++i, ++count_) {

@@ -6,10 +6,9 @@
 #include <regex>
 #include <set>
 #include <string>
-#include <variant>
 
 #include "app/command_line.h"
-#include "app/configuration/read_settings.h"
+#include "app/known_settings.h"
 #include "gtest/gtest.h"
 #include "testing/fakes/fake_environment.h"
 
@@ -70,46 +69,12 @@ std::map<std::string, std::string> keys_of_manual() {
   return found;
 }
 
-// Each key that the program reads, of stores of the old generation, which have the most, and its default; nothing where
-// it must be given.
-std::map<std::string, std::string> keys_of_program() {
+TEST(ManualTest, ListsEveryKeyOfTheConfigurationFileWithItsDefault) {
   testing::FakeEnvironment environment;
   for (const std::string side : {"SRC", "DST"}) {
     environment.set("EVENTSTORE_INTERCO_HTTP_ENDPOINT_" + side, side + ".example");
   }
-  const std::string path = ::testing::TempDir() + "manual_test.yaml";
-  std::ofstream(path) << "subscriptions: [{stream: a, group: b}]\nevents: [{type: a}]\nhttp: {port: 0}\n";
-  const auto read = read_settings(environment, path);
-  if (const auto* errors = std::get_if<ConfigurationErrors>(&read)) {
-    ADD_FAILURE() << errors->message();
-    return {};
-  }
-  std::map<std::string, std::string> known;
-  const std::regex unit(" ms$");
-  for (const EffectiveSetting& setting : std::get<Settings>(read).effective) {
-    const bool is_given = setting.origin.starts_with(path);
-    // Variables are not told by a path of keys.
-    if (!is_given && (setting.origin != "default" || setting.name.find("_IN_MS") != std::string::npos)) continue;
-    const std::string name = std::regex_replace(setting.name, std::regex("\\[0\\]"), "[]");
-    known.emplace(name, is_given ? "" : std::regex_replace(setting.value, unit, ""));
-  }
-  known.at("connectionName") = "interconnect- and a random tail";
-  return known;
-}
-
-TEST(ManualTest, ListsEveryKeyOfTheConfigurationFileWithItsDefault) {
-  const auto known = keys_of_program();
-  const auto told = keys_of_manual();
-  EXPECT_GT(known.size(), 50u);
-  for (const auto& [key, preset] : known) {
-    const auto found = told.find(key);
-    if (found == told.end()) {
-      ADD_FAILURE() << key << " is not in the manual";
-    } else {
-      EXPECT_EQ(found->second, preset) << key;
-    }
-  }
-  for (const auto& [key, preset] : told) EXPECT_TRUE(known.contains(key)) << key << " is not read";
+  testing::expect_same_keys(testing::keys_of_program(environment), keys_of_manual(), "the manual");
 }
 
 TEST(ManualTest, ListsTheExitCodes) { EXPECT_EQ(terms("EXIT STATUS"), (std::set<std::string>{"0", "1", "2", "3"})); }

@@ -1,5 +1,5 @@
-// The table of README.md is that of the suite: each fault has its row, in the suite's order, in the directions where it
-// takes place; and no row is of a fault that there is no more.
+// The table of docs/reliability.md is that of the suite: each fault has its row, in the suite's order, in the
+// directions where it takes place; and no row is of a fault that no longer exists.
 
 #include <algorithm>
 #include <fstream>
@@ -26,9 +26,9 @@ std::string beginning(const Row& row) {
   return "| " + row.fault + " | " + (count == 4 ? "all" : directions) + " |";
 }
 
-// Likewise, of each row that README.md has.
-std::vector<std::string> beginnings_in_readme() {
-  std::ifstream file("README.md");
+// Likewise, of each row that the page has.
+std::vector<std::string> beginnings_in_page() {
+  std::ifstream file("docs/reliability.md");
   std::vector<std::string> found;
   bool is_in_table = false;
   for (std::string line; std::getline(file, line);) {
@@ -50,12 +50,12 @@ void expect_all(const std::vector<std::string>& rows, const std::vector<std::str
 }
 
 // Whoever changes a fault makes the table anew: bazel run //testing/faults:table -- --seed 20210200
-TEST(ReadmeTest, ItsTableHasTheRowsOfTheSuite) {
+TEST(ReliabilityPageTest, ItsTableHasTheRowsOfTheSuite) {
   std::vector<std::string> known;
   for (const Row& row : all_rows()) known.push_back(beginning(row));
-  const std::vector<std::string> told = beginnings_in_readme();
-  expect_all(known, told, "is not in README.md");
-  expect_all(told, known, "is in README.md, and not in the suite");
+  const std::vector<std::string> told = beginnings_in_page();
+  expect_all(known, told, "is not in docs/reliability.md");
+  expect_all(told, known, "is in docs/reliability.md, and not in the suite");
   if (HasFailure()) return;
   EXPECT_EQ(told, known) << "in another order";
 }

@@ -41,7 +41,7 @@ std::string named(const Endpoint& endpoint) { return endpoint.host + ":" + std::
 Session::Session(SessionSettings settings)
     : settings_(std::move(settings)),
       endpoint_(settings_.endpoint),
-      schedule_(settings_.reconnection, settings_.operation_timeout),
+      schedule_(settings_.reconnection),
       is_cluster_(settings_.hosts.size() > 1),
       hosts_(is_cluster_ ? settings_.hosts : std::vector{settings_.http}),
       last_error_{ErrorKind::kUnavailable, "not connected to " + named(settings_.endpoint) + " yet"},
@@ -154,7 +154,7 @@ void Session::authenticate(Time now) {
 void Session::authentication_refused(Time now, ErrorKind kind, std::string_view reason, Actions& actions) {
   phase_ = Phase::kRefused;
   phase_deadline_ = now + retry_delay(auth_refusals_++);
-  last_error_ = {kind, named(endpoint_) + " refused the credentials of '" + settings_.credentials->username +
+  last_error_ = {kind, named(endpoint_) + " refused the credentials of '" + excerpt(settings_.credentials->username) +
                            "': " + excerpt(reason)};
   fail_probes(actions);
   subscriptions_not_authenticated(actions);
@@ -224,9 +224,14 @@ void Session::schedule_reconnection(Time now, Actions& actions) {
 
 void Session::follow_leader(Time now, const NotHandled& reply, Actions& actions) {
   const auto& node = settings_.tls ? reply.secure_tcp : reply.tcp;
-  if (!node) return;
-  const Endpoint leader{std::string(node->host), node->port};
-  if (leader == endpoint_) return;
+  const std::optional<Endpoint> named_leader =
+      node ? std::optional(Endpoint{std::string(node->host), node->port}) : std::nullopt;
+  if (!named_leader || *named_leader == endpoint_) {
+    // In a cluster, another one may know better.
+    if (is_cluster_) drop_connection(now, named(endpoint_) + " is not the leader, and names none", actions);
+    return;
+  }
+  const Endpoint& leader = *named_leader;
   is_cluster_ = true;
   if (is_avoided(leader, now)) {
     return drop_connection(now, named(endpoint_) + " still names " + named(leader) + " as the leader", actions);

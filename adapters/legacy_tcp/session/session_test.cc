@@ -527,6 +527,18 @@ TEST_F(SessionTest, StaysWhereNoLeaderIsNamed) {
   EXPECT_EQ(actions(), Lines{"append 1: not ready"});
 }
 
+TEST_F(SessionTest, InAClusterANodeThatNamesNoLeaderIsLeft) {
+  make_cluster();
+  gossip("node1");
+  shake_hands();
+  actions();
+  append(1);
+  answer(sent_one(Command::kWriteEvents), Command::kNotHandled, number_field(1, 2));
+  EXPECT_EQ(actions(), (Lines{"append 1: not ready", "disconnect"}));
+  pass();
+  EXPECT_EQ(actions(), Lines{"ask node1:2113"});
+}
+
 // --- subscriptions
 
 TEST_F(SessionTest, PushesWhatTheGroupSends) {

@@ -181,6 +181,13 @@ void Session::drop_connection(Time now, std::string reason, Actions& actions) {
 
 void Session::connection_lost(Time now, std::string_view reason, Actions& actions, ErrorKind kind) {
   last_error_ = {kind, "no connection to " + named(endpoint_) + ": " + excerpt(reason)};
+  // A server hangs up at what it does not understand.
+  if (phase_ == Phase::kIdentifying) {
+    last_error_.message += settings_.tls
+                               ? ", before it had said who it is: this may not be its TCP port"
+                               : ", before it had said who it is: this may not be its TCP port, or it may want "
+                                 "TLS (https:// in the endpoint, or tls.enabled: true)";
+  }
   if (phase_ == Phase::kReady) {
     lost_at_ = now;
     avoided_ = endpoint_;
@@ -504,7 +511,10 @@ void Session::tick(Time now, Actions& actions) {
   expire_operations(now, actions);
   keep_alive(now, actions);
   if (phase_ == Phase::kConnecting && now >= phase_deadline_) {
-    drop_connection(now, "connecting took longer than " + in_milliseconds(settings_.operation_timeout), actions);
+    drop_connection(now,
+                    "connecting took longer than " + in_milliseconds(settings_.operation_timeout) +
+                        (settings_.tls ? ": there may be no TLS at this port (tls.enabled: false)" : ""),
+                    actions);
   } else if (phase_ == Phase::kAsking && now >= phase_deadline_) {
     gossip_failed(now, question_, "no answer in time", actions);
   } else if (phase_ == Phase::kWaiting && now >= phase_deadline_) {

@@ -762,6 +762,26 @@ TEST_F(SessionTest, AProbeSaysAtOnceWhyThereIsNoConnection) {
   EXPECT_EQ(actions(), (Lines{"connect node1:1113", "probe 1: unavailable", "probe 2: unavailable"}));
 }
 
+TEST_F(SessionTest, AServerThatHangsUpAtOnceMaySpeakAnotherProtocol) {
+  const auto why_not = [this] {
+    session_->probe(now_, 1, actions_);
+    std::string why;
+    for (const Action& action : actions_) {
+      if (const auto* probe = std::get_if<ProbeCompleted>(&action)) why = probe->error.value_or(StoreError{}).message;
+    }
+    actions_.clear();
+    return why;
+  };
+  make().start(now_, actions_);
+  session_->connected(now_);
+  session_->disconnected(now_, "the server closed the connection", actions_);
+  EXPECT_NE(why_not().find("or it may want TLS"), std::string::npos);
+  settings_.tls = true;
+  make().start(now_, actions_);
+  tick_at(now_ + 5s);
+  EXPECT_NE(why_not().find("there may be no TLS at this port"), std::string::npos);
+}
+
 TEST_F(SessionTest, AProbeSaysAtOnceThatTheLoginIsRefused) {
   settings_.credentials = Credentials{"admin", "secret"};
   make().start(now_, actions_);

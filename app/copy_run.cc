@@ -31,8 +31,8 @@ namespace {
 CopierSettings copier_settings(const Settings& settings, const Extensions& extensions) {
   CopierSettings copier = settings.copier;
   const bool is_stock = extensions.safety_net == nullptr;
-  copier.may_give_up_events = !is_stock || settings.on_write_failure == SafetyAction::kSkip ||
-                              settings.on_write_failure == SafetyAction::kPark;
+  copier.may_give_up_events =
+      !is_stock || settings.on_write_failure == SafetyAction::kSkip || settings.on_write_failure == SafetyAction::kPark;
   return copier;
 }
 
@@ -67,12 +67,12 @@ void CopyRun::await_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     await_signal();
-    const Time now = clock_.now();
     if (!asked_to_stop_at_) {
-      asked_to_stop_at_ = now;
       LOG(INFO) << "asked to stop by signal " << signal;
       driver_.stop(settings_.copier.writer_timeout);
-    } else if (now - *asked_to_stop_at_ >= kSameRequest) {
+      // What comes meanwhile is seen only now.
+      asked_to_stop_at_ = clock_.now();
+    } else if (clock_.now() - *asked_to_stop_at_ >= kSameRequest) {
       killer_.kill(ExitCode::kStopped, "asked to stop at once; what was in flight comes again");
     }
   });

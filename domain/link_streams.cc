@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "domain/excerpt.h"
+
 namespace interconnect {
 namespace {
 
@@ -95,10 +97,10 @@ bool writes_to(const ProjectionDefinition& definition, std::string_view stream) 
 
 // EventFilter.PassesValidation in EventStore.Projections.Core, and CategorizeStreamByPath.cs.
 std::optional<std::string> left_out_of(std::string_view stream, std::string_view server_version) {
-  const std::string named = "stream '" + std::string(stream) + "' ";
+  const std::string named = "stream '" + excerpt(stream) + "' ";
   if (stream.starts_with("$category-")) {
     return named + "holds the names of streams (events of type $@), not events: subscribe to '$ce-" +
-           std::string(stream.substr(std::string_view("$category-").size())) + "' for the events of these streams";
+           excerpt(stream.substr(std::string_view("$category-").size())) + "' for the events of these streams";
   }
   if (!stream.starts_with("$et-") && !stream.starts_with("$bc-")) return std::nullopt;
   const auto version = read_version(server_version);

@@ -34,11 +34,12 @@ struct TlsSettings {
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 
-// The first attempts after a loss come soon, `delay` apart at most; after the operation's time limit they are `delay`
-// apart. Those that come sooner than `delay` count as one. Attempts count anew after a success.
+// The first attempts after a loss come soon, `delay` apart at most; after `patience` they are `delay` apart. Those that
+// come sooner than `delay` count as one. Attempts count anew after a success.
 struct ReconnectionSettings {
   std::int32_t max_attempts = 200;  // -1: without end
   std::chrono::milliseconds delay{10'000};
+  std::chrono::milliseconds patience{5'000};  // the event writer timeout: a restart or an election may take so long
 
   friend bool operator==(const ReconnectionSettings&, const ReconnectionSettings&) = default;
 };
@@ -82,7 +83,8 @@ struct GrpcStoreSettings {
   std::chrono::milliseconds keep_alive_timeout{10'000};
   ReconnectionSettings reconnection;
   std::string connection_name;
-  std::chrono::milliseconds operation_timeout{5'000};  // the event writer timeout: the deadline of every unary call
+  std::chrono::milliseconds operation_timeout{
+      5'000};  // the deadline of every unary call: the event writer timeout, or less
 
   friend bool operator==(const GrpcStoreSettings&, const GrpcStoreSettings&) = default;
 };

@@ -11,14 +11,14 @@
 namespace interconnect {
 
 // When to try again after a loss, for both protocols. The first attempt comes after 20 ms, each later one after twice
-// the time. For as long as `patience` (the writer timeout) no wait is longer than a tenth of it, so that a server that
+// the time. For as long as `patience` no wait is longer than a tenth of it, so that a server that
 // is back in time is noticed in time; afterwards attempts are `delay` apart, which is the ceiling throughout.
 //
 // Attempts that come sooner than `delay` count as one towards `max_attempts`. A success counts anew, but the waits go
 // on growing where it did not last for `patience`: a server that takes every connection and drops it is not hammered.
 class RetrySchedule {
  public:
-  RetrySchedule(const ReconnectionSettings& settings, Duration patience) : settings_(settings), patience_(patience) {}
+  explicit RetrySchedule(const ReconnectionSettings& settings) : settings_(settings), patience_(settings.patience) {}
 
   // How long to wait before the next attempt; nothing if there is none left.
   std::optional<Duration> next(Time now) {

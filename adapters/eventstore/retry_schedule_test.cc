@@ -22,13 +22,13 @@ std::vector<Duration> waits(RetrySchedule& schedule, Time& now, std::size_t coun
 }
 
 TEST(RetryScheduleTest, TheFirstAttemptsComeSoon) {
-  RetrySchedule schedule({.max_attempts = -1, .delay = 10s}, 5s);
+  RetrySchedule schedule({.max_attempts = -1, .delay = 10s, .patience = 5s});
   Time now = 100s;
   EXPECT_EQ(waits(schedule, now, 7), (std::vector<Duration>{20ms, 40ms, 80ms, 160ms, 320ms, 500ms, 500ms}));
 }
 
 TEST(RetryScheduleTest, TheDelayCountsOnceTheWriterTimeoutIsOver) {
-  RetrySchedule schedule({.max_attempts = -1, .delay = 10s}, 5s);
+  RetrySchedule schedule({.max_attempts = -1, .delay = 10s, .patience = 5s});
   Time now = 100s;
   while (now < 105s) now += *schedule.next(now);
   EXPECT_LT(now, 105s + 500ms);
@@ -37,13 +37,13 @@ TEST(RetryScheduleTest, TheDelayCountsOnceTheWriterTimeoutIsOver) {
 }
 
 TEST(RetryScheduleTest, TheDelayIsTheCeiling) {
-  RetrySchedule schedule({.max_attempts = -1, .delay = 50ms}, 5s);
+  RetrySchedule schedule({.max_attempts = -1, .delay = 50ms, .patience = 5s});
   Time now = 100s;
   EXPECT_EQ(waits(schedule, now, 4), (std::vector<Duration>{20ms, 40ms, 50ms, 50ms}));
 }
 
 TEST(RetryScheduleTest, AttemptsThatComeSoonerThanTheDelayCountAsOne) {
-  RetrySchedule schedule({.max_attempts = 2, .delay = 10s}, 5s);
+  RetrySchedule schedule({.max_attempts = 2, .delay = 10s, .patience = 5s});
   Time now = 100s;
   const auto all = waits(schedule, now, 100);
   EXPECT_GT(all.size(), 10u);
@@ -52,18 +52,18 @@ TEST(RetryScheduleTest, AttemptsThatComeSoonerThanTheDelayCountAsOne) {
 }
 
 TEST(RetryScheduleTest, ADelayBelowTheFirstWaitCountsEveryAttempt) {
-  RetrySchedule schedule({.max_attempts = 3, .delay = 1ms}, 5s);
+  RetrySchedule schedule({.max_attempts = 3, .delay = 1ms, .patience = 5s});
   Time now = 100s;
   EXPECT_EQ(waits(schedule, now, 100), (std::vector<Duration>{1ms, 1ms, 1ms}));
 }
 
 TEST(RetryScheduleTest, NoAttemptMayBeAllowed) {
-  RetrySchedule schedule({.max_attempts = 0, .delay = 10s}, 5s);
+  RetrySchedule schedule({.max_attempts = 0, .delay = 10s, .patience = 5s});
   EXPECT_EQ(schedule.next(100s), std::nullopt);
 }
 
 TEST(RetryScheduleTest, ASuccessThatLastsBeginsAnew) {
-  RetrySchedule schedule({.max_attempts = 1, .delay = 10s}, 5s);
+  RetrySchedule schedule({.max_attempts = 1, .delay = 10s, .patience = 5s});
   Time now = 100s;
   EXPECT_EQ(waits(schedule, now, 3), (std::vector<Duration>{20ms, 40ms, 80ms}));
   schedule.succeeded(now);
@@ -71,7 +71,7 @@ TEST(RetryScheduleTest, ASuccessThatLastsBeginsAnew) {
 }
 
 TEST(RetryScheduleTest, AServerThatDropsEveryConnectionIsNotHammered) {
-  RetrySchedule schedule({.max_attempts = 1, .delay = 10s}, 5s);
+  RetrySchedule schedule({.max_attempts = 1, .delay = 10s, .patience = 5s});
   Time now = 100s;
   Duration wait{};
   for (int i = 0; i < 20; ++i) {

@@ -43,7 +43,8 @@ class HttpInspector final : public StoreInspector {
   }
 
   void projection(const std::string& name, Answer<ProjectionInfo> answer) override {
-    ask("/projection/" + path_part(name) + "/statistics", "projection " + name, decode_projection, std::move(answer));
+    ask("/projection/" + path_part(name) + "/statistics", "projection " + excerpt(name), decode_projection,
+        std::move(answer));
   }
 
   void projections(Answer<std::vector<std::string>> answer) override {
@@ -51,7 +52,7 @@ class HttpInspector final : public StoreInspector {
   }
 
   void projection_definition(const std::string& name, Answer<ProjectionDefinition> answer) override {
-    ask("/projection/" + path_part(name) + "/query?config=yes", "definition of projection " + name,
+    ask("/projection/" + path_part(name) + "/query?config=yes", "definition of projection " + excerpt(name),
         decode_projection_definition, std::move(answer));
   }
 

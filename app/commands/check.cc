@@ -153,11 +153,13 @@ class Check {
     const StoreError& error = std::get<StoreError>(answer);
     const auto& credentials = credentials_of(store);
     if (error.kind == ErrorKind::kNotAuthenticated && credentials) {
-      findings_.refusal(name + ": the server does not take the credentials of user '" + excerpt(credentials->username) +
-                        "': it counts us as nobody" +
-                        (credentials->password.find(':') == std::string::npos
-                             ? ""
-                             : "; over gRPC, a server below 21.10 takes no password with a ':'"));
+      const std::string refused =
+          name + ": the server does not take the credentials of user '" + excerpt(credentials->username) + "'";
+      if (is_legacy(store)) {
+        findings_.warning(refused + " over HTTP, though it does over TCP: what only HTTP tells is not known");
+      } else {
+        findings_.refusal(refused + ": it counts us as nobody");
+      }
     } else {
       findings_.warning(name + ": who we are cannot be told: " + error.message);
     }
@@ -166,6 +168,11 @@ class Check {
   const std::optional<Credentials>& credentials_of(Store store) const {
     return std::visit([](const auto& settings) -> const std::optional<Credentials>& { return settings.credentials; },
                       store == Store::kSource ? settings_.source : settings_.destination);
+  }
+
+  bool is_legacy(Store store) const {
+    return std::holds_alternative<LegacyStoreSettings>(store == Store::kSource ? settings_.source
+                                                                               : settings_.destination);
   }
 
   // A server of the next generation without TLS runs with --insecure.
@@ -320,7 +327,7 @@ class Check {
     std::vector<std::string> faults;
     for (const std::string& name : names) {
       std::string projection = "source: projection ";
-      projection.append(name).append(", which fills '").append(excerpt(stream)).append("',");
+      projection.append(excerpt(name)).append(", which fills '").append(excerpt(stream)).append("',");
       const auto answer = co_await await_answer<std::variant<ProjectionInfo, StoreError>>(
           [&](auto done) { source_inspector_->projection(name, done); });
       const auto* info = std::get_if<ProjectionInfo>(&answer);

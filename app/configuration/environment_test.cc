@@ -208,6 +208,7 @@ TEST_F(EnvironmentSettingsTest, Timeouts) {
   EXPECT_EQ(settings.link_check_interval, milliseconds(77));
   EXPECT_EQ(legacy(settings.source).operation_timeout, milliseconds(1'234));
   EXPECT_EQ(grpc(settings.destination).operation_timeout, milliseconds(200));
+  EXPECT_EQ(grpc(settings.destination).reconnection.patience, milliseconds(1'234)) << "an election takes its time";
   set("CONNECTION_STRING_DST") = "esdb://host?tls=false&defaultDeadline=60000";
   EXPECT_EQ(grpc(read().destination).operation_timeout, milliseconds(1'234));
   for (const char* timeout : {"0", "-5", "5s", "1.5", "3000000000"}) {

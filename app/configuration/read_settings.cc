@@ -111,11 +111,13 @@ void complete(StoreSettings& store, const std::string& name, std::chrono::millis
   if (auto* legacy = std::get_if<LegacyStoreSettings>(&store)) {
     legacy->connection_name = name;
     legacy->operation_timeout = writer_timeout;
+    legacy->reconnection.patience = writer_timeout;
   } else {
     auto& grpc = std::get<GrpcStoreSettings>(store);
     if (grpc.connection_name.empty()) grpc.connection_name = name;
     // The string's defaultDeadline, unless the safety net would have acted before.
     grpc.operation_timeout = std::min(grpc.operation_timeout, writer_timeout);
+    grpc.reconnection.patience = writer_timeout;
   }
 }
 

@@ -145,7 +145,7 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
   for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
     const SubscriptionLoad load = copier_->load(i);
     const MeteredSource::Counts counts = source_.counts(i);
-    auto& [watch, is_stalled, mended_at] = watched_[i];
+    auto& [watch, is_stalled] = watched_[i];
     watch.look({.is_connected = counts.is_connected,
                 .settled = counts.answered,
                 .held = load.unsettled,
@@ -164,17 +164,10 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
         LOG(INFO) << "no longer stalled: " << watch.subscription();
       }
     }
-    if (watch.gets_nothing(now)) mend_group(i, now);
+    // Kills of consumers can leave a group of either generation so that it pushes nothing to anyone any more.
+    if (watch.takes_turn_to_mend(now)) source_.renew_group(i);
   }
   return reasons.empty() ? std::nullopt : std::optional(reasons);
-}
-
-// Kills of consumers can leave a group of either generation so that it pushes nothing to anyone any more.
-void Monitor::mend_group(SubscriptionIndex subscription, Time now) {
-  std::optional<Time>& mended_at = watched_[subscription].mended_at;
-  if (mended_at && now - *mended_at < settings_.stall_after) return;
-  mended_at = now;
-  source_.renew_group(subscription);
 }
 
 void Monitor::summarize() {

@@ -60,7 +60,6 @@ class Monitor final : public CopyObserver {
   void look_at_projections();
   // Why subscriptions are not well; nothing if all are. Tells those that have become so, or well again.
   std::optional<std::string> look_for_stalls(Time now);
-  void mend_group(SubscriptionIndex subscription, Time now);
   void summarize();
 
   boost::asio::steady_timer timer_;
@@ -78,7 +77,6 @@ class Monitor final : public CopyObserver {
   struct Watched {
     StallWatch watch;
     bool is_stalled = false;
-    std::optional<Time> mended_at = std::nullopt;
   };
   std::vector<Watched> watched_;  // by subscription
   const Copier* copier_ = nullptr;

@@ -112,7 +112,7 @@ void ProjectionWatch::on_answer(Watched& watched, const std::variant<ProjectionI
                  << (now == State::kBehind ? "how many are left to copy is not known until it has caught up"
                                            : "nothing more is copied of it, until it runs (enable the projection)");
   } else if (now == State::kWell && before != State::kUnknown) {
-    LOG(INFO) << "at the source, projection " << health.name() << " fills " << streams << " again";
+    LOG(INFO) << "at the source, projection " << excerpt(health.name()) << " fills " << streams << " again";
   }
 }
 
@@ -149,7 +149,8 @@ std::optional<std::string> ProjectionWatch::lasting_doubts(Duration patience) co
   for (const auto& [stream, names] : feeders_) {
     const auto doubt = common_trouble(
         stream, [patience, now](const ProjectionHealth& health) { return health.lasting_trouble(patience, now); });
-    if (doubt) all += (all.empty() ? "the source's " : "; the source's ") + *doubt + ", and fills '" + stream + "'";
+    if (doubt)
+      all += (all.empty() ? "the source's " : "; the source's ") + *doubt + ", and fills '" + excerpt(stream) + "'";
   }
   return all.empty() ? std::nullopt : std::optional(all);
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "domain/excerpt.h"
+
 namespace interconnect {
 namespace {
 
@@ -57,7 +59,7 @@ void ProjectionHealth::forget() {
 }
 
 std::optional<std::string> ProjectionHealth::trouble() const {
-  const std::string named = "projection " + name_;
+  const std::string named = "projection " + excerpt(name_);
   switch (state_) {
     case State::kUnknown:
     case State::kWell:

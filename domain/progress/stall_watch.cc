@@ -49,4 +49,10 @@ bool StallWatch::is_source_still(Time now) const {
 
 bool StallWatch::gets_nothing(Time now) const { return last_.is_connected && last_.held == 0 && is_source_still(now); }
 
+bool StallWatch::takes_turn_to_mend(Time now) {
+  if (!gets_nothing(now) || (mended_at_ && now - *mended_at_ < patience_)) return false;
+  mended_at_ = now;
+  return true;
+}
+
 }  // namespace interconnect

@@ -36,6 +36,8 @@ class StallWatch {
 
   // Whether it is not well because its group delivers nothing, though its stream has more.
   bool gets_nothing(Time now) const;
+  // Whether the group is to be mended now; once in `patience`, as what mends it has everyone connect anew.
+  bool takes_turn_to_mend(Time now);
 
   const std::string& subscription() const { return subscription_; }
 
@@ -52,6 +54,7 @@ class StallWatch {
   bool has_looked_ = false;
   Waiting here_;
   Waiting at_source_;
+  std::optional<Time> mended_at_;
 };
 
 }  // namespace interconnect

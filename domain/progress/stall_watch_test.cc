@@ -60,6 +60,22 @@ TEST_F(StallWatchTest, AGroupThatDeliversNothingIsToldFromACopyThatDoesNotSettle
   EXPECT_FALSE(watch.gets_nothing(74s)) << "an update could not be asked for, or would be too much";
 }
 
+// The kill of a consumer can bring a group of either generation to that; an update ends it, if anything does.
+TEST_F(StallWatchTest, AGroupIsMendedOnceInThePatience) {
+  watch.look({.lag_events = 500}, 10s);
+  EXPECT_FALSE(watch.takes_turn_to_mend(69s));
+  EXPECT_TRUE(watch.takes_turn_to_mend(70s));
+  for (const Time now : {71s, 100s, 129s}) {
+    watch.look({.lag_events = 500}, now);
+    EXPECT_FALSE(watch.takes_turn_to_mend(now));
+  }
+  EXPECT_TRUE(watch.takes_turn_to_mend(130s));
+  // It delivers for a moment, and no more.
+  watch.look({.settled = 1, .lag_events = 499}, 131s);
+  EXPECT_FALSE(watch.takes_turn_to_mend(190s));
+  EXPECT_TRUE(watch.takes_turn_to_mend(191s));
+}
+
 TEST_F(StallWatchTest, AnotherCopierThatWorksOffTheGroupExcusesThisOne) {
   watch.look({.lag_events = 500, .group_activity = 1}, 10s);
   watch.look({.lag_events = 400, .group_activity = 2}, 60s);

@@ -1,5 +1,8 @@
 // What the program says before it copies.
 
+#include <csignal>
+#include <regex>
+#include <sstream>
 #include <string>
 
 #include "testing/end_to_end/fixture.h"
@@ -154,6 +157,55 @@ TEST_P(CheckOfUsersTest, AUserWhoMayNotCreateGroupsIsToldSo) {
 
 INSTANTIATE_TEST_SUITE_P(Directions, CheckOfUsersTest,
                          ::testing::Values(Direction{Generation::kLegacy, Generation::kLegacy}), name_of);
+
+// Names are what others chose: one with line breaks could else say whatever it likes in the log.
+class HostileNamesTest : public EndToEndTest {
+ protected:
+  // The lines that do not begin as the program's own do.
+  static std::string foreign_lines(const std::string& output, const std::string& own_line) {
+    const std::regex own(own_line);
+    std::istringstream lines(output);
+    std::string foreign;
+    for (std::string line; std::getline(lines, line);) {
+      if (!std::regex_search(line, own, std::regex_constants::match_continuous)) foreign += line + "\n";
+    }
+    return foreign;
+  }
+
+  static constexpr char kConfiguration[] =
+      "subscriptions:\n"
+      "  - {stream: \"plain\\nFOREIGN\", group: \"a\\nFOREIGN\"}\n"
+      "  - {stream: \"$et-Changed\\nFOREIGN\", group: \"a\\nFOREIGN\"}\n"
+      "  - {stream: \"$category-hero\\r\\nFOREIGN\", group: \"a\\nFOREIGN\"}\n"
+      "  - {stream: \"$projections-mine\\nFOREIGN-result\", group: a}\n"
+      "events: [{type: \"Changed\\nFOREIGN\"}]\n"
+      "connectionName: \"we\\nFOREIGN\"\n"
+      "http: {port: 0}\n"
+      "monitoring: {lagInterval: 100}\n";
+};
+
+TEST_P(HostileNamesTest, EveryMessageIsOneLine) {
+  source.append("plain\nFOREIGN",
+                {{event_id(1), "Changed\nFOREIGN", true, "{}", ""}, {event_id(2), "Other\nFOREIGN", true, "{}", ""}});
+  destination.misbehave(R"({"refuseAppends":{"count":3,"with":"NotReady","message":"no\nFOREIGN"}})");
+  {
+    const auto copier = start(kConfiguration);
+    EXPECT_TRUE(copier->says("$projections-mine FOREIGN-result' does not get all events"));
+    EXPECT_TRUE(copier->says("refused event " + event_id(2)));
+    EXPECT_TRUE(eventually([&] { return destination.count("plain") == 1; }));
+    copier->signal(SIGTERM);
+    EXPECT_EQ(copier->exit_code(), 0);
+    EXPECT_EQ(foreign_lines(copier->output(), "[IWE][0-9]{8} "), "");
+  }
+  const auto check = start(kConfiguration, {}, Copier::kProgram, {"check"});
+  EXPECT_EQ(check->exit_code(), 1);
+  EXPECT_EQ(foreign_lines(check->output(), "ok    |warn  |FAULT |[IWE][0-9]{8} "), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, HostileNamesTest,
+                         ::testing::Values(Direction{Generation::kLegacy, Generation::kNext},
+                                           Direction{Generation::kNext, Generation::kLegacy}),
+                         name_of);
 
 class PrintConfigTest : public EndToEndTest {};
 

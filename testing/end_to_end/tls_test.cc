@@ -79,6 +79,7 @@ TEST_P(TlsTest, AWrongPasswordIsRefused) {
           start_trusting("right", {{std::string("EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_") + side, password}});
       EXPECT_EQ(copier->exit_code(), 3) << side;
       EXPECT_NE(copier->last_line().find("'admin'"), std::string::npos) << copier->last_line();
+      EXPECT_EQ(copier->last_line().find("'admin'"), copier->last_line().rfind("'admin'")) << copier->last_line();
       EXPECT_EQ(copier->output().find(password), std::string::npos);
     }
   }

@@ -35,7 +35,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   struct State {
     State(boost::asio::io_context& io, Subscription wanted, const GrpcStoreSettings& settings)
         : wanted(std::move(wanted)),
-          session(settings.reconnection, settings.operation_timeout),
+          session(settings.reconnection),
           stale_consumers(settings.connection_name),
           timer(io),
           ack_timer(io),

@@ -39,6 +39,15 @@ NodeConnection::Settings connection_settings(const GrpcStoreSettings& settings, 
           .seed = random()};
 }
 
+// A header takes printable ASCII only; gRPC ends the process for anything else.
+std::string as_header(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return text;
+}
+
+constexpr char kNotConnected[] = "not connected: ";
+
 // What a call is answered with that finds no connection: as the last attempt to make one was.
 CallStatus not_connected(const StoreError& why) {
   CallStatus status;
@@ -46,7 +55,7 @@ CallStatus not_connected(const StoreError& why) {
                 : why.kind == ErrorKind::kAccessDenied   ? kPermissionDenied
                 : why.kind == ErrorKind::kUnsupported    ? kUnimplemented
                                                          : kStatusUnavailable;
-  status.message = "not connected: " + why.message;
+  status.message = kNotConnected + why.message;
   return status;
 }
 
@@ -73,6 +82,7 @@ StoreClient::StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings
       work_(boost::asio::make_work_guard(io)),
       connection_(connection_settings(settings_, asks_nodes)),
       timer_(io) {
+  settings_.connection_name = as_header(std::move(settings_.connection_name));
   // As the official clients do, credentials are never sent over plaintext. A server without TLS runs with --insecure,
   // and that makes everyone its system user (PassthroughAuthenticationProvider.cs of 21.2.0), consumer groups included.
   if (settings_.credentials && settings_.tls.enabled) authorization_ = basic_authorization(*settings_.credentials);
@@ -133,8 +143,10 @@ void StoreClient::dispatch(Input& input) {
         tell([&](auto& actions) { connection_.connection_lost(error(), now(), actions); });
       }
     }
-    if (status.code == kUnauthenticated) call.add_to_status(who() + hint_of_credentials());
-    if (status.code == kPermissionDenied) call.add_to_status(who());
+    // Where there is no connection, its reason has been told with them.
+    const bool names_user = status.message.starts_with(kNotConnected);
+    if (status.code == kUnauthenticated && !names_user) call.add_to_status(who() + hint_of_credentials());
+    if (status.code == kPermissionDenied && !names_user) call.add_to_status(who());
     call.on_done(status);
   }
   calls_.erase(input.call);
@@ -276,9 +288,7 @@ void StoreClient::ask_gossip(std::uint64_t question, const Endpoint& host) {
   auto call = std::make_unique<UnaryCall>([this, question](const CallStatus& status, std::string_view message) {
     tell([&](auto& actions) {
       if (!status.ok()) {
-        StoreError error = to_store_error(status, "gossip");
-        if (status.code == kUnauthenticated) error.message += who() + hint_of_credentials();
-        return connection_.gossip_failed(question, std::move(error), now(), actions);
+        return connection_.gossip_failed(question, to_store_error(status, "gossip"), now(), actions);
       }
       const auto cluster = decode_cluster(message);
       if (const auto* malformed = std::get_if<Malformed>(&cluster)) {

@@ -3,6 +3,15 @@
 namespace interconnect::next {
 namespace {
 constexpr int kMaxRounds = 3;
+
+CallStatus missing_and_not_created(CallStatus status) {
+  status.message =
+      "the group is not there, and only a user of $admins or $ops may create it: have it created, or use such a "
+      "user: " +
+      status.message;
+  return status;
+}
+
 }  // namespace
 
 GroupUpsert::Action GroupUpsert::info_read(const GroupInfo& info) {
@@ -23,14 +32,10 @@ GroupUpsert::Action GroupUpsert::info_unreadable() {
 GroupUpsert::Action GroupUpsert::created(const CallStatus& status) {
   if (status.ok()) return Ready{GroupState::kCreated, wanted_};
   // Who may not create groups may still be allowed to use one.
-  if (!readable_ && status.code == kPermissionDenied) return Ready{GroupState::kUnread, wanted_};
   if (status.code == kPermissionDenied) {
-    Failed failed{status};
-    failed.status.message =
-        "the group is not there, and only a user of $admins or $ops may create it: have it created, or use such a "
-        "user: " +
-        status.message;
-    return failed;
+    const CallStatus refusal = missing_and_not_created(status);
+    if (readable_) return Failed{refusal};
+    return Ready{GroupState::kUnread, wanted_, refusal};
   }
   if (!is_group_exists(status)) return Failed{status};
   if (!readable_ || ++rounds_ >= kMaxRounds) return Ready{GroupState::kUnread, wanted_};

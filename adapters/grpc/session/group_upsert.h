@@ -23,6 +23,7 @@ class GroupUpsert {
   struct Ready {
     GroupState state = GroupState::kUnchanged;
     GroupSettings effective;
+    std::optional<CallStatus> not_created = std::nullopt;  // why, of one that may be missing
   };
   struct Failed {
     CallStatus status;

@@ -127,7 +127,10 @@ TEST(GroupUpsertTest, WhoMayNotUpdateAGroupUsesItAsItIs) {
 TEST(GroupUpsertTest, WhoMayNeitherReadNorCreateAGroupTriesToUseIt) {
   GroupUpsert upsert({});
   upsert.info_unreadable();
-  EXPECT_EQ(state_of(upsert.created(status_of(kPermissionDenied))), GroupState::kUnread);
+  const GroupUpsert::Action ready = upsert.created(status_of(kPermissionDenied));
+  EXPECT_EQ(state_of(ready), GroupState::kUnread);
+  // If it turns out to be missing, that is why.
+  EXPECT_EQ(std::get<GroupUpsert::Ready>(ready).not_created.value_or(CallStatus{}).code, kPermissionDenied);
 }
 
 TEST(GroupUpsertTest, OtherRefusalsFail) {

@@ -11,8 +11,7 @@ constexpr Duration kGrace = std::chrono::seconds(1);
 
 }  // namespace
 
-NodeConnection::NodeConnection(Settings settings)
-    : settings_(std::move(settings)), schedule_(settings_.reconnection, settings_.operation_timeout) {}
+NodeConnection::NodeConnection(Settings settings) : settings_(std::move(settings)), schedule_(settings_.reconnection) {}
 
 void NodeConnection::start(Time now, Actions& actions) {
   if (state_ != State::kIdle) return;
@@ -37,7 +36,7 @@ void NodeConnection::begin_discovery() {
         search.hosts.push_back(member);
       }
     }
-    search.not_before = since_ + settings_.operation_timeout;
+    search.not_before = since_ + settings_.reconnection.patience;
   }
   search.preference = settings_.preference;
   search.avoid = avoid_;

@@ -42,7 +42,7 @@ class NodeConnection {
     std::int32_t max_discover_attempts = 10;
     Duration discovery_interval{};
     Duration gossip_timeout{};
-    Duration operation_timeout{};  // how long a node may take to answer, and how long a cluster may take to elect
+    Duration operation_timeout{};  // how long a node may take to answer
     ReconnectionSettings reconnection;
     bool asks_nodes = true;  // whether a node is asked if it serves; else every one does
     std::uint64_t seed = 0;

@@ -236,6 +236,7 @@ TEST(NodeConnectionTest, ALeaderThatDiesIsReplacedWithoutTheDelay) {
 TEST(NodeConnectionTest, AClusterIsSearchedForTheWriterTimeoutAtLeast) {
   NodeConnection::Settings settings = cluster();
   settings.max_discover_attempts = 1;
+  settings.operation_timeout = 200ms;  // calls may be given less
   Script script(settings);
   script.start();
   Lines told;

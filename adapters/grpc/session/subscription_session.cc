@@ -16,8 +16,10 @@ SubscriptionSession::Dropped SubscriptionSession::describe(const CallStatus& sta
 SubscriptionSession::Dropped SubscriptionSession::failed(const CallStatus& status, std::string_view what, Time now) {
   Dropped dropped = describe(status, what);
   if (dropped.reason == DropReason::kNotFound && group_) {
-    group_.reset();
-    if (!std::exchange(recreating_, true)) {
+    const auto not_created = std::exchange(group_, std::nullopt)->not_created;
+    if (not_created) {
+      dropped = describe(*not_created, what);
+    } else if (!std::exchange(recreating_, true)) {
       dropped.retry_in = Duration::zero();
       return dropped;
     }

@@ -28,9 +28,7 @@ class SubscriptionSession {
     std::optional<Duration> retry_in;  // then call next_step(); nothing: the source is lost
   };
 
-  // `patience`: of the retry schedule.
-  SubscriptionSession(const ReconnectionSettings& reconnection, Duration patience)
-      : schedule_(reconnection, patience) {}
+  explicit SubscriptionSession(const ReconnectionSettings& reconnection) : schedule_(reconnection) {}
 
   Step next_step() const { return group_ ? Step::kConnect : Step::kUpsert; }
 

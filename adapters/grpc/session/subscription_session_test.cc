@@ -9,7 +9,6 @@ using namespace std::chrono_literals;
 using Step = SubscriptionSession::Step;
 
 constexpr ReconnectionSettings kTwice{.max_attempts = 2, .delay = 20ms};
-constexpr Duration kPatience = 5s;
 
 CallStatus status_of(int code, std::string exception = "") {
   CallStatus status;
@@ -21,8 +20,21 @@ CallStatus status_of(int code, std::string exception = "") {
 const CallStatus kGone = status_of(kStatusNotFound, "persistent-subscription-does-not-exist");
 const CallStatus kCut = status_of(kStatusUnavailable);
 
+// Who may neither read its settings nor create it would be told for ever that it is gone.
+TEST(SubscriptionSessionTest, AMissingGroupThatMayNotBeCreatedIsARefusal) {
+  SubscriptionSession session({.max_attempts = -1, .delay = 10s});
+  GroupUpsert::Ready unread;
+  unread.not_created = status_of(kPermissionDenied, "access-denied");
+  for (int i = 0; i < 3; ++i) {
+    session.group_ready(unread);
+    const auto dropped = session.failed(kGone, "it", 100s);
+    EXPECT_EQ(dropped.reason, DropReason::kAccessDenied);
+    EXPECT_EQ(session.next_step(), Step::kUpsert) << "it may have been created since";
+  }
+}
+
 TEST(SubscriptionSessionTest, UpsertsFirstThenOnlyConnects) {
-  SubscriptionSession session(kTwice, kPatience);
+  SubscriptionSession session(kTwice);
   EXPECT_EQ(session.next_step(), Step::kUpsert);
   session.group_ready({GroupState::kCreated, {}});
   EXPECT_EQ(session.next_step(), Step::kConnect);
@@ -34,13 +46,13 @@ TEST(SubscriptionSessionTest, UpsertsFirstThenOnlyConnects) {
 }
 
 TEST(SubscriptionSessionTest, AnUpsertThatFailsIsTriedAgain) {
-  SubscriptionSession session(kTwice, kPatience);
+  SubscriptionSession session(kTwice);
   EXPECT_EQ(session.failed(kCut, "it", 0s).retry_in, 20ms);
   EXPECT_EQ(session.next_step(), Step::kUpsert);
 }
 
 TEST(SubscriptionSessionTest, ADroppedSubscriptionConnectsSoon) {
-  SubscriptionSession session(kTwice, kPatience);
+  SubscriptionSession session(kTwice);
   session.group_ready({});
   session.confirmed(0s);
   const auto dropped = session.failed(status_of(kCancelled, "persistent-subscription-dropped"), "it", 0s);
@@ -49,7 +61,7 @@ TEST(SubscriptionSessionTest, ADroppedSubscriptionConnectsSoon) {
 }
 
 TEST(SubscriptionSessionTest, AGroupThatIsGoneIsUpsertedAtOnce) {
-  SubscriptionSession session(kTwice, kPatience);
+  SubscriptionSession session(kTwice);
   session.group_ready({});
   session.confirmed(0s);
   session.failed(status_of(kCancelled, "persistent-subscription-dropped"), "it", 0s);
@@ -60,7 +72,7 @@ TEST(SubscriptionSessionTest, AGroupThatIsGoneIsUpsertedAtOnce) {
 }
 
 TEST(SubscriptionSessionTest, AGroupThatVanishesAgainAndAgainIsNotHammered) {
-  SubscriptionSession session(kTwice, kPatience);
+  SubscriptionSession session(kTwice);
   session.group_ready({});
   EXPECT_EQ(session.failed(kGone, "it", 0s).retry_in, 0s);
   session.group_ready({});
@@ -68,7 +80,7 @@ TEST(SubscriptionSessionTest, AGroupThatVanishesAgainAndAgainIsNotHammered) {
 }
 
 TEST(SubscriptionSessionTest, EndsWithItsAttempts) {
-  SubscriptionSession session(kTwice, kPatience);
+  SubscriptionSession session(kTwice);
   session.group_ready({});
   session.failed(kCut, "it", 0s);
   session.failed(kCut, "it", 0s);
@@ -78,7 +90,7 @@ TEST(SubscriptionSessionTest, EndsWithItsAttempts) {
 }
 
 TEST(SubscriptionSessionTest, ARefusalIsSoonTriedAgain) {
-  SubscriptionSession session({.max_attempts = -1, .delay = 10s}, kPatience);
+  SubscriptionSession session({.max_attempts = -1, .delay = 10s});
   for (const CallStatus& refusal : {status_of(kUnauthenticated), status_of(kPermissionDenied)}) {
     session.group_ready({});
     session.failed(refusal, "it", 0s);
@@ -93,7 +105,7 @@ TEST(SubscriptionSessionTest, ARefusalIsSoonTriedAgain) {
 }
 
 TEST(SubscriptionSessionTest, AnEndWithoutAnErrorIsAnEnd) {
-  SubscriptionSession session(kTwice, kPatience);
+  SubscriptionSession session(kTwice);
   session.group_ready({});
   session.confirmed(0s);
   EXPECT_EQ(session.failed({}, "it", 0s).reason, DropReason::kServer);

@@ -41,6 +41,13 @@ std::string_view advice(const CallStatus& status) {
   }
   if (contains(text, "wrong version number"))
     return "there is no TLS at this port: a server without it needs tls=false";
+  if (contains(text, "Handshake read failed")) {
+    return "the server hung up in the TLS handshake: it may have no TLS (tls=false), or want a certificate "
+           "(userCertFile, userKeyFile)";
+  }
+  if (contains(text, "Failed parsing HTTP/2")) {
+    return "what answers at this port does not speak gRPC: it may be the server's TCP port, or want TLS (tls=true)";
+  }
   if (contains(text, "an http1.x server")) {
     return "there is HTTP/1 at this port and no gRPC: a server before 20.x, such as 5.0.1, is given by its "
            "HTTP_ENDPOINT variable, and not by a connection string";

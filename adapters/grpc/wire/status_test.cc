@@ -218,6 +218,8 @@ TEST(StatusTest, AConnectionThatCannotBeMadeSaysWhatToMend) {
       {cannot + "Peer name localhost is not in peer certificate", ErrorKind::kNotAuthenticated, "another host's"},
       {cannot + "Ssl handshake failed: SSL_ERROR_SSL: error:0A00010B:SSL routines::wrong version number",
        ErrorKind::kUnavailable, "tls=false"},
+      {cannot + "Handshake read failed", ErrorKind::kUnavailable, "tls=false"},
+      {cannot + "Failed parsing HTTP/2", ErrorKind::kUnavailable, "TCP port"},
       {cannot + "Trying to connect an http1.x server", ErrorKind::kUnavailable, "HTTP_ENDPOINT"},
       {cannot + "recvmsg:Connection reset by peer", ErrorKind::kUnavailable, "tls=true"},
       {cannot + "Socket closed", ErrorKind::kUnavailable, "TCP port"},

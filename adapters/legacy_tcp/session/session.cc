@@ -41,7 +41,7 @@ std::string named(const Endpoint& endpoint) { return endpoint.host + ":" + std::
 Session::Session(SessionSettings settings)
     : settings_(std::move(settings)),
       endpoint_(settings_.endpoint),
-      schedule_(settings_.reconnection, settings_.operation_timeout),
+      schedule_(settings_.reconnection),
       is_cluster_(settings_.hosts.size() > 1),
       hosts_(is_cluster_ ? settings_.hosts : std::vector{settings_.http}),
       last_error_{ErrorKind::kUnavailable, "not connected to " + named(settings_.endpoint) + " yet"},
@@ -154,7 +154,7 @@ void Session::authenticate(Time now) {
 void Session::authentication_refused(Time now, ErrorKind kind, std::string_view reason, Actions& actions) {
   phase_ = Phase::kRefused;
   phase_deadline_ = now + retry_delay(auth_refusals_++);
-  last_error_ = {kind, named(endpoint_) + " refused the credentials of '" + settings_.credentials->username +
+  last_error_ = {kind, named(endpoint_) + " refused the credentials of '" + excerpt(settings_.credentials->username) +
                            "': " + excerpt(reason)};
   fail_probes(actions);
   subscriptions_not_authenticated(actions);
@@ -181,6 +181,13 @@ void Session::drop_connection(Time now, std::string reason, Actions& actions) {
 
 void Session::connection_lost(Time now, std::string_view reason, Actions& actions, ErrorKind kind) {
   last_error_ = {kind, "no connection to " + named(endpoint_) + ": " + excerpt(reason)};
+  // A server hangs up at what it does not understand.
+  if (phase_ == Phase::kIdentifying) {
+    last_error_.message += settings_.tls
+                               ? ", before it had said who it is: this may not be its TCP port"
+                               : ", before it had said who it is: this may not be its TCP port, or it may want "
+                                 "TLS (https:// in the endpoint, or tls.enabled: true)";
+  }
   if (phase_ == Phase::kReady) {
     lost_at_ = now;
     avoided_ = endpoint_;
@@ -224,9 +231,14 @@ void Session::schedule_reconnection(Time now, Actions& actions) {
 
 void Session::follow_leader(Time now, const NotHandled& reply, Actions& actions) {
   const auto& node = settings_.tls ? reply.secure_tcp : reply.tcp;
-  if (!node) return;
-  const Endpoint leader{std::string(node->host), node->port};
-  if (leader == endpoint_) return;
+  const std::optional<Endpoint> named_leader =
+      node ? std::optional(Endpoint{std::string(node->host), node->port}) : std::nullopt;
+  if (!named_leader || *named_leader == endpoint_) {
+    // In a cluster, another one may know better.
+    if (is_cluster_) drop_connection(now, named(endpoint_) + " is not the leader, and names none", actions);
+    return;
+  }
+  const Endpoint& leader = *named_leader;
   is_cluster_ = true;
   if (is_avoided(leader, now)) {
     return drop_connection(now, named(endpoint_) + " still names " + named(leader) + " as the leader", actions);
@@ -499,7 +511,10 @@ void Session::tick(Time now, Actions& actions) {
   expire_operations(now, actions);
   keep_alive(now, actions);
   if (phase_ == Phase::kConnecting && now >= phase_deadline_) {
-    drop_connection(now, "connecting took longer than " + in_milliseconds(settings_.operation_timeout), actions);
+    drop_connection(now,
+                    "connecting took longer than " + in_milliseconds(settings_.operation_timeout) +
+                        (settings_.tls ? ": there may be no TLS at this port (tls.enabled: false)" : ""),
+                    actions);
   } else if (phase_ == Phase::kAsking && now >= phase_deadline_) {
     gossip_failed(now, question_, "no answer in time", actions);
   } else if (phase_ == Phase::kWaiting && now >= phase_deadline_) {

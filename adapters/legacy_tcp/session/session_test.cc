@@ -527,6 +527,18 @@ TEST_F(SessionTest, StaysWhereNoLeaderIsNamed) {
   EXPECT_EQ(actions(), Lines{"append 1: not ready"});
 }
 
+TEST_F(SessionTest, InAClusterANodeThatNamesNoLeaderIsLeft) {
+  make_cluster();
+  gossip("node1");
+  shake_hands();
+  actions();
+  append(1);
+  answer(sent_one(Command::kWriteEvents), Command::kNotHandled, number_field(1, 2));
+  EXPECT_EQ(actions(), (Lines{"append 1: not ready", "disconnect"}));
+  pass();
+  EXPECT_EQ(actions(), Lines{"ask node1:2113"});
+}
+
 // --- subscriptions
 
 TEST_F(SessionTest, PushesWhatTheGroupSends) {
@@ -748,6 +760,26 @@ TEST_F(SessionTest, AProbeSaysAtOnceWhyThereIsNoConnection) {
   ASSERT_EQ(actions_.size(), 3u);
   EXPECT_NE(std::get<ProbeCompleted>(actions_[1]).error->message.find("refused"), std::string::npos);
   EXPECT_EQ(actions(), (Lines{"connect node1:1113", "probe 1: unavailable", "probe 2: unavailable"}));
+}
+
+TEST_F(SessionTest, AServerThatHangsUpAtOnceMaySpeakAnotherProtocol) {
+  const auto why_not = [this] {
+    session_->probe(now_, 1, actions_);
+    std::string why;
+    for (const Action& action : actions_) {
+      if (const auto* probe = std::get_if<ProbeCompleted>(&action)) why = probe->error.value_or(StoreError{}).message;
+    }
+    actions_.clear();
+    return why;
+  };
+  make().start(now_, actions_);
+  session_->connected(now_);
+  session_->disconnected(now_, "the server closed the connection", actions_);
+  EXPECT_NE(why_not().find("or it may want TLS"), std::string::npos);
+  settings_.tls = true;
+  make().start(now_, actions_);
+  tick_at(now_ + 5s);
+  EXPECT_NE(why_not().find("there may be no TLS at this port"), std::string::npos);
 }
 
 TEST_F(SessionTest, AProbeSaysAtOnceThatTheLoginIsRefused) {

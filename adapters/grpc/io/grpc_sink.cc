@@ -9,6 +9,10 @@ namespace {
 
 constexpr char kAppend[] = "/event_store.client.streams.Streams/Append";
 
+// With appends on their way and no answer to any of them for so long, the node is suspected. A cluster elects another
+// leader within two seconds.
+constexpr auto kSilence = std::chrono::milliseconds(300);
+
 // A follower lags behind what it was written: a look-up there would miss events, and they would be appended again.
 GrpcStoreSettings at_the_leader(GrpcStoreSettings settings) {
   settings.node_preference = NodePreference::kLeader;
@@ -18,8 +22,11 @@ GrpcStoreSettings at_the_leader(GrpcStoreSettings settings) {
 }  // namespace
 
 GrpcSink::GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings)
-    : completed_([this](std::uint64_t id, const AppendOutcome& outcome) {
+    : silence_timer_(io),
+      completed_([this](std::uint64_t id, const AppendOutcome& outcome) {
         completed_any_ = true;
+        answered_lately_ = true;
+        --unanswered_;
         const auto* error = std::get_if<StoreError>(&outcome);
         if (error != nullptr && error->kind == ErrorKind::kNotReady) on_not_ready();
         listener_->on_append_completed(id, outcome);
@@ -41,11 +48,26 @@ void GrpcSink::start(EventSinkListener& listener) {
 }
 
 void GrpcSink::append(const Append& append) {
+  if (unanswered_++ == 0) answered_lately_ = true;  // the time counts from here
+  watch_silence();
   if (client_.takes_writes() && batches_->takes(append)) return batches_->send(append);
   auto call = std::make_unique<AppendCall>(append, completed_);
   if (!client_.takes_writes()) return client_.refuse(std::move(call));
   client_.start(std::move(call), kAppend, AppendCall::messages(append),
                 {.timeout = client_.settings().operation_timeout});
+}
+
+void GrpcSink::watch_silence() {
+  if (std::exchange(watches_silence_, true)) return;
+  silence_timer_.expires_after(kSilence);
+  silence_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (error || !alive.lock() || client_.stopping()) return;
+    watches_silence_ = false;
+    const bool was_answered = std::exchange(answered_lately_, false);
+    if (unanswered_ == 0) return;
+    if (!was_answered) client_.suspect_node();
+    watch_silence();
+  });
 }
 
 // Within a call of many appends, a node without a leader answers as one that is busy does; to a read it says which.
@@ -57,6 +79,7 @@ void GrpcSink::on_not_ready() {
 void GrpcSink::stop(std::function<void()> stopped) {
   if (client_.stopping()) return;
   batches_->stop();
+  silence_timer_.cancel();
   client_.stop(std::move(stopped));
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <memory>
 #include <optional>
 
 #include "adapters/grpc/io/append_call.h"
@@ -25,10 +28,16 @@ class GrpcSink : public EventSink {
  private:
   void on_not_ready();
   void on_outcomes_end();
+  void watch_silence();
 
   EventSinkListener* listener_ = nullptr;
   bool completed_any_ = false;
   bool asks_for_leader_ = false;
+  std::size_t unanswered_ = 0;  // appends
+  bool answered_lately_ = false;
+  bool watches_silence_ = false;
+  boost::asio::steady_timer silence_timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // the timer may ring after the sink is gone
   AppendCall::Completed completed_;
   std::optional<BatchAppender> batches_;
   StoreClient client_;  // last: it is gone before what its calls tell

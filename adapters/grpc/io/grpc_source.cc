@@ -22,6 +22,8 @@ constexpr char kUpdate[] = "/event_store.client.persistent_subscriptions.Persist
 // For how long acknowledgements are gathered at most, and how many: a message for each would cost more than the events.
 // Far below the window, so that the server never waits for them.
 constexpr auto kAckDelay = std::chrono::milliseconds(5);
+// How long the confirmation of a subscription is waited for before it is asked for again; doubled each time.
+constexpr Duration kFirstSilence = std::chrono::milliseconds(500);
 std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t>(std::max(buffer_size / 8, 1)); }
 
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -161,17 +163,39 @@ void GrpcSource::read_group(SubscriptionIndex index) {
 }
 
 void GrpcSource::connect(SubscriptionIndex index) {
+  states_[index]->silence = kFirstSilence;
+  ask(index);
+  await_confirmation(index, client_.settings().operation_timeout);
+}
+
+void GrpcSource::ask(SubscriptionIndex index) {
   State& state = *states_[index];
   auto call = std::make_unique<SubscriptionCall>(static_cast<SubscriptionCall::Owner&>(*this), index);
   state.call = call.get();
   std::vector<grpc::ByteBuffer> messages;
   messages.push_back(to_byte_buffer(encode_subscribe(state.wanted.stream, state.wanted.group, state.buffer_size)));
   client_.start(std::move(call), kRead, std::move(messages), {.stays_open = true});
-  // A server that has just started ignores the question: PersistentSubscriptionService.cs of 21.2.0, until started.
-  wait(index, client_.settings().operation_timeout, [this, index] {
+}
+
+// A server that has just started, or has just become the leader, ignores the question
+// (PersistentSubscriptionService.cs, until started): it is asked again beside it. What is not confirmed is not
+// cancelled, as in attempt().
+void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left) {
+  State& state = *states_[index];
+  const Duration pause = std::min(state.silence, time_left);
+  wait(index, pause, [this, index, time_left = time_left - pause] {
     State& state = *states_[index];
     if (state.confirmed) return;
+    if (time_left > Duration::zero()) {
+      client_.suspect_node();
+      if (state.call == nullptr || state.confirmed) return;  // it was left
+      state.silent.push_back({std::exchange(state.call, nullptr), state.attempt});
+      state.silence *= 2;
+      ask(index);
+      return await_confirmation(index, time_left);
+    }
     if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
+    for (const State::Silent& silent : std::exchange(state.silent, {})) silent.call->let_go();
     CallStatus status;
     status.code = kDeadlineExceeded;
     status.message = "no confirmation";
@@ -192,6 +216,15 @@ void GrpcSource::wait(SubscriptionIndex index, Duration duration, std::function<
 void GrpcSource::on_confirmed(SubscriptionCall& call) {
   const SubscriptionIndex index = call.subscription();
   State& state = *states_[index];
+  if (&call != state.call) {
+    const auto is_it = [&call](const State::Silent& silent) { return silent.call == &call; };
+    const auto silent = std::find_if(state.silent.begin(), state.silent.end(), is_it);
+    const bool is_late =
+        state.confirmed || state.call == nullptr || silent == state.silent.end() || silent->attempt != state.attempt;
+    if (silent != state.silent.end()) state.silent.erase(silent);
+    if (is_late) return call.let_go();
+    state.silent.push_back({std::exchange(state.call, &call), state.attempt});
+  }
   if (std::exchange(state.confirmed, true)) return;
   if (asked_to_stop_) {
     flush_acks(state);
@@ -280,7 +313,7 @@ void GrpcSource::renew_group(SubscriptionIndex index) {
 }
 
 void GrpcSource::on_event(SubscriptionCall& call, const PushedEvent& event) {
-  if (asked_to_stop_) return;
+  if (asked_to_stop_ || &call != states_[call.subscription()]->call) return;
   delivered_ = true;
   listener_->on_delivery({.subscription = call.subscription(),
                           .ack_id = event.ack_id,
@@ -292,6 +325,10 @@ void GrpcSource::on_event(SubscriptionCall& call, const PushedEvent& event) {
 
 void GrpcSource::on_ended(SubscriptionCall& call, const CallStatus& status) {
   State& state = *states_[call.subscription()];
+  if (&call != state.call) {
+    std::erase_if(state.silent, [&call](const State::Silent& silent) { return silent.call == &call; });
+    return;
+  }
   state.call = nullptr;
   if (asked_to_stop_) {
     stop_when_written();

@@ -47,6 +47,12 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
     StaleConsumers stale_consumers;
     std::int32_t buffer_size = 0;
     SubscriptionCall* call = nullptr;  // the client's
+    struct Silent {
+      SubscriptionCall* call = nullptr;
+      std::uint64_t attempt = 0;
+    };
+    std::vector<Silent> silent;  // calls that were not confirmed in time, and may be yet
+    Duration silence{0};         // after which the next is made
     bool confirmed = false;
     bool again = false;                 // connect anew as soon as the call is confirmed
     bool awaits_node = false;           // the next step is taken once a node serves
@@ -72,6 +78,8 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   void upsert(SubscriptionIndex index, GroupUpsert::Action action);
   void read_group(SubscriptionIndex index);
   void connect(SubscriptionIndex index);
+  void ask(SubscriptionIndex index);
+  void await_confirmation(SubscriptionIndex index, Duration time_left);
   void await_look(SubscriptionIndex index);
   void look(SubscriptionIndex index);
   void evict(SubscriptionIndex index, const GroupInfo& group, const StaleConsumers::Stale& stale);

@@ -319,6 +319,30 @@ TEST_F(GrpcSourceTest, AServerThatNeverConfirmsIsAskedAgain) {
   EXPECT_FALSE(recorder_.dropped.empty());
 }
 
+// A node that has just become the leader ignores what it is asked before its service has started.
+TEST_F(GrpcSourceTest, ASilentServerIsAskedAgainBesideTheFirstQuestion) {
+  std::atomic<int> connections{0};
+  std::atomic<int> given_up{0};
+  ScriptedServer server({.subscribe = [&](grpc::ServerContext& context, const auto&, Stream& stream) {
+    if (++connections == 1) {
+      hold(context);
+      ++given_up;
+      return grpc::Status::CANCELLED;
+    }
+    EXPECT_EQ(given_up, 0);
+    confirm(stream);
+    push(stream, 7);
+    seen_.acks_of(stream);
+    return grpc::Status::OK;
+  }});
+  auto settings = settings_for(server.port());
+  settings.operation_timeout = std::chrono::hours(1);
+  start(settings);
+  ASSERT_TRUE(run_until_true([&] { return !recorder_.deliveries.empty(); }));
+  EXPECT_TRUE(recorder_.dropped.empty());
+  EXPECT_EQ(connections, 2);
+}
+
 TEST_F(GrpcSourceTest, AMalformedMessageEndsTheConnectionNotTheProcess) {
   std::atomic<int> connections{0};
   ScriptedServer server({.subscribe = [&](grpc::ServerContext&, const auto&, Stream& stream) {

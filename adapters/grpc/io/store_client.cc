@@ -224,6 +224,10 @@ void StoreClient::seek_leader(const StoreError& error) {
   tell([&](auto& actions) { connection_.seek_leader(error, now(), actions); });
 }
 
+void StoreClient::suspect_node() {
+  tell([&](auto& actions) { connection_.suspect(now(), actions); });
+}
+
 void StoreClient::lose_connection(const StoreError& error) {
   tell([&](auto& actions) { connection_.connection_lost(error, now(), actions); });
 }

@@ -66,6 +66,8 @@ class StoreClient {
   void seek_leader(const StoreError& error);
   // Whether there may be another node than the present one.
   bool may_find_another() const { return connection_.may_find_another(); }
+  // The node is silent: where there are others, one of them is asked whether it still counts.
+  void suspect_node();
   // The node did not do what was asked of it, in a way that calls do not show.
   void lose_connection(const StoreError& error);
 

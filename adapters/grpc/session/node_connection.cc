@@ -81,6 +81,7 @@ void NodeConnection::try_node(const Endpoint& node, Time now, Actions& actions) 
 
 void NodeConnection::connected(Time now, Actions& actions) {
   state_ = State::kConnected;
+  suspicion_ends_ = Time{};
   ++question_;
   schedule_.succeeded(now);
   avoid_.reset();
@@ -91,6 +92,14 @@ void NodeConnection::connected(Time now, Actions& actions) {
 
 void NodeConnection::gossip_answered(std::uint64_t question, std::span<const ClusterMember> members, Time now,
                                      Actions& actions) {
+  if (state_ == State::kConnected && question == question_ && suspicion_ends_ != Time{}) {
+    suspicion_ends_ = Time{};
+    if (is_superseded(members)) {
+      lose({ErrorKind::kUnavailable, "it does not answer, and " + to_text(asked_) + " no longer counts it"}, now,
+           actions);
+    }
+    return;
+  }
   if (state_ != State::kAsking || question != question_) return;
   if (!members.empty()) members_.clear();
   for (const ClusterMember& member : members) members_.push_back(member.endpoint);
@@ -98,6 +107,7 @@ void NodeConnection::gossip_answered(std::uint64_t question, std::span<const Clu
 }
 
 void NodeConnection::gossip_failed(std::uint64_t question, StoreError error, Time now, Actions& actions) {
+  if (state_ == State::kConnected && question == question_) suspicion_ends_ = Time{};
   if (state_ != State::kAsking || question != question_) return;
   note({error.kind, to_text(asked_) + ": " + error.message}, actions);
   carry_on(discovery_->failed(std::move(error), now), now, actions);
@@ -176,6 +186,29 @@ void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const Store
   last_error_ = {error.kind, to_text(*node_) + ": " + error.message};
   begin_discovery();
   node_refused(error, hint, now, actions);
+}
+
+void NodeConnection::suspect(Time now, Actions& actions) {
+  if (state_ != State::kConnected || now < suspicion_ends_) return;
+  std::vector<Endpoint> witnesses;
+  for (const Endpoint& member : members_) {
+    if (member != node_) witnesses.push_back(member);
+  }
+  if (witnesses.empty()) return;
+  asked_ = witnesses[next_witness_++ % witnesses.size()];
+  suspicion_ends_ = now + settings_.gossip_timeout + kGrace;
+  actions.push_back(AskGossip{++question_, asked_});
+}
+
+// Whether the cluster goes on without the node in use: it is dead or gone, or another leads where a leader is wanted.
+bool NodeConnection::is_superseded(std::span<const ClusterMember> members) const {
+  const auto is_mine = [this](const ClusterMember& member) { return member.endpoint == node_; };
+  const auto mine = std::find_if(members.begin(), members.end(), is_mine);
+  const bool is_led_by_another = std::any_of(members.begin(), members.end(), [&](const ClusterMember& member) {
+    return member.alive && member.state == NodeState::kLeader && !is_mine(member);
+  });
+  if (settings_.preference == NodePreference::kLeader) return is_led_by_another;
+  return !members.empty() && (mine == members.end() || !mine->alive);
 }
 
 void NodeConnection::seek_leader(const StoreError& error, Time now, Actions& actions) {

@@ -84,6 +84,10 @@ class NodeConnection {
   void connection_lost(const StoreError& error, Time now, Actions& actions);
   // The node in use does not lead, but `hint` does, if it named one.
   void not_leader(const std::optional<Endpoint>& hint, const StoreError& error, Time now, Actions& actions);
+  // The node in use does not answer, though its connection is up: another member is asked whether it still counts. A
+  // node that shuts down keeps its connections for seconds (seen on 24.10), and one that is cut off keeps them for
+  // ever.
+  void suspect(Time now, Actions& actions);
   // The node in use cannot do what only a leader can: gossip is asked who leads, even of a lone host.
   void seek_leader(const StoreError& error, Time now, Actions& actions);
   // A call found nothing to go to.
@@ -108,6 +112,7 @@ class NodeConnection {
 
   bool is_cluster() const { return settings_.discover || settings_.hosts.size() > 1; }
   void lose(const StoreError& error, Time now, Actions& actions);
+  bool is_superseded(std::span<const ClusterMember> members) const;
   void search(Time now, Actions& actions);
   void begin_discovery();
   void carry_on(Discovery::Action action, Time now, Actions& actions);
@@ -130,7 +135,9 @@ class NodeConnection {
   bool seeks_leader_ = false;
   std::uint64_t question_ = 0;  // the last one; answered or not
   std::uint64_t searches_ = 0;
-  Time since_{};  // without a connection
+  Time suspicion_ends_{};         // an answer to what was asked of another member is awaited until then
+  std::size_t next_witness_ = 0;  // of the members
+  Time since_{};                  // without a connection
   Time deadline_{};
   StoreError last_error_{ErrorKind::kUnavailable, "no connection yet"};
   bool refusal_told_ = false;

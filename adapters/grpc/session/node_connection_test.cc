@@ -72,12 +72,16 @@ class Script {
   Lines seek() {
     return told([&](auto& actions) { connection_.seek_leader(kNoLeader, now_, actions); });
   }
+  Lines suspect() {
+    return told([&](auto& actions) { connection_.suspect(now_, actions); });
+  }
   Lines call_refused() {
     return told([&](auto& actions) { connection_.call_refused(now_, actions); });
   }
   Lines tick() {
     return told([&](auto& actions) { connection_.tick(now_, actions); });
   }
+  void wait(Duration time) { now_ += time; }
   // To the next deadline.
   Lines pass() {
     const auto next = connection_.next_deadline();
@@ -333,6 +337,56 @@ TEST(NodeConnectionTest, AConnectionThatIsNotThereIsMadeAnew) {
   EXPECT_EQ(script.pass(), (Lines{"use a", "try"}));
 }
 
+Script connected_to_a() {
+  Script script(cluster());
+  script.start();
+  script.gossip(led_by(kA));
+  script.serves();
+  return script;
+}
+
+// As a leader of 24.10 that shuts down: it keeps its connections, and answers nothing.
+TEST(NodeConnectionTest, ASilentLeaderIsLeftOnceAnotherLeads) {
+  Script script = connected_to_a();
+  EXPECT_EQ(script.suspect(), Lines{"ask b"});
+  EXPECT_EQ(script.suspect(), Lines{}) << "it has been asked";
+  EXPECT_EQ(script.gossip(led_by(kA)), Lines{}) << "it still leads";
+  EXPECT_EQ(script.suspect(), Lines{"ask c"});
+  EXPECT_EQ(script.no_gossip(), Lines{});
+  EXPECT_EQ(script.suspect(), Lines{"ask b"});
+  EXPECT_EQ(script.gossip(led_by(kB)),
+            (Lines{"leave", "failed: a:1: it does not answer, and b:2 no longer counts it"}));
+  EXPECT_EQ(script.pass(), Lines{"ask b"});
+  EXPECT_EQ(script.gossip(led_by(kB)), (Lines{"use b", "try"}));
+}
+
+TEST(NodeConnectionTest, ASuspicionThatIsNotAnsweredIsRaisedAgain) {
+  Script script = connected_to_a();
+  EXPECT_EQ(script.suspect(), Lines{"ask b"});
+  script.wait(7s);
+  EXPECT_EQ(script.suspect(), Lines{"ask c"});
+}
+
+TEST(NodeConnectionTest, ASilentFollowerIsLeftOnceItCountsAsDead) {
+  NodeConnection::Settings settings = cluster();
+  settings.preference = NodePreference::kFollower;
+  Script script(settings);
+  script.start();
+  script.gossip(led_by(kA, {kC}));
+  EXPECT_EQ(script.serves(), Lines{"connected"});
+  script.suspect();
+  EXPECT_EQ(script.gossip(led_by(kC)), Lines{});
+  script.suspect();
+  EXPECT_EQ(script.gossip(led_by(kA, {kB})).front(), "leave");
+}
+
+TEST(NodeConnectionTest, ALoneHostIsNotSuspected) {
+  Script script(lone_host());
+  script.start();
+  script.serves();
+  EXPECT_EQ(script.suspect(), Lines{});
+}
+
 // All orders of what can happen: at any point the connection is up, has been given up, or something is due; and once
 // all is well again, it is up soon.
 class AllOrders : public testing::TestWithParam<NodeConnection::Settings> {};
@@ -342,6 +396,7 @@ const std::vector<std::pair<std::string, std::function<void(Script&)>>> kInputs{
     {"no leader", [](Script& script) { script.not_leader(std::nullopt); }},
     {"leader b", [](Script& script) { script.not_leader(kB); }},
     {"seek", [](Script& script) { script.seek(); }},
+    {"suspected", [](Script& script) { script.suspect(); }},
     {"call refused", [](Script& script) { script.call_refused(); }},
     {"serves", [](Script& script) { script.serves(); }},
     {"refuses", [](Script& script) { script.refuses(); }},

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "domain/json_text.h"
+#include "domain/stream_metadata.h"
 
 namespace interconnect {
 namespace {
@@ -13,6 +17,7 @@ namespace {
 enum class CopyMember : std::size_t { kStreamId, kEventId, kEventType };
 constexpr std::array kCopyMembers = {CopyMember::kStreamId, CopyMember::kEventId, CopyMember::kEventType};
 constexpr std::array<std::string_view, 3> kNames = {"eventStreamId", "eventId", "eventType"};
+constexpr std::string_view kRevisionName = "eventRevision";
 constexpr std::size_t kEventIdSize = 36;
 constexpr std::size_t kPunctuation = std::string_view(R"("":"")").size();
 
@@ -79,7 +84,33 @@ bool is_json_object(std::string_view text) {
   return scan_json_object(text, object, [](const JsonMember&) {});
 }
 
-Event with_copy_metadata(const EventView& event) {
+namespace {
+
+// Metadata that is an object, with `eventRevision` in place of each one that it has, or behind its last member.
+Event with_revision(const EventView& event) {
+  const std::string revision = std::to_string(event.revision);
+  std::string metadata;
+  std::size_t copied = 0;
+  JsonObjectText object;
+  const bool is_object = scan_json_object(event.metadata, object, [&](const JsonMember& member) {
+    if (!json_string_is(member.name, kRevisionName)) return;
+    metadata.append(event.metadata, copied, member.value_begin - copied).append(revision);
+    copied = member.value_end;
+  });
+  if (!is_object) return Event(event);
+  const bool is_there = copied > 0;
+  metadata.append(event.metadata, copied, object.end - copied);
+  if (!is_there) {
+    if (object.members > 0) metadata += ',';
+    metadata.append("\"").append(kRevisionName).append("\":").append(revision);
+  }
+  metadata.append(event.metadata.substr(object.end));
+  EventView copy = event;
+  copy.metadata = metadata;
+  return Event(copy);
+}
+
+Event with_three_members(const EventView& event) {
   const std::string_view original = event.metadata.empty() ? "{}" : event.metadata;
 
   absl::InlinedVector<Replaced, 6> replaced;
@@ -129,6 +160,27 @@ Event with_copy_metadata(const EventView& event) {
   }
   write(original.substr(object.end), out);
   return copy;
+}
+
+}  // namespace
+
+Event with_copy_metadata(const EventView& event) {
+  if (!is_metadata_stream(event.stream)) return with_three_members(event);
+  return with_revision(with_three_members(event).view());
+}
+
+std::optional<Revision> copied_revision(std::string_view metadata) {
+  std::optional<Revision> revision;
+  JsonObjectText object;
+  const bool is_object = scan_json_object(metadata, object, [&](const JsonMember& member) {
+    if (!json_string_is(member.name, kRevisionName)) return;
+    Revision value = 0;
+    const char* const end = metadata.data() + member.value_end;
+    const auto [stop, error] = std::from_chars(metadata.data() + member.value_begin, end, value);
+    revision.reset();
+    if (error == std::errc() && stop == end && value >= 0) revision = value;
+  });
+  return is_object ? revision : std::nullopt;
 }
 
 }  // namespace interconnect

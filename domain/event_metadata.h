@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "domain/event.h"
@@ -17,6 +18,11 @@ bool is_json_object(std::string_view text);
 // of them, should the name be there twice; a name written with escapes counts), what is missing is added behind the
 // last member, and every other byte stays. Empty metadata becomes an object with the three; metadata that is not a JSON
 // object is kept untouched. In the added values, bytes that are not UTF-8 become U+FFFD.
+//
+// An event of a metadata stream (`$$x`) gets a fourth member, `eventRevision`: its revision in the source, a number.
 Event with_copy_metadata(const EventView& event);
+
+// What `eventRevision` says in the metadata of a copy; nothing if there is none, or no revision.
+std::optional<Revision> copied_revision(std::string_view metadata);
 
 }  // namespace interconnect

@@ -254,5 +254,30 @@ TEST(WithCopyMetadataPropertyTest, AgreesWithALibraryOnWhatIsAnObject) {
   }
 }
 
+std::string copied_to_metadata_stream(std::string_view metadata) {
+  EventView event = event_with(metadata);
+  event.stream = "$$hero-1";
+  return std::string(with_copy_metadata(event).metadata());
+}
+
+TEST(EventMetadataTest, ACopyOfStreamMetadataCarriesItsRevision) {
+  constexpr std::string_view kMembers =
+      R"("eventStreamId":"$$hero-1","eventId":"01234567-89ab-cdef-0123-456789abcdef","eventType":"Hired")";
+  EXPECT_EQ(copied_to_metadata_stream(""), "{" + std::string(kMembers) + R"(,"eventRevision":7})");
+  EXPECT_EQ(copied_to_metadata_stream(R"({"eventRevision": 3, "by": 1})"),
+            R"({"eventRevision": 7, "by": 1,)" + std::string(kMembers) + "}");
+  EXPECT_EQ(copied_to_metadata_stream("no object"), "no object");
+}
+
+TEST(EventMetadataTest, ReadsTheRevisionOfACopyAgain) {
+  EXPECT_EQ(copied_revision(copied_to_metadata_stream("")), 7);
+  EXPECT_EQ(copied_revision(R"({"eventRevision":9223372036854775807})"), 9223372036854775807);
+  for (const std::string_view none :
+       {"", "{}", R"({"eventRevision":"7"})", R"({"eventRevision":7.5})", R"({"eventRevision":-1})",
+        R"({"eventRevision":9223372036854775808})", R"({"inner":{"eventRevision":7}})", R"({"eventRevision":7)"}) {
+    EXPECT_EQ(copied_revision(none), std::nullopt) << none;
+  }
+}
+
 }  // namespace
 }  // namespace interconnect

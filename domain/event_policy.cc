@@ -31,6 +31,7 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   while (in_text < text.size()) {
     if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
       after_star = ++in_pattern;
+      if (after_star == pattern.size()) return true;
       star_took_to = in_text;
     } else if (in_pattern < pattern.size() && pattern[in_pattern] == '?') {
       ++in_pattern;

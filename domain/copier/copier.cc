@@ -1,11 +1,13 @@
 #include "domain/copier/copier.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <variant>
 
 #include "domain/copier/describe.h"
 #include "domain/event_metadata.h"
+#include "domain/stream_metadata.h"
 
 namespace interconnect {
 namespace {
@@ -17,6 +19,9 @@ constexpr std::size_t kMaxPendingBytes = 8 << 20;
 constexpr Duration kSoonAfterStart = std::chrono::minutes(1);
 constexpr std::int32_t kMaxBufferStep = 8;  // few deliveries tell little of the size of all
 constexpr std::int32_t kMaxBufferForOlder = 65'536;
+
+// No stream has it: an append that expects it is refused, with the stream's last revision.
+constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
 
 constexpr std::size_t kMaxSpareLanes = 2'048;
 constexpr std::size_t kMaxSpareRoom = 32'768;  // of all of them, for events: some 3 MB
@@ -68,6 +73,9 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
     state.subscription = std::move(subscription);
     subscriptions_.push_back(std::move(state));
   }
+  EventView metadata;
+  metadata.type = kStreamMetadataType;
+  copies_metadata_ = is_listed(metadata);
 }
 
 // --- Subscriptions and deliveries ---
@@ -306,12 +314,15 @@ void Copier::hold(const Delivery& delivery, Time now) {
   held.event = std::move(copy);
   held.subscription = delivery.subscription;
   held.position = delivery.position;
+  held.is_redelivered = delivery.retry_count > 0;
   held.is_replayed = is_replayed(delivery);
-  held.is_overtaken = event.revision <= lane.newest_sent;
-  held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
-  const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
-  held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
-  if (!follows || held.is_overtaken) note_hole(held, lane);
+  if (!lane.is_metadata) {  // whose newest event counts, whatever came before it
+    held.is_overtaken = event.revision <= lane.newest_sent;
+    held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
+    const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
+    held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
+    if (!follows || held.is_overtaken) note_hole(held, lane);
+  }
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
   const std::size_t bytes = held.event.bytes();
   ++held_events_;
@@ -425,6 +436,14 @@ void Copier::withdraw_unsent() {
     if (lane->state == Lane::State::kIdle) emptied.push_back(lane->number);
   }
   if (is_global()) forget_positions(positions);
+  if (metadata_lanes_ > 0) {
+    std::vector<std::uint64_t> waiting;
+    for (const auto& [number, lane] : lanes_by_number_) {
+      if (lane->state == Lane::State::kIdle && lane->has_waiting() && lane->append_id == 0) waiting.push_back(number);
+    }
+    std::sort(waiting.begin(), waiting.end());
+    for (const std::uint64_t number : waiting) make_ready(*lanes_by_number_.at(number));
+  }
   // The map has no order of its own. Closing one may close another.
   std::sort(emptied.begin(), emptied.end());
   for (const std::uint64_t number : emptied) {
@@ -467,6 +486,8 @@ Lane& Copier::open_lane(std::string_view stream, std::uint64_t hash) {
   lane->stream = stream;
   lane->stream_hash = hash;
   lane->number = next_number_++;
+  lane->is_metadata = is_metadata_stream(stream);
+  if (lane->is_metadata) ++metadata_lanes_;
   if (const auto memory = memory_.take(hash)) {
     lane->tail = memory->tail;
     lane->newest_seen = memory->newest_seen;
@@ -501,6 +522,7 @@ void Copier::close(Lane& lane) {
   std::unique_ptr<Lane> closed = std::move(it->second);
   lanes_.erase(it);
   lanes_by_number_.erase(closed->number);
+  if (closed->is_metadata) --metadata_lanes_;
   if (spare_lanes_.size() >= kMaxSpareLanes) return;
   closed->recycle(spare_room_ + closed->room() <= kMaxSpareRoom);
   spare_room_ += closed->room();
@@ -621,13 +643,17 @@ void Copier::pump(Time now) {
 // Makes the lane's next append of what waits in front, as far as it can be sent without a further look.
 void Copier::dispatch(Lane& lane, Time now) {
   if (lane.append_id != 0) return;  // one that was given up is still under way; its outcome wakes the lane
-  const std::size_t max_events = std::min(settings_.max_append_events, lane.batch_limit);
+  const std::size_t max_events = lane.is_metadata ? 1 : std::min(settings_.max_append_events, lane.batch_limit);
   const std::size_t max_bytes =
       is_global() && !is_alone_ ? std::min(append_bytes_limit_, ordered_append_bytes_) : append_bytes_limit_;
   std::size_t payload = 0;
   bool is_in_turn = true;
   while (lane.has_waiting() && lane.sent.size() < max_events) {
     if (is_global() && !std::exchange(is_in_turn, false) && (!is_next(lane) || is_position_awaited())) break;
+    if (is_counterpart_first(lane)) {
+      if (!lane.sent.empty()) break;
+      return wake_counterpart(lane);
+    }
     HeldEvent& front = lane.front();
     Readiness readiness = examine(lane, front, now);
     // An append at a guessed revision would let those behind it overtake it.
@@ -642,6 +668,7 @@ void Copier::dispatch(Lane& lane, Time now) {
       if (readiness == Readiness::kFill) return fill_hole(lane, now);
       return await_predecessor(lane, now);
     }
+    if (lane.sent.empty() && must_ask_for_tail(lane, front)) return ask_for_tail(lane, now);
     const std::size_t size = front.event.payload_bytes();
     const bool fits_window = bytes_in_flight_ + lane.batch_bytes + front.event.bytes() <= window_.bytes() &&
                              events_in_flight_ + lane.sent.size() < window_.events();
@@ -653,7 +680,26 @@ void Copier::dispatch(Lane& lane, Time now) {
     lane.sent.push_back(take_front(lane));
     lane.batch.push_back(std::move(lane.sent.back().event));
   }
-  if (lane.sent.empty()) return close_if_idle(lane);
+  if (lane.sent.empty()) {
+    wake_counterpart(lane);
+    return close_if_idle(lane);
+  }
+  send(lane, now);
+}
+
+// An append that expects no stream is no exact one where the stream may be soft-deleted: it takes place at the stream's
+// end, and what is there already comes twice.
+bool Copier::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
+  const bool expects_no_stream = lane.tail.value_or(kNoStream) == kNoStream && !lane.is_known_to_be_new;
+  return expects_no_stream && !lane.is_metadata && (front.is_redelivered || copies_metadata_);
+}
+
+void Copier::ask_for_tail(Lane& lane, Time now) {
+  if (is_global()) is_alone_ = true;
+  lane.asks_for_tail = true;
+  lane.batch_bytes += lane.front().event.bytes();
+  lane.sent.push_back(take_front(lane));
+  lane.batch.push_back(std::move(lane.sent.back().event));
   send(lane, now);
 }
 
@@ -666,7 +712,8 @@ void Copier::send(Lane& lane, Time now) {
   lane.sent_at = now;
   lane.state = Lane::State::kAppending;
   set_timer(lane, first_overdue(lane.sent));
-  actions_.push_back(SendAppend{{lane.append_id, lane.stream, lane.tail.value_or(kNoStream), lane.batch}});
+  const Revision expected = lane.asks_for_tail ? kBeyondEveryStream : lane.tail.value_or(kNoStream);
+  actions_.push_back(SendAppend{{lane.append_id, lane.stream, expected, lane.batch}});
 }
 
 // Its append is no longer in flight.
@@ -753,8 +800,13 @@ std::optional<Time> Copier::next_deadline() {
 }
 
 Copier::Load Copier::load() const {
-  return {held_events_ + links_.size(), held_bytes_ + links_.bytes(), appends_.size(), events_in_flight_,
-          bytes_in_flight_,             reads_.size(),                lanes_.size()};
+  return {held_events_ + links_.size(),
+          held_bytes_ + links_.bytes(),
+          appends_.size(),
+          events_in_flight_,
+          bytes_in_flight_,
+          reads_.size(),
+          lanes_.size()};
 }
 
 SubscriptionLoad Copier::load(SubscriptionIndex subscription) const {

@@ -141,9 +141,16 @@ class Copier {
   void on_timer(Lane& lane, Time now);
   void pump(Time now);
   void dispatch(Lane& lane, Time now);
+  bool must_ask_for_tail(const Lane& lane, const HeldEvent& front) const;
+  void ask_for_tail(Lane& lane, Time now);
   void send(Lane& lane, Time now);
   void land(Lane& lane);
   auto holding_timer() const;
+
+  // A stream and its metadata stream: what is delivered of both goes in the order of its positions.
+  Lane* counterpart(const Lane& lane) const;
+  bool is_counterpart_first(const Lane& lane) const;
+  void wake_counterpart(const Lane& lane);
 
   // The one order over all streams.
   bool is_global() const { return settings_.ordering == CopierSettings::Ordering::kGlobal; }
@@ -184,6 +191,7 @@ class Copier {
   // Outcomes.
   void on_appended(Lane& lane, const Appended& appended);
   void on_other_revision(Lane& lane, Revision expected, const Appended& appended, Time now);
+  void on_revived(Lane& lane, const Appended& appended);
   void on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now);
   void on_append_error(Lane& lane, const StoreError& error, Time now);
   void on_denied(Lane& lane, Time now);
@@ -191,7 +199,7 @@ class Copier {
   WriteFailure lasting_refusal(const Lane& lane, const StoreError& error, std::string message);
   void pause_before_retry(Lane& lane, Time now);
   void doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
-  void prepare_doubt(Lane& lane, std::optional<Revision> reported_tail);
+  void prepare_doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
   Time overdue_at(const HeldEvent& held) const;
   Time first_overdue(std::span<const HeldEvent> events) const;
   // When it is overdue; never, if it was seen at the destination.
@@ -216,7 +224,8 @@ class Copier {
   SafetyNet& safety_net_;
   CopyObserver& observer_;
   std::vector<SubscriptionState> subscriptions_;
-  bool shares_streams_ = false;  // two subscriptions may carry events of one stream
+  bool shares_streams_ = false;   // two subscriptions may carry events of one stream
+  bool copies_metadata_ = false;  // of streams: so it carries over their soft deletions
   Ledger ledger_;
   LinkResolver links_;
   absl::flat_hash_map<std::uint64_t, std::uint64_t> link_reads_;  // by the read's id: the resolver's key
@@ -229,6 +238,7 @@ class Copier {
   std::deque<Lane*> ready_;
   Timers timers_;  // by the numbers of the lanes
   absl::flat_hash_map<std::uint64_t, Lane*> lanes_by_number_;
+  std::size_t metadata_lanes_ = 0;
   absl::flat_hash_map<std::uint64_t, Lane*> appends_;
   absl::flat_hash_map<std::uint64_t, Lane*> reads_;
   std::deque<Lane*> waiting_to_look_up_;

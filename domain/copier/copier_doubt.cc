@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "domain/copier/copier.h"
 #include "domain/copier/describe.h"
+#include "domain/stream_metadata.h"
 
 namespace interconnect {
 
@@ -17,12 +18,17 @@ Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
 
 bool Copier::is_at_destination(const Lane& lane, const HeldEvent& held) {
   return held.at_destination == HeldEvent::AtDestination::kPresent ||
+         held.at_destination == HeldEvent::AtDestination::kGone || held.event.revision() < lane.counted_below ||
          (held.event.revision() < lane.hidden_below && !held.is_replayed) ||
          (!lane.ahead.empty() && lane.ahead.contains(held.event.id()));
 }
 
 Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
   const bool is_present = is_at_destination(lane, held);
+  if (lane.is_metadata) {
+    if (is_present) return Readiness::kFound;
+    return held.at_destination == HeldEvent::AtDestination::kAbsent ? Readiness::kSend : Readiness::kAsk;
+  }
   // One that is there may still await what precedes it: it is there for the sake of an earlier one with its id.
   const bool is_awaiting = held.is_after_gap && held.awaits != kNoStream;
   if (is_present && !is_awaiting) return Readiness::kFound;
@@ -52,6 +58,9 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.memory = settings_.look_up_memory;
   question.is_copied_in_order = !shares_streams_;
   question.order_proves = order_proves(lane);
+  // A gap that was left and an event that came twice would make up for each other.
+  question.count_proves =
+      !settings_.may_give_up_events && !shares_streams_ && subscriptions_[front.subscription].began_at_start;
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
@@ -61,6 +70,9 @@ LookUp::Question Copier::question_about(Lane& lane) {
     return is_admitted(*state, event) && !may_be_left_out(event);
   };
   question.is_left_out = [this](const EventView& event) { return is_listed(event) && may_be_left_out(event); };
+  question.is_copied = [this, state](const EventView& event) { return is_admitted(*state, event); };
+  if (lane.tail) question.known_tail = lane.tail;
+  question.is_deletion = lane.is_metadata && is_soft_deletion(front.event.view());
   const std::uint64_t stream_hash = lane.stream_hash;
   question.is_in_doubt = [this, stream_hash](const EventId& id) { return ledger_.is_held({stream_hash, id}); };
   question.revision_in_doubt = [this, stream_hash](const EventId& id) {
@@ -72,6 +84,10 @@ LookUp::Question Copier::question_about(Lane& lane) {
 void Copier::ask_about_front(Lane& lane, Time now) {
   const HeldEvent& front = lane.front();
   LookUp::Question question = question_about(lane);
+  if (lane.is_metadata) {
+    start_look_up(lane, LookUp::metadata(std::move(question)));
+    return read_next_page(lane, now);
+  }
   const bool knows_destination =
       lane.tail && !front.is_behind && (lane.newest_sent != kNoStream || lane.tail == kNoStream);
   if (front.is_after_gap && knows_destination) {
@@ -87,7 +103,7 @@ void Copier::ask_about_front(Lane& lane, Time now) {
 
 // What the lane's front events became at the destination is not known.
 void Copier::doubt(Lane& lane, std::optional<Revision> reported_tail, Time now) {
-  prepare_doubt(lane, reported_tail);
+  prepare_doubt(lane, reported_tail, now);
   read_next_page(lane, now);
 }
 
@@ -102,9 +118,11 @@ void Copier::ask_about_overdue(Lane& lane, Time now) {
   doubt(lane, std::nullopt, now);
 }
 
-void Copier::prepare_doubt(Lane& lane, std::optional<Revision> reported_tail) {
+void Copier::prepare_doubt(Lane& lane, std::optional<Revision> reported_tail, Time now) {
   LookUp::Question question = question_about(lane);
+  if (lane.is_metadata) return start_look_up(lane, LookUp::metadata(std::move(question)));
   question.reported_tail = reported_tail;
+  question.may_lag = lane.unseen_since == kNever || now - lane.unseen_since < settings_.writer_timeout / 2;
   const bool others_may_have_written_since = lane.tail && lane.doubts < 2 && !lane.front().is_behind;
   if (others_may_have_written_since) {
     start_look_up(lane, LookUp::since(std::move(question), *lane.tail));
@@ -120,7 +138,8 @@ void Copier::start_look_up(Lane& lane, LookUp look_up) {
   lane.look_up = std::make_unique<LookUp>(std::move(look_up));
   lane.look_up_began_with = lane.front().event.id();
   lane.look_up_refused_since = kNever;
-  for (std::size_t i = lane.head; i < lane.waiting.size(); ++i) lane.waiting[i].is_asked_about = true;
+  const std::size_t end = lane.is_metadata ? lane.head + 1 : lane.waiting.size();
+  for (std::size_t i = lane.head; i < end; ++i) lane.waiting[i].is_asked_about = true;
 }
 
 void Copier::read_next_page(Lane& lane, Time now) {
@@ -219,8 +238,8 @@ void Copier::finish_look_up(Lane& lane, Time now) {
   if (found.unseen_tail) {
     // Its reads lag behind its writes; or else the events are gone: truncated, or deleted with their stream.
     lane.unseen_since = std::min(lane.unseen_since, now);
-    if (now - lane.unseen_since < settings_.writer_timeout / 2) {
-      prepare_doubt(lane, found.unseen_tail);
+    if (found.is_unproven || now - lane.unseen_since < settings_.writer_timeout / 2) {
+      prepare_doubt(lane, found.unseen_tail, now);
       return pause_before_retry(lane, now);
     }
     found.tail = *found.unseen_tail;
@@ -236,6 +255,8 @@ void Copier::finish_look_up(Lane& lane, Time now) {
       lane.walk_cursor = std::min(lane.walk_cursor.value_or(*found.cursor), *found.cursor);
     }
     lane.hidden_below = std::max(lane.hidden_below, found.hidden_below.value_or(0));
+    if (found.is_hidden_by_count) lane.counted_below = std::max(lane.counted_below, *found.hidden_below);
+    lane.revives_stream = found.revives;
     for (const auto& [id, revision] : found.region) lane.ahead.emplace(id, revision);
     if (lane.ahead.size() > 2 * settings_.look_up_memory) {
       Revision lowest = std::numeric_limits<Revision>::max();
@@ -268,6 +289,10 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
     } else if (was_asked_about && found.scanned && !is_at_destination(lane, held)) {
+      if (held.event.revision() < found.gone_below.value_or(0)) {
+        held.at_destination = HeldEvent::AtDestination::kGone;
+        continue;
+      }
       if (found.may_be_hidden) observer_.on_event_may_be_doubled(held.event.view());
       if (found.is_whole_region) held.at_destination = HeldEvent::AtDestination::kAbsent;
       is_overdue = is_overdue || now >= overdue_at(held);

@@ -26,7 +26,7 @@ bool Copier::carries_whole(const Subscription& subscription, std::string_view st
 
 void Copier::note_hole(HeldEvent& held, const Lane& lane) const {
   const SubscriptionState& state = subscriptions_[held.subscription];
-  if (held.event.revision() == 0 || !carries_whole(state.subscription, lane.stream)) return;
+  if (held.event.revision() == 0 || lane.is_metadata || !carries_whole(state.subscription, lane.stream)) return;
   const Revision before = held.event.revision() > lane.newest_seen ? lane.newest_seen : lane.newest_sent;
   if (before != kNoStream && !held.is_overtaken) {
     held.hole = HeldEvent::Hole::kBetween;

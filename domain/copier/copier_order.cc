@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "domain/copier/copier.h"
+#include "domain/stream_metadata.h"
 
 namespace interconnect {
 
@@ -97,6 +98,34 @@ bool Copier::may_follow(const Lane& lane) const {
   const HeldEvent& front = lane.waiting[lane.head];
   return lane.tail && !lane.last_error && lane.doubts == 0 && front.first_sent == kNever &&
          front.event.payload_bytes() < ordered_append_bytes_;
+}
+
+// --- A stream and its metadata ---
+
+Lane* Copier::counterpart(const Lane& lane) const {
+  if (metadata_lanes_ == 0) return nullptr;
+  const std::string name = lane.is_metadata ? std::string(original_stream(lane.stream)) : metadata_stream(lane.stream);
+  return find_lane(name, Ledger::identify(name, {}).stream);
+}
+
+// A deletion lands behind the events that were written before it, and ahead of those that came after it. Of the two
+// fronts the one with the lower position goes first; those of two subscriptions cannot be compared.
+bool Copier::is_counterpart_first(const Lane& lane) const {
+  if (is_global()) return false;  // all go by their positions
+  const Lane* other = counterpart(lane);
+  if (other == nullptr) return false;
+  if (!other->batch.empty() || other->append_id != 0) return true;
+  if (!other->has_waiting()) return false;
+  const HeldEvent& mine = lane.waiting[lane.head];
+  const HeldEvent& theirs = other->waiting[other->head];
+  return theirs.subscription == mine.subscription && theirs.position < mine.position;
+}
+
+void Copier::wake_counterpart(const Lane& lane) {
+  if (is_global()) return;
+  Lane* other = counterpart(lane);
+  if (other == nullptr || other->state != Lane::State::kIdle || !other->has_waiting() || other->append_id != 0) return;
+  make_ready(*other);
 }
 
 // The next in turn is to follow one whose event is still to be read.

@@ -27,6 +27,7 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
   if (const auto* appended = std::get_if<Appended>(&outcome)) {
     window_.on_completed(lane.sent_at, now);
     const Revision expected = lane.tail.value_or(kNoStream) + static_cast<Revision>(lane.batch.size());
+    if (appended->last_revision == expected && lane.revives_stream) return on_revived(lane, *appended);
     if (appended->last_revision == expected) return on_appended(lane, *appended);
     on_other_revision(lane, expected, *appended, now);
   } else if (const auto* wrong = std::get_if<WrongExpectedVersion>(&outcome)) {
@@ -56,11 +57,22 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
   lane.is_retried_by_safety_net = false;
   lane.last_error.reset();
   lane.state = Lane::State::kIdle;
+  wake_counterpart(lane);
   if (lane.has_waiting()) {
     make_ready(lane);
   } else {
     close_if_idle(lane);
   }
+}
+
+// Behind metadata of a soft-deleted stream the server writes metadata of its own, which hides all that the stream held
+// (SoftUndeleteMetastream in StorageWriterService.cs). Ours is to be the newest: it goes once more, behind that.
+void Copier::on_revived(Lane& lane, const Appended& appended) {
+  lane.revives_stream = false;
+  take_back_sent(lane);
+  lane.tail = appended.last_revision + 1;
+  lane.front().at_destination = HeldEvent::AtDestination::kAbsent;
+  make_ready(lane);
 }
 
 // A soft-deleted stream takes an append that expects no stream, at its end. What became of the events is looked up.
@@ -76,6 +88,14 @@ void Copier::on_other_revision(Lane& lane, Revision expected, const Appended& ap
 }
 
 void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now) {
+  if (lane.asks_for_tail) {
+    take_back_sent(lane);
+    lane.is_known_to_be_new = wrong.current.value_or(kNoStream) == kNoStream;
+    lane.tail.reset();
+    if (!lane.is_known_to_be_new) return doubt(lane, wrong.current, now);
+    lane.tail = kNoStream;
+    return make_ready(lane);
+  }
   take_back_sent(lane);
   lane.last_error.reset();
   lane.unseen_since = kNever;  // what it tells now has its own time to be seen
@@ -226,6 +246,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
   lane.head = 0;
   queue(lane);
   lane.is_retried_by_safety_net = is_retried;
+  wake_counterpart(lane);
   if (is_retried) {
     pause(lane, now + settings_.max_retry_delay);
   } else {
@@ -234,7 +255,14 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
 }
 
 void Copier::settle_found(Lane& lane, const HeldEvent& held) {
-  observer_.on_event_already_present(held.event.view());
+  if (held.at_destination == HeldEvent::AtDestination::kGone) {
+    observer_.on_link_target_gone(
+        {lane.stream, held.event.revision(),
+         lane.is_metadata ? "newer metadata of the stream took its place"
+                          : "the source's stream begins behind it by now, and the destination hides what it held"});
+  } else {
+    observer_.on_event_already_present(held.event.view());
+  }
   lane.ahead.erase(held.event.id());
   lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
   ledger_.settle({lane.stream_hash, held.event.id()}, true);

@@ -42,10 +42,14 @@ class CountingObserver final : public CopyObserver {
   void on_event_filled_from_source(const EventView& event) override { filled.push_back(number_of(event.id)); }
   void on_event_parked(const EventView&, std::string_view) override { ++parked; }
   void on_event_skipped(const EventView&, const WriteFailure&) override { ++skipped; }
+  void on_event_may_be_doubled(const EventView&) override { ++may_be_doubled; }
+  void on_link_target_gone(const LinkTargetGone& target) override { gone.push_back(target.revision); }
 
   int out_of_order = 0;
   int parked = 0;
   int skipped = 0;
+  int may_be_doubled = 0;
+  std::vector<Revision> gone;
   std::vector<int> filled;
 };
 
@@ -56,8 +60,8 @@ class CopierScript {
   using Texts = std::vector<std::string>;
 
   explicit CopierScript(CopierSettings settings = {}, const std::vector<std::string>& streams = {"s"},
-                        int buffer_size = 100)
-      : copier_(settings, subscriptions(streams, buffer_size), policy(), safety_net, observer) {}
+                        int buffer_size = 100, bool copies_metadata = false)
+      : copier_(settings, subscriptions(streams, buffer_size), policy(copies_metadata), safety_net, observer) {}
 
   ScriptedSafetyNet safety_net;
   CountingObserver observer;
@@ -186,13 +190,14 @@ class CopierScript {
     Revision revision = 0;
     std::string type = "Good";
     std::string data = "{}";
+    std::string metadata = "";
   };
   void show(std::initializer_list<Shown> shown, bool is_end, Revision next = 0, std::string_view stream = "s") {
     const std::uint64_t id = reads_.front().first;
     reads_.pop_front();
     std::vector<EventView> events;
     for (const Shown& one : shown) {
-      events.push_back({stream, one.revision, id_of(one.number), one.type, ContentKind::kJson, one.data, ""});
+      events.push_back({stream, one.revision, id_of(one.number), one.type, ContentKind::kJson, one.data, one.metadata});
     }
     copier_.on_read_completed(id, StreamPage{events, true, is_end, next}, now);
   }
@@ -202,7 +207,11 @@ class CopierScript {
     std::optional<std::string> validate(const EventView&) const override { return "bad"; }
   };
 
-  static EventPolicy policy() { return EventPolicy({{"Good", nullptr}, {"Bad", std::make_shared<NeverValid>()}}); }
+  static EventPolicy policy(bool copies_metadata) {
+    std::vector<AllowedType> types{{"Good", nullptr}, {"Bad", std::make_shared<NeverValid>()}};
+    if (copies_metadata) types.push_back({"$metadata", nullptr});
+    return EventPolicy(std::move(types));
+  }
 
   static std::string list(const auto& items, const auto& number) {
     std::string text = "[";

@@ -232,6 +232,8 @@ TEST_F(GlobalOrderRestartTest, WhatAFormerProcessLeftIsAskedForWithABufferThatHo
   EXPECT_EQ(script_.advance(), Texts{}) << "more may come";
   script_.advance(1s);
   script_.no_stream();
+  script_.advance();
+  script_.wrong(kNoStream);  // it had been delivered before, and the stream may have been deleted since
   EXPECT_EQ(script_.advance(), Texts{"append a @-1 [1]"});
 }
 

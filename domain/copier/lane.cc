@@ -38,6 +38,7 @@ void Lane::take_back_sent() {
   sent.clear();
   batch.clear();
   batch_bytes = 0;
+  asks_for_tail = false;
 }
 
 void Lane::recycle(bool keeps_room) {

@@ -39,10 +39,12 @@ struct HeldEvent {
   bool is_filled = false;          // it was read at the source itself, and nobody waits for its acknowledgement
 
   bool is_asked_about = false;  // by the look-up under way
+  bool is_redelivered = false;  // by the server's count
   bool is_replayed = false;     // it had been parked: later ones were copied before it
   bool is_rejected = false;     // the destination will never take it
 
-  enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent };
+  // kGone: the source itself has it no more, and nothing tells whether the destination had it.
+  enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent, kGone };
   AtDestination at_destination = AtDestination::kUnknown;
 };
 
@@ -61,6 +63,7 @@ struct Lane {
   std::string stream;
   std::uint64_t stream_hash = 0;
   std::uint64_t number = 0;  // in the order of making
+  bool is_metadata = false;  // of a metadata stream
   State state = State::kIdle;
 
   // By source revision, oldest first; those before `head` are gone.
@@ -74,15 +77,19 @@ struct Lane {
   std::uint64_t append_id = 0;  // not 0: an outcome is still to come, if only of an append that was given up
   std::size_t batch_bytes = 0;
   Time sent_at{0};
+  bool asks_for_tail = false;  // an append that cannot succeed: its refusal tells the destination's last revision
 
   // The destination's end.
-  std::optional<Revision> tail;  // the last confirmed revision
+  std::optional<Revision> tail;     // the last confirmed revision
+  bool is_known_to_be_new = false;  // a refusal said that there is no such stream, not even a deleted one
+  bool revives_stream = false;      // of a metadata stream: the next append brings the soft-deleted stream back to life
   // What is there and has not come from the source (yet), by id.
   absl::flat_hash_map<EventId, Revision> ahead;
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
   // The destination has all that is copied of the source below this revision, and hides what it does not show of it.
   Revision hidden_below = 0;
-  Revision looked_up_from = 0;          // what the two tell holds for events of the source from this revision on
+  Revision counted_below = 0;   // so much of it whatever the order of copying
+  Revision looked_up_from = 0;  // what the two tell holds for events of the source from this revision on
 
   // The source's end.
   Revision newest_seen = kNoStream;  // that arrived, refused ones included

@@ -1,7 +1,11 @@
 #include "domain/copier/look_up.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
+
+#include "domain/event_metadata.h"
+#include "domain/stream_metadata.h"
 
 namespace interconnect {
 namespace {
@@ -9,10 +13,16 @@ namespace {
 // Of the source, before it is taken that nothing admitted precedes.
 constexpr std::size_t kMaxPredecessorsRead = 4'096;
 constexpr std::int32_t kFirstPredecessorPage = 32;
+// Of the source, that are counted where only their number tells what the destination hides.
+constexpr std::size_t kMaxCounted = 65'536;
 
 }  // namespace
 
-LookUp::LookUp(Question question, Stage stage) : question_(std::move(question)), stage_(stage) {}
+LookUp::LookUp(Question question, Stage stage) : question_(std::move(question)), stage_(stage) {
+  if (question_.reported_tail) {
+    question_.known_tail = std::max(*question_.reported_tail, question_.known_tail.value_or(kNoStream));
+  }
+}
 
 LookUp LookUp::whole(Question question, bool settle_predecessor) {
   const bool source_first = settle_predecessor && question.first_revision > 0;
@@ -49,6 +59,12 @@ LookUp LookUp::gap(Question question, Revision seen) {
   return look_up;
 }
 
+LookUp LookUp::metadata(Question question) {
+  LookUp look_up(std::move(question), Stage::kNewestMetadata);
+  look_up.from_ = kStreamEnd;
+  return look_up;
+}
+
 std::optional<LookUp::Page> LookUp::next() const {
   Page page;
   page.read.stream = question_.stream;
@@ -74,6 +90,16 @@ std::optional<LookUp::Page> LookUp::next() const {
     case Stage::kLater:
       page.store = Store::kSource;
       page.read.count = std::min(question_.page_limit, 8 * kFirstPredecessorPage);
+      return page;
+    case Stage::kCount:
+      page.store = Store::kSource;
+      page.read.count = question_.page_limit;
+      return page;
+    case Stage::kNewestMetadata:
+    case Stage::kNewestOfSource:
+      page.store = stage_ == Stage::kNewestMetadata ? Store::kDestination : Store::kSource;
+      page.read.direction = ReadDirection::kBackward;
+      page.read.count = 1;
       return page;
     case Stage::kOver:
       return std::nullopt;
@@ -116,6 +142,12 @@ void LookUp::on_page(const StreamPage& page) {
       return on_forward_page(page);
     case Stage::kLater:
       return on_later_page(page);
+    case Stage::kCount:
+      return on_count_page(page);
+    case Stage::kNewestMetadata:
+      return on_newest_metadata(page);
+    case Stage::kNewestOfSource:
+      return on_newest_of_source(page);
     case Stage::kOver:
       return;
   }
@@ -138,7 +170,7 @@ void LookUp::on_source_page(const StreamPage& page) {
     }
     if (event.revision >= question_.first_revision) continue;
     ++source_events_read_;
-    predecessors_.insert(event.id);
+    predecessors_.emplace(event.id, event.revision);
     is_first_repeated_ = is_first_repeated_ || event.id == question_.first_id;
     met_left_out_ = met_left_out_ || (!nearest_id_ && question_.is_left_out(event));
     if (!nearest_id_ && question_.is_admitted(event)) {
@@ -159,9 +191,12 @@ void LookUp::on_source_page(const StreamPage& page) {
 }
 
 void LookUp::on_source_unreadable() {
-  if (stage_ != Stage::kLater) return after_source();
-  found_.may_be_hidden = true;
-  settle_region();
+  if (stage_ == Stage::kNewestOfSource) {
+    stage_ = Stage::kOver;
+    return;
+  }
+  if (stage_ != Stage::kLater && stage_ != Stage::kCount) return after_source();
+  give_up_proof();
 }
 
 void LookUp::after_source() {
@@ -177,7 +212,10 @@ void LookUp::after_source() {
     return;
   }
   for (const auto& [id, revision] : met_) {
-    if (predecessors_.contains(id)) predecessor_met_at_ = std::max(predecessor_met_at_.value_or(revision), revision);
+    if (const auto it = predecessors_.find(id); it != predecessors_.end()) {
+      predecessor_met_at_ = std::max(predecessor_met_at_.value_or(revision), revision);
+      note_match(revision, it->second);
+    }
     if (nearest_id_ == id) nearest_met_ = true;
   }
   found_.scanned ? settle_hidden() : after_tail_page();
@@ -186,8 +224,9 @@ void LookUp::after_source() {
 void LookUp::note(const EventView& event) {
   if (event.id == question_.first_id) first_met_at_ = event.revision;
   if (nearest_id_ == event.id) nearest_met_ = true;
-  if (predecessors_.contains(event.id)) {
+  if (const auto it = predecessors_.find(event.id); it != predecessors_.end()) {
     predecessor_met_at_ = std::max(predecessor_met_at_.value_or(event.revision), event.revision);
+    note_match(event.revision, it->second);
   }
 }
 
@@ -201,6 +240,7 @@ void LookUp::meet(const EventView& event) {
     highest_in_doubt_ = std::max(highest_in_doubt_.value_or(event.revision), event.revision);
     if (const auto revision = question_.revision_in_doubt(event.id)) {
       latest_in_doubt_ = std::max(latest_in_doubt_.value_or(*revision), *revision);
+      note_match(event.revision, *revision);
     }
   }
   if (met_.size() < question_.memory) {
@@ -215,7 +255,7 @@ void LookUp::on_tail_page(const StreamPage& page) {
   for (const EventView& event : page.events) meet(event);
   if (is_last(page, ReadDirection::kBackward)) {
     found_.scanned = true;
-    hides_ = lowest_met_ ? *lowest_met_ > 0 : question_.reported_tail.value_or(kNoStream) > kNoStream;
+    hides_ = lowest_met_ ? *lowest_met_ > 0 : question_.known_tail.value_or(kNoStream) > kNoStream;
     return settle_hidden();
   }
   backward_from_ = page.next;
@@ -310,36 +350,83 @@ void LookUp::go_on_forward(const StreamPage& page) {
   from_ = page.next;
 }
 
-// Where the destination hides what may be in doubt: one that it shows tells of those before it in the source.
+// Where the destination hides what may be in doubt, one that it shows tells of the others. By its place: if as many
+// events come before it there as in the source, none of these is missing. By its order: if the copy was made in order,
+// those before it in the source were there.
 void LookUp::settle_hidden() {
-  // Behind what it shows of those before the first in doubt, it hides nothing.
-  if (!hides_ || first_met_at_ || predecessor_met_at_) return settle_region();
-  if (!question_.order_proves) {
-    found_.may_be_hidden = true;
-  } else if (latest_in_doubt_) {
-    found_.hidden_below = latest_in_doubt_;
-  } else if (met_.empty()) {
-    found_.may_be_hidden = true;
-  } else if (!source_was_read_ && question_.first_revision > 0) {
+  if (!hides_ || found_.present.size() >= question_.events) return settle_region();
+  if (question_.may_lag && question_.reported_tail.value_or(kNoStream) > found_.tail) {
+    found_.is_unproven = true;
+    return settle_region();
+  }
+  if (question_.count_proves && match_ && match_->at_destination == match_->in_source) {
+    found_.hidden_below = match_->in_source;
+    found_.is_hidden_by_count = true;
+    return settle_region();
+  }
+  if (question_.order_proves) {
+    // Behind what it shows of those before the first in doubt, it hides nothing.
+    if (first_met_at_ || predecessor_met_at_) return settle_region();
+    if (latest_in_doubt_) {
+      found_.hidden_below = latest_in_doubt_;
+      return settle_region();
+    }
+  }
+  if (question_.count_proves && (match_ || (met_.empty() && question_.known_tail))) {
+    stage_ = Stage::kCount;
+    from_ = 0;
+    source_events_read_ = 0;
+    return;
+  }
+  if (!source_was_read_ && !met_.empty() && question_.first_revision > 0) {
     stage_ = Stage::kSource;
     from_ = question_.first_revision - 1;
     return;
-  } else {
+  }
+  if (!later_was_read_) {
     stage_ = Stage::kLater;
     from_ = question_.first_revision;
     source_events_read_ = 0;
     return;
   }
+  give_up_proof();
+}
+
+void LookUp::note_match(Revision at_destination, Revision in_source) {
+  if (!match_ || match_->at_destination < at_destination) match_ = Match{at_destination, in_source};
+}
+
+void LookUp::give_up_proof() {
+  found_.may_be_hidden = true;
   settle_region();
+}
+
+// Whether the source shows its stream from where it is read; what it does not show, it has no more.
+bool LookUp::note_shown_from(const StreamPage& page) {
+  if (!page.events.empty()) {
+    if (page.events.front().revision <= from_) return true;
+    found_.gone_below = page.events.front().revision;
+  } else if (!page.stream_exists || page.end_of_stream) {
+    found_.gone_below = std::numeric_limits<Revision>::max();
+  } else if (page.next > from_) {
+    found_.gone_below = page.next;
+  }
+  return false;
 }
 
 // The source, from the first in doubt on.
 void LookUp::on_later_page(const StreamPage& page) {
+  later_was_read_ = true;
+  if (source_events_read_ == 0) note_shown_from(page);
   for (const EventView& event : page.events) {
     ++source_events_read_;
-    const auto is_same = [&](const auto& met) { return met.first == event.id; };
-    if (std::none_of(met_.begin(), met_.end(), is_same)) continue;
+    const auto met = std::find_if(met_.begin(), met_.end(), [&](const auto& other) { return other.first == event.id; });
+    if (met == met_.end()) continue;
+    note_match(met->second, event.revision);
+    const bool is_exact = question_.count_proves && met->second == event.revision;
+    if (!is_exact && !question_.order_proves) return settle_hidden();
     found_.hidden_below = event.revision;
+    found_.is_hidden_by_count = is_exact;
     return settle_region();
   }
   if (is_last(page, ReadDirection::kForward)) {
@@ -347,11 +434,67 @@ void LookUp::on_later_page(const StreamPage& page) {
     found_.may_be_hidden = !predecessor_met_at_;
     return settle_region();
   }
-  if (source_events_read_ >= kMaxPredecessorsRead) {
-    found_.may_be_hidden = true;
-    return settle_region();
-  }
+  if (source_events_read_ >= kMaxPredecessorsRead) return give_up_proof();
   from_ = page.next;
+}
+
+// The source, from its beginning. Before the match the destination has as many events as the source; or, where it shows
+// nothing, as many as the source altogether, or as the source before the first in doubt.
+void LookUp::on_count_page(const StreamPage& page) {
+  if (source_events_read_ == 0 && !note_shown_from(page)) return give_up_proof();
+  const auto at_destination =
+      static_cast<std::size_t>(match_ ? match_->at_destination : question_.known_tail.value_or(kNoStream) + 1);
+  const auto prove = [&](Revision below) {
+    found_.hidden_below = below;
+    found_.is_hidden_by_count = true;
+    settle_region();
+  };
+  bool is_over = is_last(page, ReadDirection::kForward);
+  for (const EventView& event : page.events) {
+    ++source_events_read_;
+    if (match_ && event.revision >= match_->in_source) {
+      is_over = true;
+      break;
+    }
+    const bool is_first_in_doubt =
+        counted_up_to_ < question_.first_revision && event.revision >= question_.first_revision;
+    // Nothing of what is in doubt was there.
+    if (!match_ && is_first_in_doubt && counted_.size() == at_destination) return settle_region();
+    counted_up_to_ = event.revision;
+    if (question_.is_copied(event)) counted_.insert(event.id);
+    if (counted_.size() > at_destination) return give_up_proof();
+  }
+  if (is_over && counted_.size() == at_destination) return prove(match_ ? match_->in_source : counted_up_to_ + 1);
+  if (is_over || source_events_read_ >= kMaxCounted) return give_up_proof();
+  from_ = page.next;
+}
+
+// Only the newest event of a metadata stream has an effect, and reads show no other. One that was copied carries its
+// revision in the source; one that was not is the server's own, or a stranger's.
+void LookUp::on_newest_metadata(const StreamPage& page) {
+  found_.of_destination = true;
+  found_.scanned = true;
+  stage_ = Stage::kNewestOfSource;
+  from_ = kStreamEnd;
+  if (page.events.empty()) return;
+  const EventView& newest = page.events.front();
+  ++found_.events_read;
+  found_.tail = newest.revision;
+  const bool is_deleted = is_soft_deletion(newest);
+  found_.revives = is_deleted && !question_.is_deletion;
+  // A second deletion would bring the stream back to life (SoftUndeleteMetastream in StorageWriterService.cs).
+  const bool is_there = newest.id == question_.first_id || (is_deleted && question_.is_deletion) ||
+                        copied_revision(newest.metadata).value_or(kNoStream) >= question_.first_revision;
+  if (!is_there) return;
+  found_.present.push_back(question_.first_id);
+  stage_ = Stage::kOver;
+}
+
+void LookUp::on_newest_of_source(const StreamPage& page) {
+  stage_ = Stage::kOver;
+  if (!page.events.empty() && page.events.front().revision > question_.first_revision) {
+    found_.gone_below = page.events.front().revision;
+  }
 }
 
 void LookUp::settle_region() {

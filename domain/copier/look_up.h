@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "domain/event.h"
 #include "domain/store.h"
@@ -39,6 +40,7 @@ class LookUp {
     std::optional<Revision> reported_tail;  // from a WrongExpectedVersion
     bool is_copied_in_order = true;         // false: no event's place tells where those after it are
     bool order_proves = false;              // one that was copied tells that those before it in the source were
+    bool count_proves = false;              // as many events as in the source are those of the source
 
     std::function<bool(const EventView&)>
         is_admitted;                                  // would this event of the source have been delivered and copied?
@@ -49,6 +51,11 @@ class LookUp {
     };
     // would this event of the source be copied, and may not be delivered?
     std::function<bool(const EventView&)> is_left_out = [](const EventView&) { return false; };
+    // would this event of the source be copied, delivered or filled in?
+    std::function<bool(const EventView&)> is_copied = [](const EventView&) { return true; };
+    std::optional<Revision> known_tail;  // of the destination: no less than that was there
+    bool may_lag = false;                // the reported tail may still come to be seen: no proof without it
+    bool is_deletion = false;            // of metadata(): the first in doubt soft-deletes the stream it belongs to
   };
 
   // Nothing is known of the destination stream, or an event arrived behind newer ones. With `settle_predecessor`, the
@@ -60,6 +67,8 @@ class LookUp {
   static LookUp walk(Question question, Revision cursor);
   // Only the source: is there an admitted event between `seen` and the first in doubt?
   static LookUp gap(Question question, Revision seen);
+  // Of a metadata stream, and of the first in doubt alone: only the newest metadata counts, at both ends.
+  static LookUp metadata(Question question);
 
   struct Page {
     Store store = Store::kDestination;
@@ -85,8 +94,12 @@ class LookUp {
     // The destination hides the beginning of its stream, by its metadata or a deletion. What is in doubt and below this
     // revision of the source was there: a later event is.
     std::optional<Revision> hidden_below;
-    bool may_be_hidden = false;                        // it hides events, and nothing tells which
-    std::optional<Revision> unseen_tail;               // the reported tail, if less than that was to be read
+    bool is_hidden_by_count = false;          // the number of events tells it as well, whatever their order
+    bool may_be_hidden = false;               // it hides events, and nothing tells which
+    bool is_unproven = false;                 // what it hides was not asked, since it may still come to be seen
+    std::optional<Revision> gone_below;       // the source itself shows only what comes from here on
+    bool revives = false;                     // of metadata(): the append brings a soft-deleted stream back to life
+    std::optional<Revision> unseen_tail;      // the reported tail, if less than that was to be read
     std::optional<Revision> predecessor;      // the nearest admitted event before the first in doubt, if not met
     std::optional<Revision> met_predecessor;  // if met
     Revision first_revision = 0;              // of the first in doubt
@@ -97,7 +110,24 @@ class LookUp {
   Findings findings() &&;
 
  private:
-  enum class Stage { kSource, kTail, kGuess, kBackward, kForward, kLater, kOver };
+  enum class Stage {
+    kSource,
+    kTail,
+    kGuess,
+    kBackward,
+    kForward,
+    kLater,
+    kCount,
+    kNewestMetadata,
+    kNewestOfSource,
+    kOver
+  };
+
+  // One event in both stores, by its revisions.
+  struct Match {
+    Revision at_destination = kNoStream;
+    Revision in_source = kNoStream;
+  };
 
   LookUp(Question question, Stage stage);
   void fit_pages(const StreamPage& page);
@@ -117,6 +147,12 @@ class LookUp {
   void settle_region();
   void settle_hidden();
   void on_later_page(const StreamPage& page);
+  void on_count_page(const StreamPage& page);
+  void note_match(Revision at_destination, Revision in_source);
+  bool note_shown_from(const StreamPage& page);
+  void give_up_proof();
+  void on_newest_metadata(const StreamPage& page);
+  void on_newest_of_source(const StreamPage& page);
   std::int32_t page_size(std::size_t wanted) const;
 
   Question question_;
@@ -132,7 +168,7 @@ class LookUp {
   Revision source_floor_ = kNoStream;  // nothing at or below it is asked of the source
   std::size_t source_events_read_ = 0;
 
-  absl::flat_hash_set<EventId> predecessors_;  // before the first in doubt, in the source
+  absl::flat_hash_map<EventId, Revision> predecessors_;  // before the first in doubt, in the source
   std::optional<EventId> nearest_id_;
   std::optional<Revision> nearest_revision_;
   bool met_left_out_ = false;  // before the first in doubt, behind the nearest
@@ -142,8 +178,12 @@ class LookUp {
   std::vector<std::pair<EventId, Revision>> met_;  // at the destination, while they fit
   absl::flat_hash_set<EventId> present_;
   bool overflow_ = false;
-  bool hides_ = false;                         // the destination shows less than the beginning of the region
-  std::optional<Revision> latest_in_doubt_;    // in the source, of those that were met
+  bool hides_ = false;                       // the destination shows less than the beginning of the region
+  std::optional<Revision> latest_in_doubt_;  // in the source, of those that were met
+  std::optional<Match> match_;               // the newest at the destination
+  bool later_was_read_ = false;
+  absl::flat_hash_set<EventId> counted_;  // of the source, that were to be copied
+  Revision counted_up_to_ = kNoStream;
   std::optional<Revision> lowest_met_;
   std::optional<Revision> highest_in_doubt_;
   std::optional<Revision> first_met_at_;

@@ -242,9 +242,17 @@ class HiddenTest : public ::testing::Test {
     streams_.in_doubt = std::move(in_doubt);
     LookUp::Question question = streams_.question(*streams_.in_doubt.begin());
     question.order_proves = order_proves;
+    question.count_proves = count_proves_;
+    question.known_tail = known_tail_;
+    question.is_copied = [this](const EventView& event) {
+      return !not_copied_.contains(event.id.bytes[14] << 8 | event.id.bytes[15]);
+    };
     return streams_.run(LookUp::whole(std::move(question), false));
   }
 
+  bool count_proves_ = false;
+  std::optional<Revision> known_tail_;
+  std::set<int> not_copied_;
   Streams streams_{.source = numbers(0, 60), .destination = numbers(0, 50), .in_doubt = {}, .shown_from = 46};
 };
 
@@ -264,14 +272,53 @@ TEST_F(HiddenTest, TheSourceTellsWhetherWhatIsShownComesLater) {
 
 TEST_F(HiddenTest, WhatComesAfterAllThatIsShownWasNot) {
   const LookUp::Findings found = run({50, 51});
-  EXPECT_FALSE(found.hidden_below);
+  EXPECT_LE(found.hidden_below.value_or(0), 50);
   EXPECT_FALSE(found.may_be_hidden);
 }
 
-TEST_F(HiddenTest, WithoutAnOrderNothingTells) {
+TEST_F(HiddenTest, WithoutAnOrderTheNumberOfEventsTells) {
+  count_proves_ = true;
+  const LookUp::Findings found = run({10, 11}, false);
+  EXPECT_EQ(found.hidden_below, 46);
+  EXPECT_TRUE(found.is_hidden_by_count);
+}
+
+TEST_F(HiddenTest, WhatIsNotCopiedDoesNotCount) {
+  count_proves_ = true;
+  not_copied_ = {3, 7};
+  streams_.destination.clear();
+  for (int n = 0; n < 50; ++n) {
+    if (!not_copied_.contains(n)) streams_.destination.push_back(n);
+  }
+  const LookUp::Findings found = run({10, 11}, false);
+  EXPECT_EQ(found.hidden_below, 48) << "of the source: the destination is two behind";
+  EXPECT_TRUE(found.is_hidden_by_count);
+}
+
+TEST_F(HiddenTest, WithFewerEventsNothingTells) {
+  count_proves_ = true;
+  streams_.destination.erase(streams_.destination.begin() + 10);  // while another consumer copied those behind it
   const LookUp::Findings found = run({10, 11}, false);
   EXPECT_FALSE(found.hidden_below);
   EXPECT_TRUE(found.may_be_hidden);
+}
+
+TEST_F(HiddenTest, WithoutAnOrderOrACountNothingTells) {
+  const LookUp::Findings found = run({10, 11}, false);
+  EXPECT_FALSE(found.hidden_below);
+  EXPECT_TRUE(found.may_be_hidden);
+}
+
+TEST_F(HiddenTest, WhereNothingIsShownTheLastRevisionTells) {
+  count_proves_ = true;
+  streams_.source = numbers(0, 50);
+  streams_.shown_from = 50;
+  known_tail_ = 49;
+  EXPECT_EQ(run({10, 11}).hidden_below, 50) << "as many as in the source";
+  known_tail_ = 47;
+  EXPECT_FALSE(run({48, 49}).hidden_below) << "as many as before those in doubt";
+  EXPECT_FALSE(run({48, 49}).may_be_hidden);
+  EXPECT_TRUE(run({46, 47, 48}).may_be_hidden);
 }
 
 TEST_F(HiddenTest, WhereNothingOfTheSourceIsShownNothingTells) {

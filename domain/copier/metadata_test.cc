@@ -1,0 +1,190 @@
+// Metadata and deletions of streams that come through a category, and streams that are soft-deleted.
+
+#include <gtest/gtest.h>
+
+#include "domain/copier/copier_script.h"
+
+namespace interconnect {
+namespace {
+
+using Texts = CopierScript::Texts;
+
+constexpr std::string_view kDeletion = R"({"$tb":9223372036854775807})";
+constexpr std::string_view kMaxCount = R"({"$maxCount":5})";
+
+class MetadataTest : public ::testing::Test {
+ protected:
+  MetadataTest() { script.start(); }
+
+  void deliver_metadata(int number, Revision revision, std::string_view data = kDeletion) {
+    script.deliver_one(number, revision, "$metadata", 0, "$$s", data);
+  }
+  // Neither stream is known to the destination, and what is delivered first is told so.
+  void first_append_asks_for_the_tail() {
+    EXPECT_EQ(script.advance(), Texts({"append s @4611686018427387903 [0]"}));
+    script.wrong(kNoStream);
+  }
+  // The newest metadata at both ends: at the destination none; in the source this.
+  void show_newest_in_source(int number, Revision revision) {
+    EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+    script.no_stream();
+    EXPECT_EQ(script.advance(), Texts({"read source backward -1"}));
+    script.show({{.number = number, .revision = revision, .type = "$metadata"}}, true, -1, "$$s");
+  }
+
+  CopierScript script{{}, {"$ce-s"}, 100, true};
+};
+
+TEST_F(MetadataTest, ADeletionLandsBehindTheEventsBeforeItAndAheadOfThoseAfterIt) {
+  script.deliver({0, 1});
+  deliver_metadata(50, 0);
+  script.deliver({2});
+  first_append_asks_for_the_tail();
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1]"}));
+  script.appended(1);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts({"read source backward -1"}));
+  script.show({{.number = 50, .revision = 0, .type = "$metadata"}}, true, -1, "$$s");
+  EXPECT_EQ(script.advance(), Texts({"append $$s @-1 [50]"}));
+  script.appended(0);
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [2]"}));
+}
+
+TEST_F(MetadataTest, OldMetadataIsLeftOut) {
+  deliver_metadata(50, 3);
+  show_newest_in_source(51, 4);
+  EXPECT_EQ(script.advance(), Texts({"ack [50]"}));
+  EXPECT_EQ(script.observer.gone, std::vector<Revision>{3});
+}
+
+TEST_F(MetadataTest, MetadataThatCarriesAsHighARevisionIsThere) {
+  deliver_metadata(50, 3);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.show({{.number = 60, .revision = 9, .type = "$metadata", .metadata = R"({"eventRevision":3})"}}, true, -1,
+              "$$s");
+  EXPECT_EQ(script.advance(), Texts({"ack [50]"}));
+}
+
+TEST_F(MetadataTest, MetadataIsAppendedAtTheExactRevisionBehindAStrangers) {
+  deliver_metadata(50, 3);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.show({{.number = 60, .revision = 9, .type = "$metadata", .data = std::string(kMaxCount)}}, true, -1, "$$s");
+  EXPECT_EQ(script.advance(), Texts({"read source backward -1"}));
+  script.show({{.number = 50, .revision = 3, .type = "$metadata"}}, true, -1, "$$s");
+  EXPECT_EQ(script.advance(), Texts({"append $$s @9 [50]"}));
+}
+
+// It would bring the stream back to life.
+TEST_F(MetadataTest, ASecondDeletionIsNothingToDo) {
+  deliver_metadata(50, 3);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.show({{.number = 60, .revision = 9, .type = "$metadata", .data = std::string(kDeletion)}}, true, -1, "$$s");
+  EXPECT_EQ(script.advance(), Texts({"ack [50]"}));
+}
+
+TEST_F(MetadataTest, WhatRevivesAStreamIsWrittenOnceMoreBehindTheServersOwn) {
+  deliver_metadata(50, 3, kMaxCount);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.show({{.number = 60, .revision = 9, .type = "$metadata", .data = std::string(kDeletion)}}, true, -1, "$$s");
+  EXPECT_EQ(script.advance(), Texts({"read source backward -1"}));
+  script.show({{.number = 50, .revision = 3, .type = "$metadata"}}, true, -1, "$$s");
+  EXPECT_EQ(script.advance(), Texts({"append $$s @9 [50]"}));
+  script.appended(10);
+  EXPECT_EQ(script.advance(), Texts({"append $$s @11 [50]"}));
+  script.appended(12);
+  EXPECT_EQ(script.advance(), Texts({"ack [50]"}));
+}
+
+TEST_F(MetadataTest, ARefusedAppendBeginsAgainWithTheRead) {
+  deliver_metadata(50, 0);
+  show_newest_in_source(50, 0);
+  EXPECT_EQ(script.advance(), Texts({"append $$s @-1 [50]"}));
+  script.wrong(0);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.show({{.number = 50, .revision = 0, .type = "$metadata", .data = std::string(kDeletion)}}, true, -1, "$$s");
+  EXPECT_EQ(script.advance(), Texts({"ack [50]"}));
+}
+
+TEST_F(MetadataTest, ASourceThatDoesNotShowItsMetadataHoldsNothingBack) {
+  deliver_metadata(50, 0);
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts({"read source backward -1"}));
+  script.fail_read(ErrorKind::kAccessDenied);
+  EXPECT_EQ(script.advance(), Texts({"append $$s @-1 [50]"}));
+}
+
+TEST_F(MetadataTest, AnEventWaitsForNoDeletionThatWasDeliveredBehindIt) {
+  deliver_metadata(50, 0);
+  script.deliver({0});
+  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"})) << "the deletion alone";
+  script.no_stream();
+  script.advance();
+  script.fail_read(ErrorKind::kUnavailable);
+  EXPECT_EQ(script.advance(), Texts{});
+}
+
+// The server's count says that it was delivered before: it may have been written, and deleted since.
+class SoftDeletedTest : public ::testing::Test {
+ protected:
+  SoftDeletedTest() {
+    script.retry_count = 1;
+    script.begins_at_start = true;
+    script.start();
+  }
+  // 1, of a stream that shows nothing.
+  void told_of_a_last_revision() {
+    script.advance();
+    script.wrong(1);
+    Texts actions = script.advance();
+    for (int i = 0; i < 300 && actions != Texts({"read source forward 0"}); ++i) {
+      if (!actions.empty()) script.no_stream();  // what was told of may still come to be seen
+      actions = script.advance(std::chrono::milliseconds(20));
+    }
+    ASSERT_EQ(actions, Texts({"read source forward 0"}));
+  }
+
+  CopierScript script;
+};
+
+TEST_F(SoftDeletedTest, ARedeliveredEventAsksForTheLastRevisionBeforeItExpectsNoStream) {
+  script.deliver({0, 1});
+  EXPECT_EQ(script.advance(), Texts({"append s @4611686018427387903 [0]"}));
+  script.wrong(kNoStream);
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1]"}));
+}
+
+TEST_F(SoftDeletedTest, WhatTheStreamsLastRevisionCountsIsThere) {
+  script.deliver({0, 1});
+  told_of_a_last_revision();
+  script.page(0, {0, 1}, true);
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+  EXPECT_EQ(script.observer.may_be_doubled, 0);
+}
+
+TEST_F(SoftDeletedTest, WhereTheNumberDoesNotTellItIsWrittenAndCounted) {
+  script.deliver({0, 1, 2});
+  told_of_a_last_revision();
+  script.page(0, {0, 1, 2}, true);
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1 2]"}));
+  EXPECT_EQ(script.observer.may_be_doubled, 3);
+}
+
+TEST_F(SoftDeletedTest, WhatTheSourceHasNoMoreIsGone) {
+  script.deliver({0, 1});
+  told_of_a_last_revision();
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+  EXPECT_EQ(script.observer.gone, (std::vector<Revision>{0, 1}));
+}
+
+TEST_F(SoftDeletedTest, ARefusalThatTellsNothingIsTakenForANewStream) {
+  script.deliver({0});
+  script.advance();
+  script.wrong(std::nullopt);
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0]"}));
+}
+
+}  // namespace
+}  // namespace interconnect

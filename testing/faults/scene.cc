@@ -78,6 +78,10 @@ Scene::Scene(Generation from, Generation to, const Setup& setup, std::uint64_t s
   for (const auto& [name, value] : setup_.variables) environment_[name] = value;
   write_configuration();
   slow_down();
+  if (!setup_.group.empty()) source_->make_group(kStream, kGroup, setup_.group);
+  for (int i = 0; i < setup_.streams && !setup_.destination_metadata.empty(); ++i) {
+    destination_->set_metadata(setup_.prefix + std::to_string(i), setup_.destination_metadata);
+  }
   if (!setup_.starts_empty) feed();
   add_copier();
 }
@@ -179,8 +183,12 @@ void Scene::slow_down() {
 void Scene::feed() {
   const int step = std::max(setup_.events / 10, 1);
   const int size = std::min(step, setup_.events - written_);
-  if (size > 0) source_->load(kPrefix, setup_.streams, size);
+  if (size > 0) source_->load(setup_.prefix, setup_.streams, size);
   written_ += size;
+}
+
+void Scene::write(int stream, const std::vector<StoredEvent>& events) {
+  source_->append(setup_.prefix + std::to_string(stream), events);
 }
 
 void Scene::look_after() {
@@ -356,7 +364,7 @@ Outcome Scene::finish() {
     if (copier->is_up()) copier->stop();
   }
   // What was not acknowledged comes again, before one more event does.
-  source_->load(kPrefix, 1, 1);
+  source_->load(setup_.prefix, 1, 1);
   written_ += 1;
   copiers_.front()->start();
   until("what was not acknowledged is settled", [&] { return has_all_arrived() && is_settled(); });

@@ -31,6 +31,9 @@ struct Setup {
   std::map<std::string, std::string> variables{};
   std::set<int> restarted_after{};  // exit codes, beside 1
   std::chrono::seconds patience{40};
+  std::string prefix = "hero-";           // of the streams that are written to; begins so
+  std::string group = "";                 // settings of the group, which somebody has made before
+  std::string destination_metadata = "";  // of the destination's streams, before they are written to
 };
 
 // What a run has come to.
@@ -73,6 +76,8 @@ class Scene final {
   // Waits until that share of all events is at the destination, and then for some random milliseconds.
   void until_copied(double share);
   void until(const std::string& what, const std::function<bool()>& holds);
+  // Writes events of its own making to a stream of the load.
+  void write(int stream, const std::vector<StoredEvent>& events);
   // The time that a fault lasts.
   void pass(std::chrono::milliseconds time);
   int random(int low, int high);

@@ -67,6 +67,45 @@ void delete_stream_of_destination_for_good(Scene& scene) {
   scene.destination().tombstone(kDeletedStream);
 }
 
+void kill_often(Scene& scene) {
+  for (const double share : scene.random_shares(5)) {
+    scene.until_copied(share);
+    scene.copier().kill();
+    scene.copier().start();
+  }
+}
+
+void kill_more_often(Scene& scene) {
+  for (const double share : scene.random_shares(8)) {
+    scene.until_copied(share);
+    scene.copier().kill();
+    scene.copier().start();
+  }
+}
+
+// From 21.2.0 on the category leaves these out. What is left out at a stream's end is copied with the next event.
+void write_what_does_not_parse(Scene& scene) {
+  constexpr int kIds = 900'000;
+  int n = kIds;
+  for (const double share : {0.1, 0.3, 0.5, 0.7}) {
+    scene.until_copied(share);
+    for (int stream = 0; stream < 5; ++stream) {
+      scene.write(stream,
+                  {{event_id(++n), "Changed", true, "plain text", ""}, {event_id(++n), "Changed", true, "", ""}});
+      scene.write(stream, {{event_id(++n), "Changed", true, "{}", ""}});
+    }
+  }
+}
+
+void stop_projection(Scene& scene) {
+  for (const double share : scene.random_shares(2)) {
+    scene.until_copied(share);
+    scene.source().misbehave(R"({"projections": {"$by_category": "Stopped"}})");
+    scene.pass(std::chrono::milliseconds(500));
+    scene.source().misbehave(R"({"projections": {"$by_category": "Running"}})");
+  }
+}
+
 void change_leaders(Scene& scene) {
   const auto shares = scene.random_shares(2);
   scene.until_copied(shares[0]);
@@ -118,6 +157,27 @@ std::vector<Row> server_rows() {
                  .variables = {{"EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS", "8000"}}},
        .act = kill_leaders,
        .may_end = false},
+      {.name = "names_with_at",
+       .fault =
+           "streams with an `@` in their names, which the source finds no event of live links to; `kill -9` 5 times",
+       .setup = {.prefix = "hero-a@b.com-"},
+       .act = kill_often},
+      {.name = "group_by_hand",
+       .fault = "a group that somebody made, from the end and without link resolving; `kill -9` 5 times",
+       .setup = {.starts_empty = true, .group = R"({"startFrom":-1,"resolveLinktos":false})"},
+       .act = kill_often},
+      {.name = "left_out",
+       .fault = "events that the category leaves out, since they are flagged JSON and do not parse",
+       .setup = {},
+       .act = write_what_does_not_parse},
+      {.name = "hidden",
+       .fault = "a destination that hides all but the last 3 events of each stream; `kill -9` 8 times",
+       .setup = {.destination_metadata = R"({"$maxCount":3})"},
+       .act = kill_more_often},
+      {.name = "projection_stopped",
+       .fault = "the source's `$by_category` stopped for 0.5 s, twice",
+       .setup = {},
+       .act = stop_projection},
       {"leader_changed", "another node becomes the leader, of the destination, then of the source", {}, change_leaders},
   };
 }

@@ -463,6 +463,11 @@ void LookUp::on_count_page(const StreamPage& page) {
     counted_up_to_ = event.revision;
     if (question_.is_copied(event)) counted_.insert(event.id);
     if (counted_.size() > at_destination) return give_up_proof();
+    // Copied in order, it is the last of those that were there.
+    if (!match_ && question_.order_proves && counted_.size() == at_destination) {
+      found_.hidden_below = event.revision + 1;
+      return settle_region();
+    }
   }
   if (is_over && counted_.size() == at_destination) return prove(match_ ? match_->in_source : counted_up_to_ + 1);
   if (is_over || source_events_read_ >= kMaxCounted) return give_up_proof();

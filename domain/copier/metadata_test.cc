@@ -163,7 +163,18 @@ TEST_F(SoftDeletedTest, WhatTheStreamsLastRevisionCountsIsThere) {
   EXPECT_EQ(script.observer.may_be_doubled, 0);
 }
 
+TEST_F(SoftDeletedTest, CopiedInOrderTheLastRevisionTellsWhatIsThere) {
+  script.deliver({0, 1, 2});
+  told_of_a_last_revision();
+  script.page(0, {0, 1, 2}, true);
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [2]"}));
+  EXPECT_EQ(script.observer.may_be_doubled, 0);
+}
+
 TEST_F(SoftDeletedTest, WhereTheNumberDoesNotTellItIsWrittenAndCounted) {
+  script.strategy = ConsumerStrategy::kRoundRobin;
+  script.drop();
+  script.start();
   script.deliver({0, 1, 2});
   told_of_a_last_revision();
   script.page(0, {0, 1, 2}, true);

@@ -354,7 +354,7 @@ void LookUp::go_on_forward(const StreamPage& page) {
 // events come before it there as in the source, none of these is missing. By its order: if the copy was made in order,
 // those before it in the source were there.
 void LookUp::settle_hidden() {
-  if (!hides_ || found_.present.size() >= question_.events) return settle_region();
+  if (!hides_) return settle_region();
   if (question_.may_lag && question_.reported_tail.value_or(kNoStream) > found_.tail) {
     found_.is_unproven = true;
     return settle_region();

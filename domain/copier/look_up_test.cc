@@ -332,5 +332,15 @@ TEST_F(HiddenTest, WhereNothingOfTheSourceIsShownNothingTells) {
   EXPECT_TRUE(found.may_be_hidden);
 }
 
+// Those that arrive while it reads are met as well, and do not stand for those that it was asked about.
+TEST_F(HiddenTest, AnotherThatIsShownDoesNotStandForOneThatIsHidden) {
+  streams_.in_doubt = {10, 47};
+  LookUp::Question question = streams_.question(10);
+  question.order_proves = true;
+  question.events = 1;
+  const LookUp::Findings found = streams_.run(LookUp::whole(std::move(question), false));
+  EXPECT_EQ(found.hidden_below, 47);
+}
+
 }  // namespace
 }  // namespace interconnect

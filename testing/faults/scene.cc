@@ -79,6 +79,9 @@ Scene::Scene(Generation from, Generation to, const Setup& setup, std::uint64_t s
   write_configuration();
   slow_down();
   if (!setup_.group.empty()) source_->make_group(kStream, kGroup, setup_.group);
+  for (int i = 0; i < setup_.streams && !setup_.destination_metadata.empty(); ++i) {
+    destination_->set_metadata(setup_.prefix + std::to_string(i), setup_.destination_metadata);
+  }
   if (!setup_.starts_empty) feed();
   add_copier();
 }

@@ -31,8 +31,9 @@ struct Setup {
   std::map<std::string, std::string> variables{};
   std::set<int> restarted_after{};  // exit codes, beside 1
   std::chrono::seconds patience{40};
-  std::string prefix = "hero-";  // of the streams that are written to; begins so
-  std::string group = "";        // settings of the group, which somebody has made before
+  std::string prefix = "hero-";           // of the streams that are written to; begins so
+  std::string group = "";                 // settings of the group, which somebody has made before
+  std::string destination_metadata = "";  // of the destination's streams, before they are written to
 };
 
 // What a run has come to.

@@ -75,6 +75,14 @@ void kill_often(Scene& scene) {
   }
 }
 
+void kill_more_often(Scene& scene) {
+  for (const double share : scene.random_shares(8)) {
+    scene.until_copied(share);
+    scene.copier().kill();
+    scene.copier().start();
+  }
+}
+
 // From 21.2.0 on the category leaves these out. What is left out at a stream's end is copied with the next event.
 void write_what_does_not_parse(Scene& scene) {
   constexpr int kIds = 900'000;
@@ -162,6 +170,10 @@ std::vector<Row> server_rows() {
        .fault = "events that the category leaves out, since they are flagged JSON and do not parse",
        .setup = {},
        .act = write_what_does_not_parse},
+      {.name = "hidden",
+       .fault = "a destination that hides all but the last 3 events of each stream; `kill -9` 8 times",
+       .setup = {.destination_metadata = R"({"$maxCount":3})"},
+       .act = kill_more_often},
       {.name = "projection_stopped",
        .fault = "the source's `$by_category` stopped for 0.5 s, twice",
        .setup = {},

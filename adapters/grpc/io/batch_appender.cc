@@ -50,12 +50,7 @@ BatchAppender::BatchAppender(StoreClient& client, boost::asio::io_context& io, c
     : client_(client), completed_(completed), completed_outside_(std::move(completed_outside)), timer_(io) {}
 
 bool BatchAppender::takes(const Append& append) {
-  if (connection_ != client_.connection()) {
-    connection_ = client_.connection();
-    offer_ = Offer::kUnknown;
-    if (current_ != nullptr) abandon(*current_, "the connection is another now");
-    ask();
-  }
+  follow_connection();
   if (offer_ != Offer::kYes) return false;
   if (!suspects_.empty() && suspects_.erase(std::string(append.stream)) > 0) return false;
   std::size_t payload = 0;
@@ -63,8 +58,19 @@ bool BatchAppender::takes(const Append& append) {
   return payload <= kMaxBatchBytes;
 }
 
+// A node that was left because it is silent does not end its call: what that carries is to go to the next node, even if
+// nothing else is appended.
 void BatchAppender::connected() {
+  follow_connection();
   if (offer_ == Offer::kUnknown) ask();
+}
+
+void BatchAppender::follow_connection() {
+  if (connection_ == client_.connection()) return;
+  connection_ = client_.connection();
+  offer_ = Offer::kUnknown;
+  if (current_ != nullptr) abandon(*current_, "the connection is another now");
+  ask();
 }
 
 void BatchAppender::ask() {

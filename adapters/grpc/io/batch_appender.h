@@ -39,6 +39,7 @@ class BatchAppender {
   class BatchAppendCall;
   enum class Offer { kUnknown, kAsked, kYes, kNo };
 
+  void follow_connection();
   void ask();
   void on_answer(BatchAppendCall& call, const grpc::Slice& message);
   void on_ended(BatchAppendCall& call, const CallStatus& status);

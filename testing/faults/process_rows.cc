@@ -9,13 +9,7 @@ using std::chrono::milliseconds;
 
 constexpr int kKills = 25;
 
-void kill_often(Scene& scene) {
-  for (const double share : scene.random_shares(kKills)) {
-    scene.until_copied(share);
-    scene.copier().kill();
-    scene.copier().start();
-  }
-}
+void kill_often(Scene& scene) { scene.kill_copier(kKills); }
 
 void stop_in_full_flight(Scene& scene) {
   for (const double share : scene.random_shares(5)) {

@@ -236,6 +236,14 @@ std::vector<double> Scene::random_shares(int count) {
   return shares;
 }
 
+void Scene::kill_copier(int times) {
+  for (const double share : random_shares(times)) {
+    until_copied(share);
+    copier().kill();
+    copier().start();
+  }
+}
+
 void Scene::start_source_again() { source_->start_again(); }
 
 void Scene::start_destination_again() {

@@ -87,6 +87,8 @@ class Scene final {
 
   SupervisedCopier& copier(std::size_t index = 0) { return *copiers_.at(index); }
   void add_copier();
+  // Kills it at `times` moments somewhere in the copy, and starts it again each time.
+  void kill_copier(int times);
 
   Store& source() { return *source_; }
   Store& destination() { return *destination_; }

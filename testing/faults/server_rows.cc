@@ -67,21 +67,9 @@ void delete_stream_of_destination_for_good(Scene& scene) {
   scene.destination().tombstone(kDeletedStream);
 }
 
-void kill_often(Scene& scene) {
-  for (const double share : scene.random_shares(5)) {
-    scene.until_copied(share);
-    scene.copier().kill();
-    scene.copier().start();
-  }
-}
+void kill_often(Scene& scene) { scene.kill_copier(5); }
 
-void kill_more_often(Scene& scene) {
-  for (const double share : scene.random_shares(8)) {
-    scene.until_copied(share);
-    scene.copier().kill();
-    scene.copier().start();
-  }
-}
+void kill_more_often(Scene& scene) { scene.kill_copier(8); }
 
 // From 21.2.0 on the category leaves these out. What is left out at a stream's end is copied with the next event.
 void write_what_does_not_parse(Scene& scene) {

@@ -3,6 +3,9 @@
 #include <utility>
 #include <variant>
 
+#include "domain/copier/failing_rerun.h"
+#include "gtest/gtest.h"
+
 namespace interconnect {
 namespace {
 
@@ -15,6 +18,11 @@ std::string list(const auto& items, const auto& number) {
 }
 
 }  // namespace
+
+CopierScript::~CopierScript() {
+  if (::testing::Test::HasFailure()) return;
+  for (const std::string& violation : rerun_with_failures(setup_, inputs_)) ADD_FAILURE() << violation;
+}
 
 std::vector<Action> CopierScript::give(decltype(ScriptInput::what) what) {
   inputs_.push_back({now, safety_net.on_write_failure, safety_net.on_invalid, std::move(what)});

@@ -10,12 +10,14 @@
 
 namespace interconnect {
 
-// A copier whose inputs are short and whose actions are text.
+// A copier whose inputs are short and whose actions are text. At its end the script is run again with a failure in
+// place of each outcome in turn (failing_rerun.h).
 class CopierScript {
  public:
   using Texts = std::vector<std::string>;
 
   explicit CopierScript(ScriptSetup setup = {}) : setup_(std::move(setup)), run_(setup_) {}
+  ~CopierScript();
   CopierScript(const CopierScript&) = delete;
   CopierScript& operator=(const CopierScript&) = delete;
 

@@ -4,7 +4,6 @@
 
 #include "adapters/grpc/grpc_store.h"
 #include "adapters/legacy_tcp/legacy_store.h"
-#include "testing/contracts/fake_under_test.h"
 #include "testing/contracts/store_under_test.h"
 #include "testing/eventstore/tests/running_server.h"
 
@@ -121,8 +120,7 @@ class GrpcUnderTest final : public AdapterUnderTest {
 std::vector<Implementation> implementations() {
   return {{"LegacyTcp", [] { return std::make_unique<LegacyUnderTest>(); }},
           {"Grpc", [] { return std::make_unique<GrpcUnderTest>("21.2.0"); }},
-          {"GrpcBatches", [] { return std::make_unique<GrpcUnderTest>("21.10"); }},
-          {"Fake", make_fake_under_test}};
+          {"GrpcBatches", [] { return std::make_unique<GrpcUnderTest>("21.10"); }}};
 }
 
 }  // namespace interconnect::testing

@@ -49,14 +49,6 @@ Process::Process(Context& context, SourceServer& source, DestinationServer& dest
 
 Process::~Process() { context_.note("process-gone", ""); }
 
-void Process::SimClock::set_alarm(Time when, std::function<void()> alarm) {
-  const int number = ++alarm_number_;
-  const Duration late = context_.random.between(0, 500) * std::chrono::microseconds(1);
-  context_.scheduler.at(when + late, lifeline_.guard([this, number, alarm = std::move(alarm)] {
-    if (number == alarm_number_) alarm();
-  }));
-}
-
 void Process::terminate() {
   if (has_exited_ || asked_to_stop_ != kNever) return;
   context_.note("terminate", "");

@@ -10,6 +10,7 @@
 #include "app/copy_statistics.h"
 #include "domain/copier/copier.h"
 #include "domain/link_watch/link_watch.h"
+#include "testing/simulation/sim_clock.h"
 #include "testing/simulation/sim_sink.h"
 #include "testing/simulation/sim_source.h"
 
@@ -42,18 +43,6 @@ class Process {
   void check_timeouts();
 
  private:
-  class SimClock final : public Clock {
-   public:
-    explicit SimClock(Context& context) : context_(context) {}
-    Time now() const override { return context_.now(); }
-    void set_alarm(Time when, std::function<void()> alarm) override;
-
-   private:
-    Context& context_;
-    int alarm_number_ = 0;
-    Lifeline lifeline_;
-  };
-
   class SimKiller final : public ProcessKiller {
    public:
     explicit SimKiller(Process& process) : process_(process) {}

@@ -62,7 +62,7 @@ class AdapterUnderTest : public StoreUnderTest {
 
   static void request(int port, const std::string& method, const std::string& target, const std::string& body,
                       const std::string& headers) {
-    const std::string answer = eventstore::Http(port, method, target, body, headers);
+    const std::string answer = eventstore::http(port, method, target, body, headers);
     if (!answer.starts_with("HTTP/1.1 2")) throw std::runtime_error(method + " " + target + ": " + answer);
   }
 

@@ -96,9 +96,9 @@ TEST(BatchAppendResponseTest, WhatIsNoAnswerIsMalformed) {
 
 TEST(BatchAppendResponseTest, RecordedAnswersAreUnderstood) {
   int answers = 0;
-  for (const std::string& name : wire::ConversationNames("next-")) {
-    for (const wire::Step& step : wire::ReadConversation(name).steps) {
-      if (!step.IsMessage() || step.FromClient() || !step.method.ends_with("Streams/BatchAppend")) continue;
+  for (const std::string& name : wire::conversation_names("next-")) {
+    for (const wire::Step& step : wire::read_conversation(name).steps) {
+      if (!step.is_message() || step.from_client() || !step.method.ends_with("Streams/BatchAppend")) continue;
       SCOPED_TRACE(name + " seq " + std::to_string(step.seq));
       ++answers;
       const auto result = decode_batch_append_response(step.payload);

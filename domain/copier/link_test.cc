@@ -52,7 +52,8 @@ TEST_F(LinkScriptTest, OneReadAnswersForAllLinksOfAStream) {
   for (const char* text : {"3@s-1", "4@s-1", "7@s-1"}) script_.deliver_link(text[0], text);
   EXPECT_EQ(script_.advance(), Texts({"read source forward 3"}));
   EXPECT_EQ(script_.last_read_count, 5);
-  script_.show({{.number = 40, .revision = 4}, {.number = 50, .revision = 5}, {.number = 70, .revision = 7}}, true, 0, "s-1");
+  script_.show({{.number = 40, .revision = 4}, {.number = 50, .revision = 5}, {.number = 70, .revision = 7}}, true, 0,
+               "s-1");
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [40]"}));
   script_.appended(0);
   EXPECT_EQ(script_.advance(), Texts({"read source forward 5"})) << "no link has come to 5 and 6";
@@ -110,6 +111,24 @@ TEST_F(LinkScriptTest, BeyondTheStreamsEndIsGoneOnlyAfterAWhile) {
   script_.show({{.number = 20, .revision = 2}}, false, 1);
   EXPECT_EQ(script_.advance(), Texts()) << "it may be seen a little later";
   EXPECT_EQ(script_.advance(seconds(6)), Texts({"read source forward 3"}));
+  script_.show({}, true);
+  script_.advance();
+  script_.show({{.number = 20, .revision = 2}}, false, 1);
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+}
+
+// Else a server whose message timeout is shorter than the patience would keep the copier waiting for ever.
+TEST_F(LinkScriptTest, AReconnectionDoesNotPutOffWhatIsGoneAfterAWhile) {
+  script_.deliver_link(1, "3@s-1");
+  script_.advance();
+  script_.show({}, true);
+  script_.advance();
+  script_.show({{.number = 20, .revision = 2}}, false, 1);
+  script_.advance(seconds(3));
+  script_.drop();
+  script_.start(GroupState::kUnchanged);
+  script_.deliver_link(1, "3@s-1");
+  script_.advance(seconds(3));
   script_.show({}, true);
   script_.advance();
   script_.show({{.number = 20, .revision = 2}}, false, 1);

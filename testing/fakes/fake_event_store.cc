@@ -31,7 +31,7 @@ AppendOutcome FakeEventStore::append(const Append& append) {
       const Event* const there = find(name, ++revision);
       if (there == nullptr || there->id() != event.id()) return WrongExpectedVersion{current};
     }
-    return Appended{revision};
+    return Appended{.last_revision = revision, .was_repeated = true};
   }
   for (const Event& event : append.events) add(name, event.view());
   push(name);

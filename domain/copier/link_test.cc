@@ -117,6 +117,24 @@ TEST_F(LinkScriptTest, BeyondTheStreamsEndIsGoneOnlyAfterAWhile) {
   EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
 }
 
+// Else a server whose message timeout is shorter than the patience would keep the copier waiting for ever.
+TEST_F(LinkScriptTest, AReconnectionDoesNotPutOffWhatIsGoneAfterAWhile) {
+  script_.deliver_link(1, "3@s-1");
+  script_.advance();
+  script_.show({.is_end = true});
+  script_.advance();
+  script_.show({.events = {{.id = 20, .revision = 2}}, .next = 1});
+  script_.advance(seconds(3));
+  script_.drop();
+  script_.start(GroupState::kUnchanged);
+  script_.deliver_link(1, "3@s-1");
+  script_.advance(seconds(3));
+  script_.show({.is_end = true});
+  script_.advance();
+  script_.show({.events = {{.id = 20, .revision = 2}}, .next = 1});
+  EXPECT_EQ(script_.advance(), Texts({"ack [1]"}));
+}
+
 TEST_F(LinkScriptTest, AFailedReadIsTriedAgain) {
   script_.deliver_link(1, "0@s-1");
   script_.advance();

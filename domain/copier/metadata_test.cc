@@ -188,6 +188,18 @@ TEST_F(SoftDeletedTest, WhereTheNumberDoesNotTellItIsWrittenAndCounted) {
   EXPECT_EQ(script.observer.may_be_doubled, 3);
 }
 
+// One may lag behind while the other copies what comes later: there are as many, and not the same.
+TEST_F(SoftDeletedTest, WithTwoConsumersTheNumberTellsNothing) {
+  script.strategy = ConsumerStrategy::kRoundRobin;
+  script.drop();
+  script.start();
+  script.deliver({0, 1});
+  told_of_a_last_revision();
+  script.page({.first = 0, .ids = {0, 1}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1]"}));
+  EXPECT_EQ(script.observer.may_be_doubled, 2);
+}
+
 TEST_F(SoftDeletedTest, WhatTheSourceHasNoMoreIsGone) {
   script.deliver({0, 1});
   told_of_a_last_revision();

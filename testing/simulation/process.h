@@ -23,8 +23,8 @@ struct Hooks {
   std::function<std::unique_ptr<ProcessKiller>(ProcessKiller&)> wrap_killer;
 };
 
-// The policy of every run: the types Good1 and Good2, whose data must not begin with "bad".
-EventPolicy make_policy();
+// The types Good1 and Good2, whose data must not begin with "bad", and the deletions where there are any.
+EventPolicy make_policy(const Plan& plan);
 bool is_admitted(const StoredEvent& event);
 
 // One life of the copier: the real one, by the real driver, over simulated ports. Its destruction is `kill -9`.
@@ -63,6 +63,7 @@ class Process {
   };
 
   void check_settled(const Pushed& pushed);
+  bool is_gone(const Context::Identity& identity) const;
   void on_kill(ExitCode code, std::string_view last_words);
 
   Context& context_;

@@ -57,6 +57,17 @@ TEST(BatchAppendResponseTest, ASuccessNamesItsAppendAndItsLastRevision) {
   EXPECT_EQ(decoded(answer).outcome, AppendOutcome(Appended{kNoStream}));
 }
 
+TEST(BatchAppendResponseTest, ASuccessWithoutAPositionRepeatsWhatTheServerHides) {
+  Response answer = response();
+  answer.mutable_success()->set_current_revision(41);
+  answer.mutable_success()->mutable_position()->set_commit_position(5'000);
+  EXPECT_EQ(decoded(answer).outcome, AppendOutcome(Appended{41}));
+  EXPECT_EQ(decoded(answer).commit_position, 5'000);
+  answer.mutable_success()->mutable_no_position();
+  EXPECT_EQ(decoded(answer).outcome, AppendOutcome(Appended{.last_revision = 41, .was_repeated = true}));
+  EXPECT_EQ(decoded(answer).commit_position, std::nullopt);
+}
+
 TEST(BatchAppendResponseTest, AWrongExpectedVersionTellsTheCurrentRevision) {
   client::WrongExpectedVersion wrong;
   wrong.set_current_stream_revision(2);
@@ -109,7 +120,13 @@ TEST(BatchAppendResponseTest, RecordedAnswersAreUnderstood) {
       if (answer.has_success()) {
         const bool is_empty = answer.success().has_no_stream();
         const auto last = static_cast<Revision>(answer.success().current_revision());
-        EXPECT_EQ(outcome, AppendOutcome(Appended{is_empty ? kNoStream : last}));
+        const bool has_position = answer.success().has_position();
+        EXPECT_EQ(outcome, AppendOutcome(Appended{is_empty ? kNoStream : last, answer.success().has_no_position()}));
+        const std::optional<std::uint64_t> position = std::get<BatchAnswer>(result).commit_position;
+        EXPECT_EQ(position.has_value(), has_position);
+        if (position) {
+          EXPECT_EQ(*position, answer.success().position().commit_position());
+        }
       } else if (answer.error().code() == 6) {
         EXPECT_TRUE(std::holds_alternative<WrongExpectedVersion>(outcome));
       } else {

@@ -121,9 +121,15 @@ TEST(DecodeTest, RecordedAnswersToAppendsAreDecoded) {
     ASSERT_TRUE(expected.ParseFromString(payload));
     const auto decoded = decode_append_response(payload);
     if (expected.has_success()) {
-      ASSERT_TRUE(std::holds_alternative<Appended>(decoded));
+      ASSERT_TRUE(std::holds_alternative<AppendSuccess>(decoded));
       const Revision revision = expected.success().has_no_stream() ? kNoStream : expected.success().current_revision();
-      EXPECT_EQ(std::get<Appended>(decoded).last_revision, revision);
+      const auto& success = std::get<AppendSuccess>(decoded);
+      EXPECT_EQ(success.appended.last_revision, revision);
+      EXPECT_EQ(success.appended.was_repeated, expected.success().has_no_position());
+      EXPECT_EQ(success.commit_position.has_value(), expected.success().has_position());
+      if (success.commit_position) {
+        EXPECT_EQ(*success.commit_position, expected.success().position().commit_position());
+      }
       return;
     }
     ASSERT_TRUE(std::holds_alternative<WrongExpectedVersion>(decoded));

@@ -24,6 +24,10 @@ constexpr char kUpdate[] = "/event_store.client.persistent_subscriptions.Persist
 constexpr auto kAckDelay = std::chrono::milliseconds(5);
 // How long the confirmation of a subscription is waited for before it is asked for again; doubled each time.
 constexpr Duration kFirstSilence = std::chrono::milliseconds(500);
+// How often a server that does not confirm is asked meanwhile whether it serves groups yet, and how long a confirmation
+// may take from then on; doubled each time.
+constexpr Duration kGroupsInterval = std::chrono::milliseconds(150);
+constexpr Duration kFirstGrace = std::chrono::milliseconds(100);
 std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t>(std::max(buffer_size / 8, 1)); }
 
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -41,6 +45,7 @@ std::string reason_of(const HttpAnswer& answer) {
 
 GrpcSource::GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, std::vector<Subscription> subscriptions)
     : stop_timer_(io),
+      groups_timer_(io),
       client_(io, std::move(settings),
               {.drained = [this] { on_drained(); },
                .connected = [this] { on_connected(); },
@@ -151,6 +156,12 @@ void GrpcSource::read_group(SubscriptionIndex index) {
               [this, index, attempt = state.attempt](const HttpAnswer& answer) {
                 State& state = *states_[index];
                 if (asked_to_stop_ || state.attempt != attempt) return;
+                if (!client_.connected()) {
+                  CallStatus status;
+                  status.code = kStatusUnavailable;
+                  status.message = answer.body;
+                  return fail(index, status);
+                }
                 if (answer.status == 404) return upsert(index, state.upsert->info_missing());
                 if (answer.status == 200) {
                   if (const auto info = decode_group_info(answer.body)) {
@@ -164,7 +175,9 @@ void GrpcSource::read_group(SubscriptionIndex index) {
 
 void GrpcSource::connect(SubscriptionIndex index) {
   states_[index]->silence = kFirstSilence;
+  states_[index]->grace = kFirstGrace;
   ask(index);
+  await_groups();
   await_confirmation(index, client_.settings().operation_timeout);
 }
 
@@ -172,6 +185,7 @@ void GrpcSource::ask(SubscriptionIndex index) {
   State& state = *states_[index];
   auto call = std::make_unique<SubscriptionCall>(static_cast<SubscriptionCall::Owner&>(*this), index);
   state.call = call.get();
+  state.asked_at = now();
   std::vector<grpc::ByteBuffer> messages;
   messages.push_back(to_byte_buffer(encode_subscribe(state.wanted.stream, state.wanted.group, state.buffer_size)));
   client_.start(std::move(call), kRead, std::move(messages), {.stays_open = true});
@@ -189,9 +203,8 @@ void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left)
     if (time_left > Duration::zero()) {
       client_.suspect_node();
       if (state.call == nullptr || state.confirmed) return;  // it was left
-      state.silent.push_back({std::exchange(state.call, nullptr), state.attempt});
       state.silence *= 2;
-      ask(index);
+      ask_again(index);
       return await_confirmation(index, time_left);
     }
     if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
@@ -201,6 +214,49 @@ void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left)
     status.message = "no confirmation";
     fail(index, status);
   });
+}
+
+void GrpcSource::ask_again(SubscriptionIndex index) {
+  State& state = *states_[index];
+  state.silent.push_back({std::exchange(state.call, nullptr), state.attempt});
+  ask(index);
+}
+
+// Over HTTP a server whose groups are not served yet says so (503): what is asked once they are is not ignored. They
+// are all served from the same moment on, so that one question does for all.
+void GrpcSource::await_groups() {
+  if (std::exchange(awaits_groups_, true)) return;
+  groups_timer_.expires_after(kGroupsInterval);
+  groups_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (error || !alive.lock() || asked_to_stop_) return;
+    look_for_groups();
+  });
+}
+
+void GrpcSource::look_for_groups() {
+  const auto is_awaited = [](const auto& state) { return state->call != nullptr && !state->confirmed; };
+  const auto awaited = std::find_if(states_.begin(), states_.end(), is_awaited);
+  if (awaited == states_.end()) {
+    awaits_groups_ = false;
+    return;
+  }
+  const Subscription& wanted = (*awaited)->wanted;
+  client_.get(http_api::group_info_path(wanted.stream, wanted.group),
+              [this, asked_at = now()](const HttpAnswer& answer) {
+                if (asked_to_stop_) return;
+                if (answer.status == 200) on_groups_served(asked_at);
+                awaits_groups_ = false;
+                await_groups();
+              });
+}
+
+void GrpcSource::on_groups_served(Time asked_at) {
+  for (SubscriptionIndex index = 0; index < states_.size(); ++index) {
+    State& state = *states_[index];
+    if (state.call == nullptr || state.confirmed || asked_at < state.asked_at + state.grace) continue;
+    state.grace *= 2;
+    ask_again(index);
+  }
 }
 
 void GrpcSource::wait(SubscriptionIndex index, Duration duration, std::function<void()> then) {
@@ -234,7 +290,7 @@ void GrpcSource::on_confirmed(SubscriptionCall& call) {
   state.timer.cancel();
   state.stale_consumers.connected(now());
   await_look(index);
-  const GroupUpsert::Ready& group = state.session.confirmed(now());
+  const GroupUpsert::Ready group = state.session.confirmed(now());
   listener_->on_subscription_started({index, group.state, group.effective});
   flush_acks(state);
 }
@@ -425,6 +481,7 @@ void GrpcSource::stop(std::function<void()> stopped) {
     state->look_timer.cancel();
     flush_acks(*state);
   }
+  groups_timer_.cancel();
   stop_timer_.expires_after(client_.settings().operation_timeout);
   stop_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     if (!error && alive.lock()) finish_stop();

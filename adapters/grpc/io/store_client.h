@@ -109,6 +109,8 @@ class StoreClient {
   void arm_timer();
   void use(const Endpoint& node);
   void leave();
+  // Ends what was asked of the node that has been left: it may keep its connection for long and answer nothing.
+  void end_calls();
   // Whether the node serves, and takes us for whom we say we are.
   void ask_node(std::uint64_t question);
   void ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/grpc/wire/status.h"
+
 namespace interconnect::next {
 namespace {
 
@@ -60,6 +62,7 @@ void NodeConnection::carry_on(Discovery::Action action, Time now, Actions& actio
     leave(actions);
     state_ = State::kResting;
     deadline_ = now + rest->duration;
+    last_error_ = discovery_->reason();
     actions.push_back(RoundFailed{});
   } else {
     // Without discovery the host that was given is still worth a call.
@@ -87,7 +90,10 @@ void NodeConnection::connected(Time now, Actions& actions) {
   avoid_.reset();
   discovery_.reset();
   refusal_told_ = false;
-  actions.push_back(Connected{});
+  Connected connected;
+  if (served_ && served_ != node_) connected = {served_, why_left_};
+  served_ = node_;
+  actions.push_back(std::move(connected));
 }
 
 void NodeConnection::gossip_answered(std::uint64_t question, std::span<const ClusterMember> members, Time now,
@@ -161,10 +167,15 @@ void NodeConnection::connection_lost(const StoreError& error, Time now, Actions&
 }
 
 void NodeConnection::lose(const StoreError& error, Time now, Actions& actions) {
+  note_loss(error, now);
+  wait(StoreError(last_error_), now, actions);
+}
+
+void NodeConnection::note_loss(const StoreError& error, Time now) {
   since_ = now;
   avoid_ = node_;
+  why_left_ = error.message;
   last_error_ = {error.kind, to_text(*node_) + ": " + error.message};
-  wait(StoreError(last_error_), now, actions);
 }
 
 void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const StoreError& error, Time now,
@@ -181,9 +192,7 @@ void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const Store
     if (may_find_another()) lose(error, now, actions);
     return;
   }
-  since_ = now;
-  avoid_ = node_;
-  last_error_ = {error.kind, to_text(*node_) + ": " + error.message};
+  note_loss(error, now);
   begin_discovery();
   node_refused(error, hint, now, actions);
 }
@@ -231,7 +240,7 @@ void NodeConnection::leave(Actions& actions) {
 
 // Failures of single steps are told only where they say something new that somebody may have to act on.
 void NodeConnection::note(const StoreError& error, Actions& actions) {
-  if (is_refusal(last_error_.kind) && !is_refusal(error.kind)) return;
+  if (weight_of(last_error_) > weight_of(error)) return;
   last_error_ = error;
   if (!is_refusal(error.kind) || std::exchange(refusal_told_, true)) return;
   actions.push_back(Failed{error});

@@ -58,8 +58,11 @@ class NodeConnection {
   struct AskNode {  // whether the one in use serves -> node_answered()
     std::uint64_t question = 0;
   };
-  struct Leave {};        // calls go nowhere from now on
-  struct Connected {};    // the node in use serves
+  struct Leave {};                   // calls go nowhere from now on
+  struct Connected {                 // the node in use serves
+    std::optional<Endpoint> former;  // where it is another than before: that one,
+    std::string why;                 // and why it was left
+  };
   struct RoundFailed {};  // of a discovery that goes on
   struct Failed {         // an attempt failed, and another follows
     StoreError error;
@@ -112,6 +115,7 @@ class NodeConnection {
 
   bool is_cluster() const { return settings_.discover || settings_.hosts.size() > 1; }
   void lose(const StoreError& error, Time now, Actions& actions);
+  void note_loss(const StoreError& error, Time now);
   bool is_superseded(std::span<const ClusterMember> members) const;
   void search(Time now, Actions& actions);
   void begin_discovery();
@@ -128,8 +132,10 @@ class NodeConnection {
   State state_ = State::kIdle;
   RetrySchedule schedule_;
   std::optional<Endpoint> node_;
-  std::optional<Endpoint> avoid_;  // the node that was left last, until another is found
-  std::vector<Endpoint> members_;  // the cluster's, as last heard
+  std::optional<Endpoint> avoid_;   // the node that was left last, until another is found
+  std::optional<Endpoint> served_;  // the node that was connected last
+  std::string why_left_;            // that one
+  std::vector<Endpoint> members_;   // the cluster's, as last heard
   std::optional<Discovery> discovery_;
   Endpoint asked_;  // for gossip
   bool seeks_leader_ = false;

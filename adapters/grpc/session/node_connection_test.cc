@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "adapters/grpc/wire/status.h"
+
 namespace interconnect::next {
 namespace {
 
@@ -114,7 +116,10 @@ class Script {
       return "try";
     }
     if (std::holds_alternative<NodeConnection::Leave>(action)) return "leave";
-    if (std::holds_alternative<NodeConnection::Connected>(action)) return "connected";
+    if (const auto* connected = std::get_if<NodeConnection::Connected>(&action)) {
+      if (!connected->former) return "connected";
+      return "connected, no longer at " + connected->former->host + ": " + connected->why;
+    }
     if (std::holds_alternative<NodeConnection::RoundFailed>(action)) return "rest";
     if (const auto* failed = std::get_if<NodeConnection::Failed>(&action)) return "failed: " + failed->error.message;
     if (const auto* lost = std::get_if<NodeConnection::Lost>(&action)) return "lost: " + lost->error.message;
@@ -175,7 +180,7 @@ TEST(NodeConnectionTest, ALoneHostMayNameTheLeader) {
   script.start();
   script.serves();
   EXPECT_EQ(script.not_leader(kB), (Lines{"use b", "try"}));
-  EXPECT_EQ(script.serves(), Lines{"connected"});
+  EXPECT_EQ(script.serves(), Lines{"connected, no longer at a: not the leader"});
   // That one lost, the host that was given is asked again.
   EXPECT_EQ(script.cut(), (Lines{"leave", "failed: b:2: cut"}));
   EXPECT_EQ(script.pass(), (Lines{"use a", "try"}));
@@ -233,7 +238,7 @@ TEST(NodeConnectionTest, ALeaderThatDiesIsReplacedWithoutTheDelay) {
     EXPECT_EQ(script.pass(), Lines{"ask b"});
   }
   EXPECT_EQ(script.gossip(led_by(kC, {kA})), (Lines{"use c", "try"}));
-  EXPECT_EQ(script.serves(), Lines{"connected"});
+  EXPECT_EQ(script.serves(), Lines{"connected, no longer at a: cut"});
   EXPECT_LT(script.now(), died_at + 1s);
 }
 
@@ -249,7 +254,7 @@ TEST(NodeConnectionTest, AClusterIsSearchedForTheWriterTimeoutAtLeast) {
     if (told == Lines{"rest"}) script.pass();
     if (told[0] == "rest" || told[0].starts_with("ask")) told.clear();
   }
-  EXPECT_EQ(told, Lines{"failed: no node of the cluster serves: c:3: cut"});
+  EXPECT_EQ(told, Lines{"failed: no node of the cluster serves: a:1: cut; b:2: cut; c:3: cut"});
   EXPECT_GE(script.now(), 105s);
   EXPECT_LT(script.now(), 106s);
 }
@@ -290,6 +295,26 @@ TEST(NodeConnectionTest, ARefusalOfTheCredentialsIsToldAtOnceAndStays) {
   EXPECT_EQ(script.no_gossip(kWrongPassword), (Lines{"failed: a:1: wrong password", "ask b"}));
   EXPECT_EQ(script.no_gossip(), Lines{"ask c"});
   EXPECT_EQ(script.connection().last_error(), (StoreError{ErrorKind::kNotAuthenticated, "a:1: wrong password"}));
+}
+
+// One of three hosts has the certificate of another authority, which nobody at the others does not hide.
+TEST(NodeConnectionTest, WhatSomebodyHasToMendIsNotHiddenByHostsWhereNobodyIs) {
+  CallStatus status;
+  status.code = kStatusUnavailable;
+  status.message = "wrong version number";
+  const StoreError no_tls = to_store_error(status, "gossip");
+  Script script(cluster());
+  script.start();
+  script.no_gossip(no_tls);
+  script.no_gossip();
+  EXPECT_EQ(script.connection().last_error().message, "a:1: " + no_tls.message);
+  EXPECT_EQ(script.no_gossip(), Lines{"rest"});
+  const std::string all = "a:1: " + no_tls.message + "; b:2: cut; c:3: cut";
+  EXPECT_EQ(script.connection().last_error().message, all);
+  // Mended: what was said before is forgotten with the next round.
+  script.pass();
+  for (int host = 0; host < 3; ++host) script.no_gossip();
+  EXPECT_EQ(script.connection().last_error().message, "a:1: cut; b:2: cut; c:3: cut");
 }
 
 TEST(NodeConnectionTest, GivesUpAfterItsAttempts) {

@@ -405,6 +405,7 @@ TEST_F(GrpcSinkTest, WhatASilentLeaderWasAskedEndsOnceAnotherLeads) {
   settings.operation_timeout = std::chrono::hours(1);
   start(settings);
   ASSERT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+  ASSERT_EQ(probe(), std::nullopt);  // it is not only being tried any more
   is_silent = true;
   sink_->read({.id = 5, .stream = "s", .direction = ReadDirection::kForward, .from = 0, .count = 1});
   EXPECT_EQ(append_error().kind, ErrorKind::kUnavailable);

@@ -11,6 +11,9 @@ namespace {
 // How much later than its own time limit an answer is given up.
 constexpr Duration kGrace = std::chrono::seconds(1);
 
+// How long a node that is tried may be silent before another one is asked about it.
+constexpr Duration kSilence = std::chrono::milliseconds(300);
+
 }  // namespace
 
 NodeConnection::NodeConnection(Settings settings) : settings_(std::move(settings)), schedule_(settings_.reconnection) {}
@@ -55,7 +58,8 @@ void NodeConnection::carry_on(Discovery::Action action, Time now, Actions& actio
     state_ = State::kAsking;
     deadline_ = now + settings_.gossip_timeout + kGrace;
     asked_ = ask->host;
-    actions.push_back(AskGossip{++question_, ask->host});
+    question_ = ++questions_;
+    actions.push_back(AskGossip{question_, ask->host});
   } else if (const auto* candidate = std::get_if<Discovery::Try>(&action)) {
     try_node(candidate->node, now, actions);
   } else if (const auto* rest = std::get_if<Discovery::Wait>(&action)) {
@@ -79,13 +83,16 @@ void NodeConnection::try_node(const Endpoint& node, Time now, Actions& actions) 
   state_ = State::kTrying;
   // It is asked two things: whether it serves, and whether it takes our credentials.
   deadline_ = now + 2 * settings_.operation_timeout + kGrace;
-  actions.push_back(AskNode{++question_});
+  suspect_at_ = now + kSilence;
+  put_aside_suspicion();
+  question_ = ++questions_;
+  actions.push_back(AskNode{question_});
 }
 
 void NodeConnection::connected(Time now, Actions& actions) {
   state_ = State::kConnected;
-  suspicion_ends_ = Time{};
-  ++question_;
+  put_aside_suspicion();
+  question_ = ++questions_;
   schedule_.succeeded(now);
   avoid_.reset();
   discovery_.reset();
@@ -98,12 +105,12 @@ void NodeConnection::connected(Time now, Actions& actions) {
 
 void NodeConnection::gossip_answered(std::uint64_t question, std::span<const ClusterMember> members, Time now,
                                      Actions& actions) {
-  if (state_ == State::kConnected && question == question_ && suspicion_ends_ != Time{}) {
-    suspicion_ends_ = Time{};
-    if (is_superseded(members)) {
-      lose({ErrorKind::kUnavailable, "it does not answer, and " + to_text(asked_) + " no longer counts it"}, now,
-           actions);
-    }
+  if (question == suspicion_ && suspicion_ends_ != Time{}) {
+    put_aside_suspicion();
+    if (!is_superseded(members)) return;
+    StoreError silent{ErrorKind::kUnavailable, "it does not answer, and " + to_text(witness_) + " no longer counts it"};
+    if (state_ == State::kConnected) lose(silent, now, actions);
+    if (state_ == State::kTrying) node_refused(std::move(silent), std::nullopt, now, actions);
     return;
   }
   if (state_ != State::kAsking || question != question_) return;
@@ -113,7 +120,7 @@ void NodeConnection::gossip_answered(std::uint64_t question, std::span<const Clu
 }
 
 void NodeConnection::gossip_failed(std::uint64_t question, StoreError error, Time now, Actions& actions) {
-  if (state_ == State::kConnected && question == question_) suspicion_ends_ = Time{};
+  if (question == suspicion_) put_aside_suspicion();
   if (state_ != State::kAsking || question != question_) return;
   note({error.kind, to_text(asked_) + ": " + error.message}, actions);
   carry_on(discovery_->failed(std::move(error), now), now, actions);
@@ -144,7 +151,7 @@ void NodeConnection::search_failed(StoreError error, Time now, Actions& actions)
 void NodeConnection::wait(const StoreError& error, Time now, Actions& actions) {
   leave(actions);
   discovery_.reset();
-  ++question_;
+  question_ = ++questions_;
   const auto pause = schedule_.next(now);
   if (!pause) {
     state_ = State::kLost;
@@ -198,15 +205,16 @@ void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const Store
 }
 
 void NodeConnection::suspect(Time now, Actions& actions) {
-  if (state_ != State::kConnected || now < suspicion_ends_) return;
+  if ((state_ != State::kConnected && state_ != State::kTrying) || now < suspicion_ends_) return;
   std::vector<Endpoint> witnesses;
   for (const Endpoint& member : members_) {
     if (member != node_) witnesses.push_back(member);
   }
   if (witnesses.empty()) return;
-  asked_ = witnesses[next_witness_++ % witnesses.size()];
+  witness_ = witnesses[next_witness_++ % witnesses.size()];
   suspicion_ends_ = now + settings_.gossip_timeout + kGrace;
-  actions.push_back(AskGossip{++question_, asked_});
+  suspicion_ = ++questions_;
+  actions.push_back(AskGossip{suspicion_, witness_});
 }
 
 // Whether the cluster goes on without the node in use: it is dead or gone, or another leads where a leader is wanted.
@@ -235,6 +243,7 @@ void NodeConnection::call_refused(Time now, Actions& actions) {
 void NodeConnection::leave(Actions& actions) {
   if (!node_) return;
   node_.reset();
+  put_aside_suspicion();
   actions.push_back(Leave{});
 }
 
@@ -257,6 +266,10 @@ void NodeConnection::tick(Time now, Actions& actions) {
       actions.push_back(Repaired{"a question about the cluster was never answered"});
       return gossip_failed(question_, std::move(silent), now, actions);
     case State::kTrying:
+      if (now < deadline_) {
+        suspect_at_ = now + kSilence;
+        return suspect(now, actions);
+      }
       actions.push_back(Repaired{"the question to " + to_text(*node_) + " was never answered"});
       return node_refused(std::move(silent), std::nullopt, now, actions);
     case State::kResting:
@@ -270,7 +283,7 @@ void NodeConnection::tick(Time now, Actions& actions) {
 
 std::optional<Time> NodeConnection::next_deadline() const {
   if (state_ == State::kIdle || state_ == State::kConnected || state_ == State::kLost) return std::nullopt;
-  return deadline_;
+  return state_ == State::kTrying && may_find_another() ? std::min(deadline_, suspect_at_) : deadline_;
 }
 
 }  // namespace interconnect::next

@@ -27,7 +27,9 @@ constexpr Duration kFirstSilence = std::chrono::milliseconds(500);
 // How often a server that does not confirm is asked meanwhile whether it serves groups yet, and how long a confirmation
 // may take from then on; doubled each time.
 constexpr Duration kGroupsInterval = std::chrono::milliseconds(150);
-constexpr Duration kFirstGrace = std::chrono::milliseconds(100);
+constexpr Duration kFirstGrace = std::chrono::milliseconds(250);
+// Calls that are not confirmed, of one subscription: those before are given up.
+constexpr std::size_t kMaxSilent = 16;
 std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t>(std::max(buffer_size / 8, 1)); }
 
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -186,6 +188,7 @@ void GrpcSource::ask(SubscriptionIndex index) {
   auto call = std::make_unique<SubscriptionCall>(static_cast<SubscriptionCall::Owner&>(*this), index);
   state.call = call.get();
   state.asked_at = now();
+  state.asked_for = state.buffer_size;
   std::vector<grpc::ByteBuffer> messages;
   messages.push_back(to_byte_buffer(encode_subscribe(state.wanted.stream, state.wanted.group, state.buffer_size)));
   client_.start(std::move(call), kRead, std::move(messages), {.stays_open = true});
@@ -193,7 +196,7 @@ void GrpcSource::ask(SubscriptionIndex index) {
 
 // A server that has just started, or has just become the leader, ignores the question
 // (PersistentSubscriptionService.cs, until started): it is asked again beside it. What is not confirmed is not
-// cancelled, as in attempt().
+// cancelled, as in attempt(), but taken when it is after all: one that is slow would else never get to an end.
 void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left) {
   State& state = *states_[index];
   const Duration pause = std::min(state.silence, time_left);
@@ -204,11 +207,10 @@ void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left)
       client_.suspect_node();
       if (state.call == nullptr || state.confirmed) return;  // it was left
       state.silence *= 2;
-      ask_again(index);
+      if (!knows_of_groups_) ask_again(index);
       return await_confirmation(index, time_left);
     }
-    if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
-    for (const State::Silent& silent : std::exchange(state.silent, {})) silent.call->let_go();
+    put_aside(state);
     CallStatus status;
     status.code = kDeadlineExceeded;
     status.message = "no confirmation";
@@ -216,9 +218,16 @@ void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left)
   });
 }
 
+void GrpcSource::put_aside(State& state) {
+  if (state.call == nullptr) return;
+  state.silent.push_back({std::exchange(state.call, nullptr), state.asked_for});
+  if (state.silent.size() <= kMaxSilent) return;
+  state.silent.front().call->let_go();
+  state.silent.erase(state.silent.begin());
+}
+
 void GrpcSource::ask_again(SubscriptionIndex index) {
-  State& state = *states_[index];
-  state.silent.push_back({std::exchange(state.call, nullptr), state.attempt});
+  put_aside(*states_[index]);
   ask(index);
 }
 
@@ -244,6 +253,7 @@ void GrpcSource::look_for_groups() {
   client_.get(http_api::group_info_path(wanted.stream, wanted.group),
               [this, asked_at = now()](const HttpAnswer& answer) {
                 if (asked_to_stop_) return;
+                knows_of_groups_ = answer.status == 200 || answer.status == 503;
                 if (answer.status == 200) on_groups_served(asked_at);
                 awaits_groups_ = false;
                 await_groups();
@@ -275,11 +285,16 @@ void GrpcSource::on_confirmed(SubscriptionCall& call) {
   if (&call != state.call) {
     const auto is_it = [&call](const State::Silent& silent) { return silent.call == &call; };
     const auto silent = std::find_if(state.silent.begin(), state.silent.end(), is_it);
-    const bool is_late =
-        state.confirmed || state.call == nullptr || silent == state.silent.end() || silent->attempt != state.attempt;
+    const bool is_wanted = silent != state.silent.end() && silent->buffer_size == state.buffer_size &&
+                           !state.confirmed && !state.again && !state.awaits_node && !asked_to_stop_ &&
+                           call.connection == client_.connection() &&
+                           state.session.next_step() == SubscriptionSession::Step::kConnect;
     if (silent != state.silent.end()) state.silent.erase(silent);
-    if (is_late) return call.let_go();
-    state.silent.push_back({std::exchange(state.call, &call), state.attempt});
+    if (!is_wanted) return call.let_go();
+    put_aside(state);
+    state.call = &call;
+    state.asked_for = state.buffer_size;
+    ++state.attempt;  // whatever was to be tried next need not be
   }
   if (std::exchange(state.confirmed, true)) return;
   if (asked_to_stop_) {

@@ -47,9 +47,10 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
     StaleConsumers stale_consumers;
     std::int32_t buffer_size = 0;
     SubscriptionCall* call = nullptr;  // the client's
+    std::int32_t asked_for = 0;        // events, by `call`
     struct Silent {
       SubscriptionCall* call = nullptr;
-      std::uint64_t attempt = 0;
+      std::int32_t buffer_size = 0;
     };
     std::vector<Silent> silent;  // calls that were not confirmed in time, and may be yet
     Duration silence{0};         // after which the next is made
@@ -81,6 +82,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   void read_group(SubscriptionIndex index);
   void connect(SubscriptionIndex index);
   void ask(SubscriptionIndex index);
+  void put_aside(State& state);
   void ask_again(SubscriptionIndex index);
   void await_confirmation(SubscriptionIndex index, Duration time_left);
   void await_groups();
@@ -107,6 +109,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   bool asked_to_stop_ = false;
   bool last_question_ = false;
   bool awaits_groups_ = false;
+  bool knows_of_groups_ = false;  // by the last answer over HTTP: whether they are served
   std::function<void()> stopped_;
   boost::asio::steady_timer stop_timer_;
   boost::asio::steady_timer groups_timer_;

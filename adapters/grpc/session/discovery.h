@@ -59,6 +59,10 @@ class Discovery {
   Action refused(const Endpoint& node, StoreError error, const std::optional<Endpoint>& hint, Time now);
   Action waited(Time now) { return ask_next(now); }
 
+  // Those that are over, and how many hosts are asked in each.
+  std::int32_t rounds() const { return rounds_; }
+  std::size_t hosts() const { return search_.hosts.size(); }
+
   // Why no node of this round, or of the last one while it waits, serves: what each of them said, with its name, the
   // weightiest first (weight_of()).
   StoreError reason() const;

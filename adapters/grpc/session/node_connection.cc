@@ -11,7 +11,7 @@ namespace {
 // How much later than its own time limit an answer is given up.
 constexpr Duration kGrace = std::chrono::seconds(1);
 
-// How long a node that is tried may be silent before another one is asked about it.
+// How long a node may be silent before another one is asked: about it, if it is being tried, or in its place.
 constexpr Duration kSilence = std::chrono::milliseconds(300);
 
 }  // namespace
@@ -52,11 +52,19 @@ void NodeConnection::begin_discovery() {
   discovery_.emplace(std::move(search));
 }
 
+// Where there are others to ask, one that is silent, as a leader that shuts down is, is not waited for for long; each
+// round for longer, as all may be slow.
+Duration NodeConnection::patience_with_host() const {
+  if (discovery_->hosts() < 2) return settings_.gossip_timeout + kGrace;
+  return kSilence * (1 << std::min(discovery_->rounds(), 10));
+}
+
 void NodeConnection::carry_on(Discovery::Action action, Time now, Actions& actions) {
   if (const auto* ask = std::get_if<Discovery::AskGossip>(&action)) {
     leave(actions);
     state_ = State::kAsking;
-    deadline_ = now + settings_.gossip_timeout + kGrace;
+    answer_by_ = now + settings_.gossip_timeout + kGrace;
+    deadline_ = std::min(answer_by_, now + patience_with_host());
     asked_ = ask->host;
     question_ = ++questions_;
     actions.push_back(AskGossip{question_, ask->host});
@@ -263,7 +271,11 @@ void NodeConnection::tick(Time now, Actions& actions) {
   StoreError silent{ErrorKind::kTimeout, "no answer"};
   switch (state_) {
     case State::kAsking:
-      actions.push_back(Repaired{"a question about the cluster was never answered"});
+      if (now < answer_by_) {
+        silent.message += " yet";
+      } else {
+        actions.push_back(Repaired{"a question about the cluster was never answered"});
+      }
       return gossip_failed(question_, std::move(silent), now, actions);
     case State::kTrying:
       if (now < deadline_) {

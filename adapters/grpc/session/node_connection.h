@@ -120,6 +120,7 @@ class NodeConnection {
   bool is_superseded(std::span<const ClusterMember> members) const;
   void search(Time now, Actions& actions);
   void begin_discovery();
+  Duration patience_with_host() const;
   void carry_on(Discovery::Action action, Time now, Actions& actions);
   void try_node(const Endpoint& node, Time now, Actions& actions);
   void connected(Time now, Actions& actions);
@@ -138,7 +139,8 @@ class NodeConnection {
   std::string why_left_;            // that one
   std::vector<Endpoint> members_;   // the cluster's, as last heard
   std::optional<Discovery> discovery_;
-  Endpoint asked_;  // for gossip
+  Endpoint asked_;    // for gossip
+  Time answer_by_{};  // else it is a fault of ours
   bool seeks_leader_ = false;
   std::uint64_t questions_ = 0;  // so many so far
   std::uint64_t question_ = 0;   // the one that the state is about; answered or not

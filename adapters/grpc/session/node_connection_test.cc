@@ -352,16 +352,37 @@ TEST(NodeConnectionTest, AnAnswerAboutAConnectionThatWasLeftChangesNothing) {
   }
 }
 
-TEST(NodeConnectionTest, AQuestionThatIsNeverAnsweredIsGivenUpAndToldOf) {
+TEST(NodeConnectionTest, AHostThatIsSilentIsFollowedByTheNextSoonAndWaitedForLongerEachRound) {
   Script script(cluster());
   script.start();
-  EXPECT_EQ(script.pass(), (Lines{"repaired: a question about the cluster was never answered", "ask b"}));
+  EXPECT_EQ(script.pass(), Lines{"ask b"});
+  EXPECT_EQ(script.pass(), Lines{"ask c"});
+  EXPECT_LT(script.now(), 101s);
+  EXPECT_EQ(script.gossip(led_by(kA)), (Lines{"use a", "try"}));
+  EXPECT_EQ(script.refuses(kNoLeader), (Lines{"use b", "try"}));
+  EXPECT_EQ(script.refuses(kNoLeader), (Lines{"use c", "try"}));
+  EXPECT_EQ(script.refuses(kNoLeader), (Lines{"leave", "rest"}));
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(script.pass(), Lines{"ask a"});
+    for (const char* next : {"ask b", "ask c", "rest"}) EXPECT_EQ(script.pass().back(), next);
+  }
+  script.pass();
+  EXPECT_GE(*script.connection().next_deadline() - script.now(), 5s);
+}
+
+TEST(NodeConnectionTest, AQuestionThatIsNeverAnsweredIsGivenUpAndToldOf) {
+  NodeConnection::Settings settings = cluster();
+  settings.hosts = {kA};
+  Script script(settings);
+  script.start();
+  EXPECT_EQ(script.pass(), (Lines{"repaired: a question about the cluster was never answered", "rest"}));
   EXPECT_EQ(script.now(), 106s) << "its own time limit, and a second";
+  script.pass();
   script.gossip(led_by(kB));
   Lines told;
   while ((told = script.pass()).empty() || told[0].starts_with("ask about it")) script.gossip_aside(led_by(kB));
   EXPECT_EQ(told, (Lines{"repaired: the question to b:2 was never answered", "use a", "try"}));
-  EXPECT_EQ(script.now(), 117s);
+  EXPECT_EQ(script.now(), 117s + 100ms);
 }
 
 TEST(NodeConnectionTest, AConnectionThatIsNotThereIsMadeAnew) {

@@ -28,6 +28,8 @@ constexpr Duration kFirstSilence = std::chrono::milliseconds(500);
 // may take from then on; doubled each time.
 constexpr Duration kGroupsInterval = std::chrono::milliseconds(150);
 constexpr Duration kFirstGrace = std::chrono::milliseconds(250);
+// How long a server may leave a subscription unconfirmed before others are asked about it, again and again.
+constexpr Duration kSuspicious = std::chrono::milliseconds(300);
 // Calls that are not confirmed, of one subscription: those before are given up.
 constexpr std::size_t kMaxSilent = 16;
 std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t>(std::max(buffer_size / 8, 1)); }
@@ -178,7 +180,9 @@ void GrpcSource::read_group(SubscriptionIndex index) {
 void GrpcSource::connect(SubscriptionIndex index) {
   states_[index]->silence = kFirstSilence;
   states_[index]->grace = kFirstGrace;
+  knows_of_groups_ = false;
   ask(index);
+  states_[index]->awaited_since = now();
   await_groups();
   await_confirmation(index, client_.settings().operation_timeout);
 }
@@ -204,8 +208,6 @@ void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left)
     State& state = *states_[index];
     if (state.confirmed) return;
     if (time_left > Duration::zero()) {
-      client_.suspect_node();
-      if (state.call == nullptr || state.confirmed) return;  // it was left
       state.silence *= 2;
       if (!knows_of_groups_) ask_again(index);
       return await_confirmation(index, time_left);
@@ -232,12 +234,13 @@ void GrpcSource::ask_again(SubscriptionIndex index) {
 }
 
 // Over HTTP a server whose groups are not served yet says so (503): what is asked once they are is not ignored. They
-// are all served from the same moment on, so that one question does for all.
+// are all served from the same moment on, so that one question does for all. One that shuts down says nothing.
 void GrpcSource::await_groups() {
   if (std::exchange(awaits_groups_, true)) return;
   groups_timer_.expires_after(kGroupsInterval);
   groups_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     if (error || !alive.lock() || asked_to_stop_) return;
+    awaits_groups_ = false;
     look_for_groups();
   });
 }
@@ -245,19 +248,19 @@ void GrpcSource::await_groups() {
 void GrpcSource::look_for_groups() {
   const auto is_awaited = [](const auto& state) { return state->call != nullptr && !state->confirmed; };
   const auto awaited = std::find_if(states_.begin(), states_.end(), is_awaited);
-  if (awaited == states_.end()) {
-    awaits_groups_ = false;
-    return;
+  if (awaited == states_.end()) return;
+  if (now() >= (*awaited)->awaited_since + kSuspicious) client_.suspect_node();
+  if (!std::exchange(asks_for_groups_, true)) {
+    const Subscription& wanted = (*awaited)->wanted;
+    client_.get(http_api::group_info_path(wanted.stream, wanted.group),
+                [this, asked_at = now()](const HttpAnswer& answer) {
+                  asks_for_groups_ = false;
+                  if (asked_to_stop_) return;
+                  knows_of_groups_ = answer.status == 200 || answer.status == 503;
+                  if (answer.status == 200) on_groups_served(asked_at);
+                });
   }
-  const Subscription& wanted = (*awaited)->wanted;
-  client_.get(http_api::group_info_path(wanted.stream, wanted.group),
-              [this, asked_at = now()](const HttpAnswer& answer) {
-                if (asked_to_stop_) return;
-                knows_of_groups_ = answer.status == 200 || answer.status == 503;
-                if (answer.status == 200) on_groups_served(asked_at);
-                awaits_groups_ = false;
-                await_groups();
-              });
+  await_groups();
 }
 
 void GrpcSource::on_groups_served(Time asked_at) {

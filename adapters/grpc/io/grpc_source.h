@@ -55,6 +55,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
     std::vector<Silent> silent;  // calls that were not confirmed in time, and may be yet
     Duration silence{0};         // after which the next is made
     Time asked_at{};             // with `call`
+    Time awaited_since{};        // its confirmation, or that of one before it
     Duration grace{0};           // for its confirmation, once the groups are known to be served
     bool confirmed = false;
     bool again = false;                 // connect anew as soon as the call is confirmed
@@ -109,6 +110,7 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   bool asked_to_stop_ = false;
   bool last_question_ = false;
   bool awaits_groups_ = false;
+  bool asks_for_groups_ = false;
   bool knows_of_groups_ = false;  // by the last answer over HTTP: whether they are served
   std::function<void()> stopped_;
   boost::asio::steady_timer stop_timer_;

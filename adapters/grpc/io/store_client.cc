@@ -81,6 +81,7 @@ StoreClient::StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings
       inbox_(std::make_shared<Inbox>(io, [this] { drain(); })),
       work_(boost::asio::make_work_guard(io)),
       connection_(connection_settings(settings_, asks_nodes)),
+      logs_changes_(asks_nodes),
       timer_(io) {
   settings_.connection_name = as_header(std::move(settings_.connection_name));
   // As the official clients do, credentials are never sent over plaintext. A server without TLS runs with --insecure,
@@ -186,7 +187,7 @@ void StoreClient::carry_out(const NodeConnection::Action& action) {
   } else if (std::holds_alternative<NodeConnection::Leave>(action)) {
     leave();
   } else if (const auto* connected = std::get_if<NodeConnection::Connected>(&action)) {
-    if (connected->former) {
+    if (connected->former && logs_changes_) {
       LOG(INFO) << "now at " << to_authority(*connection_.node()) << ", no longer at "
                 << to_authority(*connected->former) << ": " << connected->why;
     }

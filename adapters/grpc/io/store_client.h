@@ -131,6 +131,7 @@ class StoreClient {
   NodeConnection connection_;
   NodeConnection::Actions actions_;
   bool is_carrying_out_ = false;
+  bool logs_changes_;  // of the node
   boost::asio::steady_timer timer_;
   std::optional<Time> armed_for_;
   std::vector<std::function<void()>> waiting_;

@@ -144,7 +144,7 @@ void BatchAppender::on_ended(BatchAppendCall& call, const CallStatus& status) {
   if (status.code == kUnimplemented) offer_ = Offer::kNo;
   StoreError error = to_append_error(status, "the call of many appends");
   if (status.ok()) error.message = "the server ended the call of many appends";
-  if (call.cancelled()) error.message = call.why_abandoned;
+  if (!call.why_abandoned.empty()) error.message = call.why_abandoned;
   const bool is_one_to_blame = is_about_one_append(error.kind);
   if (is_one_to_blame) error.kind = ErrorKind::kUnavailable;
   for (const PendingAppends::Pending& append : call.pending.give_up()) {

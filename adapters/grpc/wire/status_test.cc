@@ -215,7 +215,10 @@ TEST(StatusTest, AConnectionThatCannotBeMadeSaysWhatToMend) {
   const std::vector<Case> cases{
       {cannot + "Ssl handshake failed: SSL_ERROR_SSL: error:0A000086:SSL routines::certificate verify failed",
        ErrorKind::kNotAuthenticated, "tlsCaFile"},
-      {cannot + "Peer name localhost is not in peer certificate", ErrorKind::kNotAuthenticated, "another host's"},
+      {cannot +
+           "Custom verification check failed with error: UNAUTHENTICATED: the certificate is for 'a.test', not for "
+           "'localhost'",
+       ErrorKind::kNotAuthenticated, "another host's"},
       {cannot + "Ssl handshake failed: SSL_ERROR_SSL: error:0A00010B:SSL routines::wrong version number",
        ErrorKind::kUnavailable, "tls=false"},
       {cannot + "Handshake read failed", ErrorKind::kUnavailable, "tls=false"},

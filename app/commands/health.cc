@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "adapters/http_status/access.h"
+
 namespace interconnect {
 namespace {
 
@@ -27,7 +29,10 @@ bool ask_health(const MonitoringSettings& settings, std::ostream& out) {
   boost::asio::ip::tcp::iostream stream;
   stream.expires_after(kPatience);
   stream.connect(host, port);
-  stream << "GET /healthz HTTP/1.1\r\nHost: " << host << "\r\nConnection: close\r\n\r\n" << std::flush;
+  const std::string authorization = authorization_for(settings.http_access);
+  stream << "GET /healthz HTTP/1.1\r\nHost: " << host << "\r\nConnection: close\r\n";
+  if (!authorization.empty()) stream << "Authorization: " << authorization << "\r\n";
+  stream << "\r\n" << std::flush;
   std::string version;
   int status = 0;
   stream >> version >> status;

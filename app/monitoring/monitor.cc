@@ -82,10 +82,9 @@ void Monitor::start(const Copier& copier) {
 
 void Monitor::serve(const Endpoint& address) {
   server_ = std::make_unique<StatusServer>(
-      address, StatusServer::Options{.routes = routes(),
-                                     .feed_path = "/status/feed",
-                                     .feed = &shown_->board,
-                                     .access = settings_.http_access});
+      address,
+      StatusServer::Options{
+          .routes = routes(), .feed_path = "/status/feed", .feed = &shown_->board, .access = settings_.http_access});
   const std::string host = address.host.find(':') == std::string::npos ? address.host : "[" + address.host + "]";
   const std::string url = "http://" + host + ":" + std::to_string(server_->port());
   LOG(INFO) << "health, readiness and metrics: " << url << "/healthz, /readyz, /metrics; status page: " << url << "/";
@@ -102,8 +101,8 @@ StatusRoutes Monitor::routes() {
       [this](bool) { return StatusPage{.content_type = "application/json", .body = shown_->board.json()}; }};
   routes["/healthz"] = {
       [this](bool is_known) { return page_of(health_.health(clock_.now()), is_known, "well\n", "unwell\n"); }, true};
-  routes["/readyz"] = {
-      [this](bool is_known) { return page_of(health_.readiness(), is_known, "ready\n", "unready\n"); }, true};
+  routes["/readyz"] = {[this](bool is_known) { return page_of(health_.readiness(), is_known, "ready\n", "unready\n"); },
+                       true};
   routes["/metrics"] = {[this](bool) {
     return StatusPage{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_->text()};
   }};

@@ -109,7 +109,7 @@ class Monitor final : public CopyObserver {
     std::uint64_t events = 0;
   };
   std::deque<Settled> settled_;
-  std::unique_ptr<LiveLine> live_line_;   // on a terminal
+  std::unique_ptr<LiveLine> live_line_;  // on a terminal
   // What is shown on HTTP; none without it.
   struct Shown {
     StatusCollector collector;

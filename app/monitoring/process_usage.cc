@@ -10,6 +10,7 @@ namespace interconnect {
 namespace {
 
 constexpr Duration kInterval = std::chrono::seconds(5);
+constexpr std::int64_t kMebibyte = 1 << 20;
 
 Duration used_so_far() {
   timespec time{};
@@ -22,7 +23,7 @@ std::int64_t resident_bytes() {
   std::int64_t all_pages = 0;
   std::int64_t resident_pages = 0;
   file >> all_pages >> resident_pages;
-  return resident_pages * sysconf(_SC_PAGESIZE);
+  return (resident_pages * sysconf(_SC_PAGESIZE) + kMebibyte - 1) / kMebibyte * kMebibyte;
 }
 
 }  // namespace

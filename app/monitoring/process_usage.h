@@ -10,7 +10,7 @@ namespace interconnect {
 class ProcessUsage {
  public:
   struct Figures {
-    std::int64_t memory_bytes = 0;  // resident
+    std::int64_t memory_bytes = 0;  // resident, in whole MiB: less is noise
     double cpu_percent = 0;         // of one core, over the last seconds
   };
 

@@ -46,7 +46,9 @@ std::optional<double> share_done(const std::vector<SubscriptionStatus>& subscrip
   for (const SubscriptionStatus& one : subscriptions) {
     if (!one.lag || !one.position || !one.end) return std::nullopt;
     const Revision first = std::max<Revision>(one.start.value_or(0), 0);
-    const auto of_one = static_cast<double>(std::max<Revision>(*one.end + 1 - first, 0));
+    // What has been delivered is there, though the last look at the end did not see it.
+    const Revision end = std::max(*one.end, *one.position + static_cast<Revision>(one.in_flight));
+    const auto of_one = static_cast<double>(std::max<Revision>(end + 1 - first, 0));
     all += of_one;
     done += std::clamp(static_cast<double>(*one.position + 1 - first), 0.0, of_one);
   }
@@ -142,7 +144,7 @@ void StatusCollector::add_progress(const Look& look, CopyStatus& status) const {
   status.lag_doubt = figures.lag_doubt;
   if (figures.lag) status.share = share_done(look.subscriptions);
   if (const auto left = time_to_end(figures)) status.seconds_left = left->count();
-  if (figures.lag && figures.lag->events == 0) status.seconds_left = 0;
+  if (status.share == 1) status.seconds_left = 0;
 }
 
 void StatusCollector::add_subscriptions(const Look& look, CopyStatus& status) const {

@@ -36,7 +36,7 @@ function duration(seconds) {
 function clock(text) {
   const at = new Date(text);
   const day = new Date(now()).toDateString() === at.toDateString() ? '' : at.toLocaleDateString() + ' ';
-  return day + at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  return day + at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 }
 const since = (text) => `since ${clock(text)} (${duration(Math.max(0, Math.round((now() - Date.parse(text)) / 1000)))})`;
 const lagTexts = { events: number, bytes, seconds: duration };
@@ -72,7 +72,7 @@ function fillTable(id, caption, columns, rows, empty) {
   const drawn = JSON.stringify([caption, rows]);
   if (place.dataset.drawn === drawn) return;
   place.dataset.drawn = drawn;
-  if (rows.length === 0) return place.replaceChildren(make('p', {}, empty));
+  if (rows.length === 0) return place.replaceChildren(...(empty ? [make('p', {}, empty)] : []));
   const head = columns.map(([name, kind]) => make('th', { scope: 'col', class: kind || '' }, name));
   const body = rows.map((row) => make('tr', {}, ...row.map((cell, i) => {
     const [text, kind] = Array.isArray(cell) ? cell : [cell, ''];
@@ -97,11 +97,6 @@ function points(samples, interval, valueOf) {
   if (last && !ended()) all.push({ at: now(), value: last.value });
   return all;
 }
-function niceTop(most) {
-  if (most <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= most);
-}
 function drawChart(id, what, samples, valueOf, textOf) {
   const place = $(id);
   if (!place.firstChild) {
@@ -118,7 +113,7 @@ function drawChart(id, what, samples, valueOf, textOf) {
   const shown = all.filter((p) => p.at >= end - SPAN);
   const values = shown.map((p) => p.value).filter((value) => value !== null);
   const most = Math.max(0, ...values);
-  const top = niceTop(most);
+  const top = most || 1;
   let curve = '';
   let area = '';
   let from = null;
@@ -190,7 +185,8 @@ function drawState() {
     ['Lag in events', lag ? number(lag.events) : 'not known'],
     ['Lag in bytes, about', lag && lag.bytes !== null ? bytes(lag.bytes) : 'not known'],
     ['Lag in time', lag ? duration(lag.seconds) : 'not known'],
-    ['In flight', `${number(status.held.events)}, ${bytes(status.held.bytes)}`],
+    ['Events held', number(status.held.events)],
+    ['Bytes held', bytes(status.held.bytes)],
     ['Memory', bytes(process.memoryBytes)],
     ['CPU of one core', `${number(process.cpuPercent)} %`],
   ]);
@@ -247,11 +243,12 @@ function drawTroubles() {
   const { troubles } = status;
   fillTable('reasons', 'By reason', [['Kind'], ['Reason'], ['Events', 'number']],
     troubles.byReason.map((one) => [one.kind, one.reason, number(one.events)]), 'None so far.');
+  $('kinds').hidden = troubles.last.length === 0;
   const kind = $('kind').value;
   const last = troubles.last.filter((one) => !kind || one.kind === kind).slice(-REMEMBERED).reverse();
   fillTable('troubles', 'The last events that were not copied, newest first',
     [['Time', 'short'], ['Kind'], ['Stream'], ['Revision', 'number'], ['Type'], ['Reason']],
-    last.map((one) => [clock(one.at), one.kind, one.stream, String(one.revision), one.type, one.reason]), 'None.');
+    last.map((one) => [clock(one.at), one.kind, one.stream, String(one.revision), one.type, one.reason]), troubles.last.length === 0 ? '' : 'None.');
 }
 
 function drawWarnings() {
@@ -268,7 +265,7 @@ function drawSettings() {
 function draw() {
   if (!status) return;
   drawState();
-  drawChart('rate', '/s', status.history.samples, (sample) => sample.eventsPerSecond, rate);
+  drawChart('rate', 'events/s', status.history.samples, (sample) => sample.eventsPerSecond, rate);
   const unit = document.querySelector('input[name=unit]:checked').value;
   drawChart('lag', unit === 'events' ? 'events' : '', status.history.samples, (sample) => (sample.lag ? sample.lag[unit] : null), lagTexts[unit]);
   drawStore('source', status.stores.source);
@@ -316,6 +313,7 @@ function drawUnreachable() {
   if (!unreachableSince) return;
   const text = status && ended() ? 'The process has ended. What is shown is its last; a new one will be shown when it is there.'
     : `The copier does not answer since ${clock(unreachableSince)}. What is shown is its last.`;
+  notice.classList.toggle('calm', Boolean(status) && ended());
   setText(notice, text);
   setText($('announce'), text);
 }

@@ -123,8 +123,9 @@ std::string utc_text(std::int64_t milliseconds_since_1970) {
 
 void write_overview(JsonWriter& json, const CopyStatus& status, bool with_looks) {
   const Calendar calendar(status);
+  json.member("format", kStatusFormat);
   if (with_looks) json.member("at", calendar.text(status.at));
-  json.member("format", kStatusFormat).member("version", status.version);
+  json.member("version", status.version);
   json.member("connectionName", excerpt(status.connection_name)).member("startedAt", calendar.text(status.started));
   write_state(json, status, calendar);
   write_progress(json, status);

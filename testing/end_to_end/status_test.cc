@@ -166,6 +166,34 @@ TEST_P(StatusTest, TheHealthCommandSendsTheLogin) {
   EXPECT_NE(ask->output().find("stalled: nothing has been settled for"), std::string::npos) << ask->output();
 }
 
+TEST_P(StatusTest, TheStatusCommandWaitsForWhatTheSourceHas) {
+  const auto copier = start_shown("port: 0", "onLinkFailure: wait\nsafetyNet: {onWriteFailure: retry}\n");
+  ASSERT_TRUE(becomes("/state/name", "live"));
+  const auto ask = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"status"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return start(configuration("http: {port: " + std::to_string(port_) + "}\n"), {}, Copier::kProgram, arguments);
+  };
+  const auto shown = ask({});
+  EXPECT_EQ(shown->exit_code(), 0);
+  EXPECT_EQ(shown->output().find("live since "), 0u) << shown->output();
+  EXPECT_NE(shown->output().find("'$ce-hero' (group 'copy'): position none, end none"), std::string::npos);
+  destination.freeze();
+  source.load("hero-", 2, 20);
+  EXPECT_EQ(ask({"--wait", "--timeout", "1"})->exit_code(), 1);
+  const auto waits = ask({"--wait"});
+  destination.thaw();
+  EXPECT_EQ(waits->exit_code(), 0);
+  EXPECT_EQ(destination_count(), 20);
+  EXPECT_EQ(waits->last_line(), "what the source had is copied and confirmed");
+  const auto json = ask({"--json"});
+  EXPECT_EQ(json->exit_code(), 0);
+  EXPECT_EQ(json->output().find("{\"format\":1,"), 0u) << json->output();
+  copier->signal(SIGTERM);
+  EXPECT_EQ(copier->exit_code(), 0);
+  EXPECT_EQ(ask({})->exit_code(), 1);
+}
+
 TEST_P(StatusTest, APageForEveryoneIsWarnedOf) {
   const auto copier = start_shown("port: 0, address: 0.0.0.0");
   EXPECT_NE(copier->output().find("give http.credentialsFile or http.tokenFile"), std::string::npos);

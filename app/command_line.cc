@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace interconnect {
@@ -10,16 +12,22 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array<CommandName, 5> kCommands{{
+constexpr std::int64_t kLongestTimeout = 1'000'000'000;  // seconds
+
+constexpr std::array<CommandName, 6> kCommands{{
     {"run", "", "copies until told to stop; what is done without a command"},
     {"check", "", "asks both stores if a copy would work; changes nothing"},
     {"print-config", "", "shows the settings, and where each comes from"},
     {"health", "", "asks a running copy whether it is well, by its HTTP port"},
+    {"status", "", "shows how a running copy goes, by its HTTP port"},
     {"completion", "bash|zsh", "writes the completion script of a shell"},
 }};
 
-constexpr std::array<OptionName, 3> kOptions{{
+constexpr std::array<OptionName, 6> kOptions{{
     {"config", "FILE", "the configuration file; else $EVENTSTORE_INTERCO_CONFIG"},
+    {"wait", "", "status: ends once what the source has now is copied"},
+    {"timeout", "SECONDS", "status: waits no longer than that"},
+    {"json", "", "status: as JSON"},
     {"help", "", "this text"},
     {"version", "", "the version"},
 }};
@@ -38,6 +46,24 @@ std::string row(std::string left, std::string_view right) {
   constexpr std::size_t kColumn = 20;
   left.resize(std::max(left.size() + 1, kColumn), ' ');
   return "  " + left + std::string(right) + "\n";
+}
+
+// Those that only status has.
+std::optional<std::string> read_status_options(const po::variables_map& given, CommandLine& line) {
+  line.waits = given.contains("wait");
+  line.as_json = given.contains("json");
+  if (given.contains("timeout")) {
+    const std::string text = given["timeout"].as<std::string>();
+    std::int64_t seconds = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || stop != text.data() + text.size() || seconds < 0 || seconds > kLongestTimeout) {
+      return "--timeout takes whole seconds, not '" + text + "'";
+    }
+    line.timeout = std::chrono::seconds(seconds);
+  }
+  if (line.timeout && !line.waits) return "--timeout goes with --wait";
+  if (line.command != "status" && (line.waits || line.as_json)) return "--wait and --json go with status";
+  return std::nullopt;
 }
 
 std::optional<std::string> check_arguments(const CommandLine& line) {
@@ -86,6 +112,7 @@ std::variant<CommandLine, std::string> parse_command_line(int argc, const char* 
   }
   if (line.help || line.version) return line;
   if (auto wrong = check_arguments(line)) return *std::move(wrong);
+  if (auto wrong = read_status_options(given, line)) return *std::move(wrong);
   if (line.config_file && line.config_file->empty()) return "--config names no file";
   return line;
 }
@@ -102,8 +129,7 @@ std::string help_text() {
   for (const OptionName& option : kOptions) text += row(with_dashes(option), option.help);
   return text +
          "\n"
-         "The stores stand in the environment (EVENTSTORE_INTERCO_..._SRC and _DST),\n"
-         "what is copied in the configuration file; the manual page has them all.\n"
+         "The stores stand in the environment, all else in the file: see the manual page.\n"
          "\n"
          "exit codes: 0 asked to stop, or all is well; 1 a safety rule, or not well;\n"
          "2 wrong configuration; 3 refused by a server\n";

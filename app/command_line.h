@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,10 @@ struct CommandLine {
   std::optional<std::string> config_file;
   bool help = false;
   bool version = false;
+  // Of status.
+  bool waits = false;
+  bool as_json = false;
+  std::optional<std::chrono::seconds> timeout;
 };
 
 // The program's arguments; the text is what is wrong with them.

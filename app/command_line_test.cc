@@ -65,6 +65,19 @@ TEST(CommandLineTest, WhatIsUnknownIsNamed) {
   EXPECT_THAT(refused({"--config", "a", "--config", "b"}), HasSubstr("config"));
 }
 
+TEST(CommandLineTest, StatusHasOptionsOfItsOwn) {
+  const CommandLine line = parsed({"status", "--wait", "--timeout", "60", "--json"});
+  EXPECT_TRUE(line.waits);
+  EXPECT_TRUE(line.as_json);
+  EXPECT_EQ(line.timeout, std::chrono::seconds(60));
+  EXPECT_EQ(parsed({"status", "--wait"}).timeout, std::nullopt);
+  EXPECT_THAT(refused({"status", "--timeout", "60"}), HasSubstr("--wait"));
+  for (const char* text : {"", "x", "-1", "1.5", "99999999999999999999"}) {
+    EXPECT_THAT(refused({"status", "--wait", "--timeout", text}), HasSubstr("whole seconds")) << text;
+  }
+  EXPECT_THAT(refused({"check", "--json"}), HasSubstr("go with status"));
+}
+
 TEST(HelpTest, FitsOneScreen) {
   std::istringstream text(help_text());
   int lines = 0;

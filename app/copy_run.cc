@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "app/group_advice.h"
@@ -45,7 +46,7 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
       stock_safety_net_(settings_.on_write_failure, settings_.on_invalid_event),
       source_(make_source(io_, settings_.source, settings_.subscriptions)),
       sink_(make_sink(io_, settings_.destination)),
-      monitor_(io_, clock_, settings_, *source_, *sink_, make_inspector(io_, settings_.source), statistics_),
+      monitor_(io_, clock_, settings_, *source_, *sink_, inspectors(), statistics_),
       observers_(all_observers(extensions.observer)),
       copier_(copier_settings(settings_, extensions), settings_.subscriptions, policy(settings_, extensions),
               extensions.safety_net != nullptr ? *extensions.safety_net : stock_safety_net_, observers_),
@@ -54,6 +55,11 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
                    .on_failure = settings_.on_link_failure},
                   observers_),
       driver_(copier_, link_watch_, monitor_.source(), monitor_.sink(), clock_, killer_) {}
+
+Monitor::Inspectors CopyRun::inspectors() {
+  return {.source = make_inspector(io_, settings_.source),
+          .destination = settings_.monitoring.http ? make_inspector(io_, settings_.destination) : nullptr};
+}
 
 void CopyRun::run() {
   LOG(INFO) << "copying from " << describe(settings_.source) << " to " << describe(settings_.destination);
@@ -69,6 +75,7 @@ void CopyRun::await_signal() {
     await_signal();
     if (!asked_to_stop_at_) {
       LOG(INFO) << "asked to stop by signal " << signal;
+      monitor_.on_stop_requested();
       driver_.stop(settings_.copier.writer_timeout);
       // What comes meanwhile is seen only now.
       asked_to_stop_at_ = clock_.now();
@@ -88,6 +95,7 @@ std::vector<CopyObserver*> CopyRun::all_observers(CopyObserver* added) {
 void CopyRun::SummarizingKiller::kill(ExitCode code, std::string_view last_words) {
   monitor_.end_display();
   LOG(INFO) << summary(statistics_.counts()) << monitor_.parked_by_server();
+  monitor_.say_goodbye({static_cast<int>(code), std::string(last_words)});
   killer_.kill(code, last_words);
 }
 

@@ -44,6 +44,7 @@ class CopyRun {
   };
 
   void await_signal();
+  Monitor::Inspectors inspectors();
   std::vector<CopyObserver*> all_observers(CopyObserver* added);
 
   Settings settings_;

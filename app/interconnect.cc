@@ -18,6 +18,7 @@
 #include "app/commands/completion.h"
 #include "app/commands/health.h"
 #include "app/commands/print_config.h"
+#include "app/commands/status.h"
 #include "app/configuration/read_settings.h"
 #include "app/copy_run.h"
 #include "app/version.h"
@@ -59,6 +60,10 @@ int run_with_settings(const CommandLine& line, Settings settings, const Extensio
     return std::cout.good() ? 0 : 1;
   }
   if (line.command == "health") return ask_health(settings.monitoring, std::cout) ? 0 : 1;
+  if (line.command == "status") {
+    const StatusOptions options{.waits = line.waits, .timeout = line.timeout, .as_json = line.as_json};
+    return ask_status(settings.monitoring, options, std::cout) ? 0 : 1;
+  }
   if (line.command == "check") {
     FLAGS_minloglevel = google::GLOG_WARNING;  // the findings tell the rest
     return static_cast<int>(check(settings, std::cout));

@@ -16,8 +16,9 @@
 namespace interconnect {
 
 struct ServerInfo {
-  std::string version;  // "5.0.1.0"
-  std::string state;    // "master", "leader", "follower", ...
+  std::string version;    // "5.0.1.0"
+  std::string state;      // "master", "leader", "follower", ...
+  std::string node = {};  // HOST:PORT that answered; empty where that is not known
 };
 
 // A consumer group, as its server counts.

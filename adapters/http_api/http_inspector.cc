@@ -1,5 +1,6 @@
 #include "adapters/http_api/http_inspector.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "adapters/http_api/answers.h"
@@ -65,7 +66,10 @@ class HttpInspector final : public StoreInspector {
                   answer = std::move(answer)](const HttpReply& reply) {
       if (alive.expired()) return;
       if (reply.status != 200) return answer(error_of(reply, question));
-      if (auto decoded = decode(reply.body)) return answer(*std::move(decoded));
+      if (auto decoded = decode(reply.body)) {
+        if constexpr (std::is_same_v<T, ServerInfo>) decoded->node = reply.node;
+        return answer(*std::move(decoded));
+      }
       answer(StoreError{ErrorKind::kUnsupported, question + ": the server's answer is not understood"});
     });
   }

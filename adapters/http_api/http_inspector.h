@@ -9,8 +9,9 @@
 namespace interconnect::http_api {
 
 struct HttpReply {
-  int status = 0;    // 0: there was no answer
-  std::string body;  // why, if there was none
+  int status = 0;         // 0: there was no answer
+  std::string body;       // why, if there was none
+  std::string node = {};  // HOST:PORT that was asked, where that is known
 };
 
 // GET of a path, percent-encoded, with the store's credentials, at the node that is to be asked. Calls back once, from

@@ -1,24 +1,14 @@
 #include "app/configuration/monitoring_reader.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <limits>
+
+#include "app/configuration/http_reader.h"
 
 namespace interconnect {
 
 void read_monitoring(Section& file, std::chrono::milliseconds writer_timeout, MonitoringSettings& settings,
                      FileProblems& problems) {
-  if (const YamlNode* const node = file.find("http")) {
-    Section http(*node, "http", problems, "http.");
-    Endpoint endpoint{.host = "127.0.0.1", .port = 0};
-    http.read("address", endpoint.host);
-    http.require("port");
-    http.read_number("port", endpoint.port, 0, std::numeric_limits<std::uint16_t>::max());
-    http.finish();
-    settings.http = endpoint;
-  } else {
-    file.note("http", "off");
-  }
+  read_http(file, settings, problems);
   const YamlNode nothing;
   const YamlNode* const node = file.find("monitoring");
   Section monitoring(node == nullptr ? nothing : *node, "monitoring", problems, "monitoring.");

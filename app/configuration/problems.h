@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,7 @@ class FileProblems {
   // FILE:LINE:COLUMN
   std::string place(const YamlMark& mark) const;
   const std::string& file() const { return file_; }
+  std::size_t errors() const { return problems_.errors.size(); }
 
  private:
   std::string line(const YamlMark& mark, std::string_view what) const;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/http_status/access.h"
 #include "app/configuration/effective_setting.h"
 #include "domain/copier/settings.h"
 #include "domain/event_policy.h"
@@ -17,7 +18,8 @@ namespace interconnect {
 
 // How a run is watched.
 struct MonitoringSettings {
-  std::optional<Endpoint> http;                   // of health, readiness and metrics; port 0: any free one
+  std::optional<Endpoint> http;                   // of the status page, health and metrics; port 0: any free one
+  HttpAccess http_access;                         // to all there but one word of health and readiness
   std::chrono::milliseconds lag_interval{5'000};  // how often the source is asked how far its streams and groups are
   std::chrono::milliseconds stall_after{60'000};  // for so long the copy may have work and do none
   std::chrono::milliseconds summary_interval{10'000};  // of the log; 0: none

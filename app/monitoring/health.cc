@@ -4,12 +4,6 @@
 #include <utility>
 
 namespace interconnect {
-namespace {
-
-// Far above what the work of one turn takes.
-constexpr Duration kTurnPatience = std::chrono::seconds(10);
-
-}  // namespace
 
 void Health::on_turn(Time now, std::optional<std::string> stall) {
   const std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@ namespace interconnect {
 // Whether the copy is well, and ready. Told by the copying thread, about once a second, and asked on any.
 class Health {
  public:
+  // For so long the copying thread may be silent: far above what the work of one turn takes.
+  static constexpr Duration kTurnPatience = std::chrono::seconds(10);
+
   struct Verdict {
     bool good = true;
     std::string reasons;  // a line each

@@ -35,6 +35,7 @@ void LagWatch::ask() {
     if (watched.awaited > 0) continue;
     watched.awaited = 2;
     watched.end_when_asked = watched.estimate.end();
+    watched.asked_at = clock_.now();
     source_.read_aside(last_event_of(watched.subscription.stream), [this, &watched](const ReadOutcome& outcome) {
       --watched.awaited;
       on_end(watched, outcome);
@@ -51,6 +52,7 @@ void LagWatch::on_end(Watched& watched, const ReadOutcome& outcome) {
   const auto* page = std::get_if<StreamPage>(&outcome);
   if (page == nullptr) return;
   watched.estimate.on_end(only_revision(*page).value_or(kNoStream), clock_.now());
+  watched.end_as_of = watched.asked_at;
 }
 
 void LagWatch::on_group(Watched& watched, const std::variant<ConsumerGroupInfo, StoreError>& answer) {
@@ -120,6 +122,14 @@ SubscriptionProgress LagWatch::progress(SubscriptionIndex subscription) {
     progress.lag = watched.estimate.at(*settled, clock_.now());
   }
   return progress;
+}
+
+LagWatch::Place LagWatch::place(SubscriptionIndex subscription) const {
+  const Watched& watched = *watched_[subscription];
+  const MeteredSource::Counts counts = source_.counts(subscription);
+  const bool is_known = counts.settled || watched.settled;
+  return {counts.start_from.value_or(watched.subscription.settings.start_from),
+          is_known ? settled(subscription) : std::nullopt, watched.estimate.end(), watched.end_as_of};
 }
 
 std::optional<Lag> LagWatch::lag() {

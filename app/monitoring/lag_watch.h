@@ -28,6 +28,14 @@ class LagWatch {
   void doubt(SubscriptionIndex subscription, bool is_in_doubt) { watched_[subscription]->is_in_doubt = is_in_doubt; }
 
   SubscriptionProgress progress(SubscriptionIndex subscription);
+  // Where the group began, is, and where its stream ends, as far as that is known.
+  struct Place {
+    std::int64_t start = 0;  // a revision; -1: the stream's end of then
+    std::optional<Revision> position;
+    std::optional<Revision> end;
+    std::optional<Time> end_as_of;  // when that was asked for
+  };
+  Place place(SubscriptionIndex subscription) const;
   // Of all subscriptions together: events as a sum, the time of the one that is furthest behind. Nothing unless all are
   // known.
   std::optional<Lag> lag();
@@ -46,6 +54,8 @@ class LagWatch {
     std::int64_t delivered_by_group = 0;
     std::optional<std::int64_t> in_flight;
     std::optional<Revision> end_when_asked;
+    Time asked_at{0};
+    std::optional<Time> end_as_of;
     std::optional<std::int64_t> parked;
     std::optional<std::size_t> consumers;
     int awaited = 0;  // answers

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/http_status/page/status_page.h"
 #include "app/group_advice.h"
 #include "app/version.h"
 #include "domain/excerpt.h"
@@ -15,36 +16,51 @@ namespace {
 constexpr std::chrono::seconds kLookInterval{1};
 constexpr Duration kRateWindow = std::chrono::seconds(10);
 
-StatusPage page_of(const Health::Verdict& verdict) {
-  return {.status = verdict.good ? 200u : 503u, .body = verdict.reasons};
+// Whoever has no login is told no more than a word.
+StatusPage page_of(const Health::Verdict& verdict, bool is_known, const char* good, const char* bad) {
+  return {.status = verdict.good ? 200u : 503u, .body = is_known ? verdict.reasons : verdict.good ? good : bad};
+}
+
+std::vector<StatusSetting> shown_settings(const std::vector<EffectiveSetting>& effective) {
+  std::vector<StatusSetting> shown;
+  for (const EffectiveSetting& one : effective) {
+    shown.push_back({excerpt(one.name), excerpt(one.value), excerpt(one.origin)});
+  }
+  return shown;
 }
 
 }  // namespace
 
 Monitor::Monitor(boost::asio::io_context& io, const Clock& clock, const Settings& settings, EventSource& source,
-                 EventSink& sink, std::unique_ptr<StoreInspector> inspector, const CopyStatistics& statistics)
+                 EventSink& sink, Inspectors inspectors, const CopyStatistics& statistics)
     : timer_(io),
       clock_(clock),
       settings_(settings.monitoring),
       statistics_(statistics),
       metrics_(settings_.http ? std::make_unique<PrometheusMetrics>(settings.subscriptions, kVersion) : nullptr),
       health_(clock.now()),
-      inspector_(std::move(inspector)),
+      inspectors_(std::move(inspectors)),
       source_(source, settings.subscriptions.size(),
               [this](const auto& error) { on_link_answered(Store::kSource, error); }),
       sink_(sink, clock, metrics_.get(), [this](const auto& error) { on_link_answered(Store::kDestination, error); }),
-      lag_watch_(source_, *inspector_, clock, settings.subscriptions),
-      projection_watch_(*inspector_, clock, settings.subscriptions),
+      lag_watch_(source_, *inspectors_.source, clock, settings.subscriptions),
+      projection_watch_(*inspectors_.source, clock, settings.subscriptions),
       parked_watch_(source_, settings.subscriptions, group_advice(settings)) {
   for (const Subscription& one : settings.subscriptions) {
     watched_.push_back(
         {StallWatch("'" + excerpt(one.stream) + "' (group '" + excerpt(one.group) + "')", settings_.stall_after)});
   }
+  if (!settings_.http) return;
+  shown_ = std::unique_ptr<Shown>(new Shown{{clock, settings},
+                                            {clock, shown_settings(settings.effective), settings.warnings},
+                                            {*inspectors_.source, clock},
+                                            {*inspectors_.destination, clock}});
 }
 
 std::vector<CopyObserver*> Monitor::observers() {
   std::vector<CopyObserver*> all{this};
   if (metrics_ != nullptr) all.push_back(metrics_.get());
+  if (shown_ != nullptr) all.push_back(&shown_->collector);
   return all;
 }
 
@@ -56,25 +72,54 @@ void Monitor::start(const Copier& copier) {
   summarize_at_ = now + settings_.summary_interval;
   settled_.push_back({now, 0});
   health_.on_turn(now, std::nullopt);
-  if (settings_.http) serve(*settings_.http);
+  if (settings_.http) {
+    publish_status();
+    serve(*settings_.http);
+  }
   if (LiveLine::is_possible()) live_line_ = std::make_unique<LiveLine>();
   look_after_interval();
 }
 
 void Monitor::serve(const Endpoint& address) {
   server_ = std::make_unique<StatusServer>(
-      address, StatusPages{
-                   {"/healthz", [this] { return page_of(health_.health(clock_.now())); }},
-                   {"/readyz", [this] { return page_of(health_.readiness()); }},
-                   {"/metrics",
-                    [this] {
-                      return StatusPage{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                                        .body = metrics_->text()};
-                    }},
-               });
+      address,
+      StatusServer::Options{
+          .routes = routes(), .feed_path = "/status/feed", .feed = &shown_->board, .access = settings_.http_access});
   const std::string host = address.host.find(':') == std::string::npos ? address.host : "[" + address.host + "]";
-  LOG(INFO) << "health, readiness and metrics: http://" << host << ":" << server_->port()
-            << "/healthz, /readyz, /metrics";
+  const std::string url = "http://" + host + ":" + std::to_string(server_->port());
+  LOG(INFO) << "health, readiness and metrics: " << url << "/healthz, /readyz, /metrics; status page: " << url << "/";
+}
+
+StatusRoutes Monitor::routes() {
+  StatusRoutes routes;
+  routes["/"] = {[](bool) {
+    return StatusPage{.content_type = "text/html; charset=utf-8",
+                      .body = std::string(kStatusPage),
+                      .content_security_policy = std::string(kStatusPagePolicy)};
+  }};
+  routes["/status"] = {
+      [this](bool) { return StatusPage{.content_type = "application/json", .body = shown_->board.json()}; }};
+  routes["/healthz"] = {
+      [this](bool is_known) { return page_of(health_.health(clock_.now()), is_known, "well\n", "unwell\n"); }, true};
+  routes["/readyz"] = {[this](bool is_known) { return page_of(health_.readiness(), is_known, "ready\n", "unready\n"); },
+                       true};
+  routes["/metrics"] = {[this](bool) {
+    return StatusPage{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_->text()};
+  }};
+  return routes;
+}
+
+void Monitor::on_stop_requested() {
+  if (shown_ == nullptr) return;
+  shown_->collector.on_stop_requested();
+  publish_status();
+}
+
+void Monitor::say_goodbye(CopyEnd end) {
+  if (shown_ == nullptr || server_ == nullptr) return;
+  shown_->collector.on_end(std::move(end));
+  publish_status();
+  server_->say_goodbye(shown_->board.end_event());
 }
 
 void Monitor::on_link_lost(Store store, const StoreError& error) {
@@ -82,7 +127,9 @@ void Monitor::on_link_lost(Store store, const StoreError& error) {
 }
 
 void Monitor::on_link_answered(Store store, const std::optional<StoreError>& error) {
-  health_.on_link(store, error ? std::optional("answers the link check with: " + error->message) : std::nullopt);
+  const auto problem = error ? std::optional("answers the link check with: " + error->message) : std::nullopt;
+  health_.on_link(store, problem);
+  if (shown_ != nullptr) shown_->collector.on_link_answered(store, problem);
   if (metrics_ != nullptr) metrics_->on_link(store, !error);
 }
 
@@ -102,6 +149,10 @@ void Monitor::look() {
     lag_watch_.ask();
     projection_watch_.ask();
     parked_watch_.ask();
+    if (shown_ != nullptr) {
+      shown_->source_server.ask();
+      shown_->destination_server.ask();
+    }
   }
   look_at_projections();
   settled_.push_back({now, settled(statistics_.counts())});
@@ -120,6 +171,7 @@ void Monitor::look() {
       metrics_->on_progress(i, progress);
     }
   }
+  if (shown_ != nullptr) publish_status();
   if (live_line_ != nullptr) {
     live_line_->show(figures());
   } else if (settings_.summary_interval.count() > 0 && now >= summarize_at_) {
@@ -145,7 +197,7 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
   for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
     const SubscriptionLoad load = copier_->load(i);
     const MeteredSource::Counts counts = source_.counts(i);
-    auto& [watch, is_stalled] = watched_[i];
+    auto& [watch, stall] = watched_[i];
     watch.look({.is_connected = counts.is_connected,
                 .settled = counts.answered,
                 .held = load.unsettled,
@@ -155,9 +207,9 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
                 .links_answer = health_.links_answer(),
                 .waits_for_older = now < load.waits_until},
                now);
-    const std::optional<std::string> stall = watch.stall(now);
+    const bool was_stalled = std::exchange(stall, watch.stall(now)).has_value();
     if (stall) reasons += (reasons.empty() ? "" : "; ") + *stall;
-    if (stall.has_value() != std::exchange(is_stalled, stall.has_value())) {
+    if (stall.has_value() != was_stalled) {
       if (stall) {
         LOG(ERROR) << *stall;
       } else {
@@ -168,6 +220,34 @@ std::optional<std::string> Monitor::look_for_stalls(Time now) {
     if (watch.takes_turn_to_mend(now)) source_.renew_group(i);
   }
   return reasons.empty() ? std::nullopt : std::optional(reasons);
+}
+
+void Monitor::publish_status() {
+  StatusCollector::Look look{.figures = figures(),
+                             .servers = {shown_->source_server.info(), shown_->destination_server.info()}};
+  for (SubscriptionIndex i = 0; i < watched_.size(); ++i) {
+    look.subscriptions.push_back(status_of(i));
+    look.waits_for_older = look.waits_for_older || clock_.now() < copier_->load(i).waits_until;
+  }
+  shown_->board.publish(shown_->collector.look(look));
+}
+
+SubscriptionStatus Monitor::status_of(SubscriptionIndex subscription) {
+  const SubscriptionProgress progress = lag_watch_.progress(subscription);
+  const LagWatch::Place place = lag_watch_.place(subscription);
+  return {.delivered = progress.delivered,
+          .start = place.start,
+          .position = place.position,
+          .end = place.end,
+          .end_as_of = place.end_as_of,
+          .lag = progress.lag,
+          .in_flight = copier_->load(subscription).unsettled,
+          .group_in_flight = lag_watch_.in_flight(subscription),
+          .parked = progress.parked,
+          .parked_by_server = parked_watch_.by_server(subscription),
+          .consumers = progress.consumers,
+          .stall = watched_[subscription].stall,
+          .projections = projection_watch_.status(subscription)};
 }
 
 void Monitor::summarize() {

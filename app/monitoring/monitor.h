@@ -21,6 +21,9 @@
 #include "app/monitoring/parked_watch.h"
 #include "app/monitoring/progress_text.h"
 #include "app/monitoring/projection_watch.h"
+#include "app/monitoring/server_watch.h"
+#include "app/monitoring/status_board.h"
+#include "app/monitoring/status_collector.h"
 #include "domain/copier/copier.h"
 #include "domain/progress/stall_watch.h"
 
@@ -30,9 +33,15 @@ namespace interconnect {
 // or in the log.
 class Monitor final : public CopyObserver {
  public:
+  // The stores; without HTTP the destination is not asked, and may be none.
+  struct Inspectors {
+    std::unique_ptr<StoreInspector> source;
+    std::unique_ptr<StoreInspector> destination;
+  };
+
   // All outlive it; `statistics` counts the copy's events.
   Monitor(boost::asio::io_context& io, const Clock& clock, const Settings& settings, EventSource& source,
-          EventSink& sink, std::unique_ptr<StoreInspector> inspector, const CopyStatistics& statistics);
+          EventSink& sink, Inspectors inspectors, const CopyStatistics& statistics);
 
   // What the copy is to run over in place of those that were handed in.
   EventSource& source() { return source_; }
@@ -42,6 +51,12 @@ class Monitor final : public CopyObserver {
 
   // Throws std::runtime_error, which names the address, if the HTTP port cannot be had.
   void start(const Copier& copier);
+
+  // The copy was asked to stop.
+  void on_stop_requested();
+  // Tells those who look at the page how the process ends; takes a fraction of a second at most, and none where nobody
+  // does.
+  void say_goodbye(CopyEnd end);
 
   // What the last summary is to add to the copy's own counts.
   std::string parked_by_server() const { return parked_by_server_text(parked_watch_.by_server()); }
@@ -55,11 +70,14 @@ class Monitor final : public CopyObserver {
 
   void on_link_answered(Store store, const std::optional<StoreError>& error);
   void serve(const Endpoint& address);
+  StatusRoutes routes();
+  void publish_status();
   void look_after_interval();
   void look();
   void look_at_projections();
   // Why subscriptions are not well; nothing if all are. Tells those that have become so, or well again.
   std::optional<std::string> look_for_stalls(Time now);
+  SubscriptionStatus status_of(SubscriptionIndex subscription);
   void summarize();
 
   boost::asio::steady_timer timer_;
@@ -68,7 +86,7 @@ class Monitor final : public CopyObserver {
   const CopyStatistics& statistics_;
   std::unique_ptr<PrometheusMetrics> metrics_;  // none without HTTP
   Health health_;
-  std::unique_ptr<StoreInspector> inspector_;
+  Inspectors inspectors_;
   MeteredSource source_;
   MeteredSink sink_;
   LagWatch lag_watch_;
@@ -76,7 +94,7 @@ class Monitor final : public CopyObserver {
   ParkedWatch parked_watch_;
   struct Watched {
     StallWatch watch;
-    bool is_stalled = false;
+    std::optional<std::string> stall = std::nullopt;
   };
   std::vector<Watched> watched_;  // by subscription
   const Copier* copier_ = nullptr;
@@ -91,7 +109,15 @@ class Monitor final : public CopyObserver {
     std::uint64_t events = 0;
   };
   std::deque<Settled> settled_;
-  std::unique_ptr<LiveLine> live_line_;   // on a terminal
+  std::unique_ptr<LiveLine> live_line_;  // on a terminal
+  // What is shown on HTTP; none without it.
+  struct Shown {
+    StatusCollector collector;
+    StatusBoard board;
+    ServerWatch source_server;
+    ServerWatch destination_server;
+  };
+  std::unique_ptr<Shown> shown_;
   std::unique_ptr<StatusServer> server_;  // last: its thread asks the others
 };
 

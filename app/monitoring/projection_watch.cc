@@ -161,6 +161,17 @@ std::optional<std::string> ProjectionWatch::lasting_doubts(Duration patience) co
   return all.empty() ? std::nullopt : std::optional(all);
 }
 
+std::vector<ProjectionStatus> ProjectionWatch::status(SubscriptionIndex subscription) const {
+  std::vector<ProjectionStatus> all;
+  const auto feeders = feeders_.find(subscriptions_[subscription].stream);
+  if (feeders == feeders_.end()) return all;
+  for (const std::string& name : feeders->second) {
+    const ProjectionHealth& health = watched_.at(name)->health;
+    all.push_back({name, health.is_running(), health.progress(), health.trouble().value_or("")});
+  }
+  return all;
+}
+
 std::map<std::string, ProjectionProgress> ProjectionWatch::progress() const {
   std::map<std::string, ProjectionProgress> all;
   for (const auto& [name, watched] : watched_) {

@@ -9,6 +9,7 @@
 
 #include "app/projection_feeders.h"
 #include "domain/progress/projection_health.h"
+#include "domain/status/copy_status.h"
 #include "ports/clock.h"
 #include "ports/copy_meter.h"
 #include "ports/store_inspector.h"
@@ -30,6 +31,9 @@ class ProjectionWatch {
   std::optional<std::string> doubt(SubscriptionIndex subscription) const;
   // Those doubts that have lasted for `patience`, in one line; nothing if there are none.
   std::optional<std::string> lasting_doubts(Duration patience) const;
+
+  // Of those that fill the subscription's stream, with what troubles them.
+  std::vector<ProjectionStatus> status(SubscriptionIndex subscription) const;
 
   // Of each projection that is watched.
   std::map<std::string, ProjectionProgress> progress() const;

@@ -36,7 +36,7 @@ bool Row::takes_place(Generation to) const {
 
 std::vector<Row> all_rows() {
   std::vector<Row> all;
-  for (const auto& rows : {process_rows(), server_rows(), network_rows(), refusal_rows()}) {
+  for (const auto& rows : {process_rows(), server_rows(), network_rows(), refusal_rows(), http_rows()}) {
     all.insert(all.end(), rows.begin(), rows.end());
   }
   return all;

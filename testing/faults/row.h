@@ -32,6 +32,8 @@ std::vector<Row> server_rows();
 std::vector<Row> network_rows();
 // Of what servers refuse.
 std::vector<Row> refusal_rows();
+// Of the copier's own HTTP port.
+std::vector<Row> http_rows();
 
 std::vector<Row> all_rows();
 

@@ -98,6 +98,27 @@ class BatchAppenderTest : public testing::Test {
   std::uint64_t last_id_ = 0;
 };
 
+TEST_F(BatchAppenderTest, AnAnswerWithAnEarlierPositionIsARepeat) {
+  std::atomic<int> calls = 0;
+  std::atomic<std::uint64_t> position = 500;
+  ScriptedServer server({.append = answer_append, .batch_append = [&](auto&, BatchStream& stream) {
+                           ++calls;
+                           Request request;
+                           while (stream.Read(&request)) {
+                             Response response = success(request);
+                             response.mutable_success()->mutable_position()->set_commit_position(position);
+                             stream.Write(response);
+                           }
+                           return grpc::Status::OK;
+                         }});
+  start(settings_for(server.port()));
+  await_batches(calls);
+  position = 600;
+  EXPECT_EQ(outcome_of(send("s")), (AppendOutcome{Appended{0}}));
+  position = 500;
+  EXPECT_EQ(outcome_of(send("s")), (AppendOutcome{Appended{.last_revision = 0, .was_repeated = true}}));
+}
+
 TEST_F(BatchAppenderTest, AnAppendIsOneMessageWithItsOptionsAndEvents) {
   std::atomic<int> calls = 0;
   std::mutex mutex;

@@ -90,6 +90,21 @@ class GrpcSinkTest : public testing::Test {
   std::uint64_t last_id_ = 0;
 };
 
+TEST_F(GrpcSinkTest, AnAnswerWithAnEarlierPositionIsARepeat) {
+  std::atomic<std::uint64_t> position = 500;
+  ScriptedServer server({.append = [&](auto&, const auto& requests, auto& response) {
+    succeed(requests, response);
+    response.mutable_success()->mutable_position()->set_commit_position(position);
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  EXPECT_EQ(append(), (AppendOutcome{Appended{1}}));
+  position = 600;
+  EXPECT_EQ(append(), (AppendOutcome{Appended{1}}));
+  position = 500;
+  EXPECT_EQ(append(), (AppendOutcome{Appended{.last_revision = 1, .was_repeated = true}}));
+}
+
 TEST_F(GrpcSinkTest, AnAppendIsItsOptionsAndItsEvents) {
   std::vector<streams::AppendReq> got;
   std::string requires_leader;

@@ -58,6 +58,8 @@ class StoreClient {
   // Whether something may be written. Not before it is known that the server takes the credentials: 21.2.0 would take
   // the writes of somebody whose credentials it does not understand for those of nobody.
   bool takes_writes() const { return has_node() && (connected() || authorization_.empty()); }
+  // The node in use; nothing while there is none.
+  const std::optional<Endpoint>& node() const { return connection_.node(); }
   // Why not.
   const StoreError& last_error() const { return connection_.last_error(); }
   // Changes whenever the node may be another, or not the same as before.

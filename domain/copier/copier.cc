@@ -122,8 +122,9 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
     state.refused_since = now;
   } else if (stop_by_ == kNever && now - state.refused_since >= settings_.writer_timeout) {
     // Not for the first time: a server that has just started refuses right credentials for a moment.
-    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + state.subscription.stream +
-                                         "' as group '" + state.subscription.group + "': " + std::string(message));
+    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + excerpt(state.subscription.stream) +
+                                         "' as group '" + excerpt(state.subscription.group) +
+                                         "': " + std::string(message));
   }
 }
 

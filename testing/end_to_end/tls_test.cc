@@ -137,14 +137,14 @@ class HostsTest : public TlsTest {
                   const std::string& other = "127.0.0.1") const {
     Variables variables{{kWriterTimeout, "2000"}};
     for (const auto& [side, store] : {std::pair("SRC", &source), std::pair("DST", &destination)}) {
-      const std::string list =
-          other + ":" + std::to_string(closed_.port()) + ",127.0.0.1:" + std::to_string(store->http_port());
+      const std::string closed = other + ":" + std::to_string(closed_.port()) + ",";
+      const std::string own = "127.0.0.1:" + std::to_string(store->http_port());
       if (store->generation() == Generation::kLegacy) {
-        variables[std::string("EVENTSTORE_INTERCO_HTTP_ENDPOINT_") + side] = scheme + list;
+        variables[std::string("EVENTSTORE_INTERCO_HTTP_ENDPOINT_") + side] = scheme + closed + scheme + own;
         variables[std::string("EVENTSTORE_INTERCO_HTTP_PORT_") + side] = "";
       } else {
         variables[std::string("EVENTSTORE_INTERCO_CONNECTION_STRING_") + side] =
-            "esdb+discover://" + list + "?" + options;
+            "esdb+discover://" + closed + own + "?" + options;
       }
     }
     return variables;
@@ -159,7 +159,6 @@ class HostsTest : public TlsTest {
   // Of the run and of the check.
   void expect_end(int code, const std::string& configuration, const Variables& variables,
                   const std::vector<std::string>& parts) {
-    source.load("hero-", 1, 1);
     const auto copier = start(configuration, variables);
     EXPECT_EQ(copier->exit_code(), code) << copier->output();
     const auto check = start(configuration, variables, Copier::kProgram, {"check"});
@@ -168,7 +167,6 @@ class HostsTest : public TlsTest {
       EXPECT_NE(copier->last_line().find(part), std::string::npos) << "no '" << part << "': " << copier->last_line();
       EXPECT_NE(check->output().find(part), std::string::npos) << "no '" << part << "': " << check->output();
     }
-    EXPECT_EQ(destination_count(), 0);
   }
 
   std::string own_host() const { return "127.0.0.1:" + std::to_string(source.http_port()); }

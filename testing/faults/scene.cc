@@ -139,8 +139,8 @@ std::map<std::string, std::string> Scene::environment(const Store& store, const 
     variables[prefix + "HTTP_PORT_" + side] = std::to_string(http_port);
     if (setup_.has_tls) variables[prefix + "HTTP_ENDPOINT_" + side] = "https://127.0.0.1";
     if (setup_.has_hosts) {
-      variables[prefix + "HTTP_ENDPOINT_" + side] =
-          "https://127.0.0.1:" + std::to_string(closed_port_.port()) + ",127.0.0.1:" + std::to_string(http_port);
+      variables[prefix + "HTTP_ENDPOINT_" + side] = "https://127.0.0.1:" + std::to_string(closed_port_.port()) +
+                                                    ",https://127.0.0.1:" + std::to_string(http_port);
       variables.erase(prefix + "HTTP_PORT_" + side);
     }
   } else {

@@ -107,8 +107,14 @@ class ConnectedStore : public ActionHandler {
         const auto& response = std::get<HttpResponse>(result);
         auto nodes = response.status == 200 ? parse_gossip(response.body, settings_.tls.enabled) : std::nullopt;
         if (nodes) return session.gossip_answered(now, question, *std::move(nodes), actions);
+        const std::string status = "HTTP status " + std::to_string(response.status);
+        if (response.status != 401 || !settings_.credentials) {
+          return session.gossip_failed(now, question, {ErrorKind::kUnavailable, status}, actions);
+        }
         session.gossip_failed(now, question,
-                              {ErrorKind::kUnavailable, "HTTP status " + std::to_string(response.status)}, actions);
+                              {ErrorKind::kNotAuthenticated, status + ": it refuses the credentials (user '" +
+                                                                 excerpt(settings_.credentials->username) + "')"},
+                              actions);
       });
     };
     client_of(ask.host)({"GET", "/gossip", ""}, answered);

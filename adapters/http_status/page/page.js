@@ -23,7 +23,7 @@ function bytes(n) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let i = 0;
   while (n >= 1024 && i < units.length - 1) { n /= 1024; i++; }
-  return `${i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
+  return `${n >= 100 ? Math.round(n) : Math.round(n * 10) / 10} ${units[i]}`;
 }
 function duration(seconds) {
   if (seconds === null || seconds === undefined) return '?';

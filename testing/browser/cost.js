@@ -19,16 +19,17 @@ function look({ url, pages }) {
   }
 }
 
-// Microseconds of user and system time: of all threads, and of those whose nice value is that of the pages' thread.
+// Microseconds on a core: of all threads, and of the pages' thread, which alone has that nice value.
 function times(pid) {
-  const stat = (file) => fs.readFileSync(file, 'utf8').replace(/^.*\) /, '').split(' ');
-  const used = (fields) => 10_000 * (Number(fields[11]) + Number(fields[12]));
-  let ofPages = 0;
+  const all = { all: 0, ofPages: 0 };
   for (const task of fs.readdirSync(`/proc/${pid}/task`)) {
-    const fields = stat(`/proc/${pid}/task/${task}/stat`);
-    if (fields[16] === '19') ofPages += used(fields);
+    const folder = `/proc/${pid}/task/${task}`;
+    const nice = fs.readFileSync(`${folder}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[16];
+    const used = Number(fs.readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]) / 1000;
+    all.all += used;
+    if (nice === '19') all.ofPages += used;
   }
-  return { all: used(stat(`/proc/${pid}/stat`)), ofPages };
+  return all;
 }
 
 async function count(copy) {

@@ -21,7 +21,9 @@ struct Append {
 
 struct Appended {
   Revision last_revision = kNoStream;  // the revision of the append's last event
-  bool was_repeated = false;           // the server says that it had them already, and has written nothing
+  // The server had them already, and has written nothing. Over gRPC this shows only where another append has been
+  // confirmed in between.
+  bool was_repeated = false;
 
   friend bool operator==(const Appended&, const Appended&) = default;
 };

@@ -64,7 +64,7 @@ struct Delivery {
   const EventView* link = nullptr;   // null: the event came by no link
 };
 
-// How a consumer group was found or made when its subscription was first started.
+// How a consumer group was found, or what was done to it, for this start of its subscription.
 enum class GroupState {
   kCreated,
   kUpdated,    // its settings differed
@@ -72,6 +72,11 @@ enum class GroupState {
   kKept,       // its settings differ, but an update was refused, or would have lost its place
   kUnread,     // its settings could not be read: left as they are
 };
+
+// At the next start, where nothing is done to it in between.
+inline GroupState when_found_again(GroupState state) {
+  return state == GroupState::kCreated || state == GroupState::kUpdated ? GroupState::kUnchanged : state;
+}
 
 struct SubscriptionStarted {
   SubscriptionIndex subscription = 0;

@@ -12,8 +12,8 @@ class StreamReadListener {
   virtual void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome) = 0;
 };
 
-// Reads pages of streams. Implemented by both protocol adapters for both roles, and by fakes. All calls and all
-// answers are on the one thread that runs the copy.
+// Reads pages of streams. Implemented by both protocol adapters for both roles, and by the simulation. All calls and
+// all answers are on the one thread that runs the copy.
 class StreamReader {
  public:
   virtual ~StreamReader() = default;

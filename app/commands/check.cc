@@ -128,10 +128,28 @@ class Check {
       findings_.good(where + " answers: version " + info->version + ", state " + info->state);
     } else {
       findings_.good(where + " answers");
-      findings_.warning(name + ": " + std::get<StoreError>(server).message);
+      judge_http(store, std::get<StoreError>(server));
     }
     co_await check_user(store, inspector);
     co_return true;
+  }
+
+  // The old generation has HTTP at a port of its own. Without it the copy goes on, and knows less; but what is there
+  // and does not speak it was not meant.
+  void judge_http(Store store, const StoreError& error) {
+    const std::string name(to_string(store));
+    const auto* old =
+        std::get_if<LegacyStoreSettings>(store == Store::kSource ? &settings_.source : &settings_.destination);
+    const bool nobody_is_there = error.message.find("cannot connect") != std::string::npos ||
+                                 error.message.find("cannot find the host") != std::string::npos;
+    if (old == nullptr || nobody_is_there || error.kind != ErrorKind::kUnavailable) {
+      return findings_.warning(name + ": " + error.message);
+    }
+    const std::string side = store == Store::kSource ? "SRC" : "DST";
+    findings_.fault(
+        name + ": no HTTP is spoken at " + old->http.host + ":" + std::to_string(old->http.port) +
+        ": set EVENTSTORE_INTERCO_HTTP_PORT_" + side + " (or the port in EVENTSTORE_INTERCO_HTTP_ENDPOINT_" + side +
+        ") to the server's HTTP port, and EVENTSTORE_INTERCO_TCP_PORT_" + side + " to its TCP port: " + error.message);
   }
 
   asio::awaitable<void> check_user(Store store, StoreInspector& inspector) {

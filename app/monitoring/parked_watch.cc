@@ -8,6 +8,13 @@
 
 namespace interconnect {
 
+namespace {
+
+// A server may well refuse once, as it starts or leads anew.
+constexpr int kLastingRefusals = 3;
+
+}  // namespace
+
 std::string parked_events(std::int64_t count, const Subscription& subscription) {
   return std::to_string(count) + (count == 1 ? " event of '" : " events of '") + excerpt(subscription.stream) +
          "' (group '" + excerpt(subscription.group) + "')";
@@ -32,6 +39,7 @@ void ParkedWatch::ask() {
 void ParkedWatch::on_answer(Watched& watched, const ParkedReader::Answer& answer) {
   if (const auto* error = std::get_if<StoreError>(&answer)) {
     if (is_transient(error->kind) && !is_refusal(error->kind)) return;  // the link check's affair
+    if (++watched.refusals < kLastingRefusals) return;
     if (!std::exchange(has_said_that_it_may_not_ask_, true)) {
       LOG(WARNING) << "whether the source's server parks events of its own accord is not watched: a group's parked "
                       "messages can be read by a user of $admins only: "
@@ -39,6 +47,7 @@ void ParkedWatch::on_answer(Watched& watched, const ParkedReader::Answer& answer
     }
     return;
   }
+  watched.refusals = 0;
   const std::int64_t now = std::get<ParkedMessages>(answer).by_server;
   const std::int64_t before = std::exchange(watched.known, now).value_or(0);
   if (now > before) {

@@ -34,6 +34,7 @@ class ParkedWatch {
     Subscription subscription;
     ParkedReader reader;
     bool is_awaited = false;
+    int refusals = 0;  // one after the other
     std::optional<std::int64_t> known;
   };
 

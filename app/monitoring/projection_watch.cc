@@ -16,6 +16,9 @@ namespace {
 // Users' projections come and change seldom.
 constexpr Duration kFindAgainAfter = std::chrono::minutes(10);
 
+// A server may well refuse once, as it starts or leads anew.
+constexpr int kLastingRefusals = 3;
+
 }  // namespace
 
 ProjectionWatch::ProjectionWatch(StoreInspector& inspector, const Clock& clock,
@@ -82,6 +85,7 @@ void ProjectionWatch::on_answer(Watched& watched, const std::variant<ProjectionI
   ProjectionHealth& health = watched.health;
   const State before = health.state();
   const auto* error = std::get_if<StoreError>(&answer);
+  if (error == nullptr || error->kind == ErrorKind::kNotFound) watched.refusals = 0;
   if (error == nullptr) {
     const ProjectionInfo& info = std::get<ProjectionInfo>(answer);
     health.look({.is_running = info.is_running,
@@ -95,6 +99,8 @@ void ProjectionWatch::on_answer(Watched& watched, const std::variant<ProjectionI
     health.look({.is_there = false}, clock_.now());
   } else if (is_transient(error->kind) && !is_refusal(error->kind)) {
     return;  // the link check's affair
+  } else if (++watched.refusals < kLastingRefusals) {
+    return;
   } else {
     health.forget();
     if (!std::exchange(has_said_that_it_may_not_ask_, true)) {

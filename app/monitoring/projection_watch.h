@@ -43,6 +43,7 @@ class ProjectionWatch {
     explicit Watched(std::string name) : health(std::move(name)) {}
     ProjectionHealth health;
     bool is_awaited = false;
+    int refusals = 0;  // one after the other
   };
 
   void find_feeders();

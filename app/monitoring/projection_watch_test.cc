@@ -117,11 +117,25 @@ TEST_F(ProjectionWatchTest, AsksNoQuestionTwiceAtOnce) {
 TEST_F(ProjectionWatchTest, WhereItMayNotAskItSaysSoOnce) {
   inspector.otherwise = StoreError{ErrorKind::kAccessDenied, "HTTP 403"};
   ProjectionWatch watch(inspector, clock, {of("$ce-hero"), of("$category-hero")});
+  EXPECT_THAT(look(watch), IsEmpty()) << "it may be for a moment";
+  EXPECT_THAT(look(watch), IsEmpty());
   EXPECT_THAT(look(watch), HasSubstr("HTTP 403"));
   EXPECT_THAT(look(watch), IsEmpty());
   EXPECT_EQ(watch.doubt(0), std::nullopt);
   EXPECT_EQ(watch.lasting_doubts(0s), std::nullopt);
   EXPECT_EQ(watch.progress().at("$by_category"), ProjectionProgress{});
+}
+
+// Such as the 500 of a node that has just become the leader.
+TEST_F(ProjectionWatchTest, OneRefusalAmongAnswersChangesNothing) {
+  ProjectionWatch watch(inspector, clock, {of("$ce-hero")});
+  for (int i = 0; i < 5; ++i) {
+    inspector.statistics = {{"$by_category", running}};
+    EXPECT_THAT(look(watch), IsEmpty());
+    inspector.statistics = {{"$by_category", StoreError{ErrorKind::kUnsupported, "HTTP 500"}}};
+    EXPECT_THAT(look(watch), IsEmpty());
+    EXPECT_THAT(watch.progress(), ElementsAre(Pair("$by_category", ProjectionProgress{true, 100.0})));
+  }
 }
 
 TEST_F(ProjectionWatchTest, AServerThatIsAwayTellsNothingNew) {

@@ -58,9 +58,12 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.memory = settings_.look_up_memory;
   question.is_copied_in_order = !shares_streams_;
   question.order_proves = order_proves(lane);
-  // A gap that was left and an event that came twice would make up for each other.
-  question.count_proves =
-      !settings_.may_give_up_events && !shares_streams_ && subscriptions_[front.subscription].began_at_start;
+  // A gap that was left and an event that came twice would make up for each other; so would one of two consumers that
+  // lags, and the other one, which is ahead.
+  const SubscriptionState& delivered_by = subscriptions_[front.subscription];
+  question.count_proves = !settings_.may_give_up_events && !shares_streams_ && delivered_by.began_at_start &&
+                          delivered_by.strategy != ConsumerStrategy::kRoundRobin;
+  question.is_replayed = front.is_replayed;
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));

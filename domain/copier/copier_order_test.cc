@@ -30,15 +30,15 @@ void deliver_two_before_one(CopierScript& script) {
   copy_one_and_reconnect(script);
   script.deliver({2});
   script.advance();
-  script.page(1, {1, 0}, true);
+  script.page({.first = 1, .ids = {1, 0}, .is_end = true});
 }
 
 TEST(CopierOrderTest, AGapAfterAReconnectionIsWaitedOutUntilTheMissingEventComes) {
   CopierScript script;
   copy_one_and_reconnect(script);
   script.deliver({2, 3});
-  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
-  script.page(1, {1, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read source s backward 1"}));
+  script.page({.first = 1, .ids = {1, 0}, .is_end = true});
   EXPECT_EQ(script.advance(seconds(1)), Texts{});
   script.deliver({1});
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2 3]"}));
@@ -49,16 +49,16 @@ TEST(CopierOrderTest, WhatComesAfterALookUpOfNewerOnesIsNotOutOfOrder) {
   CopierScript script;
   script.start(GroupState::kUnchanged);
   script.deliver({2});
-  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
-  script.page(1, {1, 0}, true);
-  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
-  script.page(0, {0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read source s backward 1"}));
+  script.page({.first = 1, .ids = {1, 0}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
+  script.page({.first = 0, .ids = {0}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts{});
   script.deliver({1});
-  EXPECT_EQ(script.advance(), Texts({"read source backward 0"}));
-  script.page(0, {0}, true);
-  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
-  script.page(0, {0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read source s backward 0"}));
+  script.page({.first = 0, .ids = {0}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
+  script.page({.first = 0, .ids = {0}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2]"}));
   script.appended(2);
   script.advance();
@@ -68,14 +68,14 @@ TEST(CopierOrderTest, WhatComesAfterALookUpOfNewerOnesIsNotOutOfOrder) {
 TEST(CopierOrderTest, WhatComesAfterNewerOnesWereCopiedIsOutOfOrder) {
   CopierScript script;
   deliver_two_before_one(script);
-  EXPECT_EQ(script.advance(CopierSettings{}.predecessor_wait), Texts({"read source forward 1"}));
-  script.show({{.number = 2, .revision = 2}}, true);
+  EXPECT_EQ(script.advance(CopierSettings{}.predecessor_wait), Texts({"read source s forward 1"}));
+  script.show({.events = {{.id = 2, .revision = 2}}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"append s @0 [2]"}));
   script.appended(1);
   script.advance();
   script.deliver({1});
-  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
-  script.page(1, {2, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
+  script.page({.first = 1, .ids = {2, 0}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"append s @1 [1]"}));
   script.appended(2);
   script.advance();
@@ -85,11 +85,11 @@ TEST(CopierOrderTest, WhatComesAfterNewerOnesWereCopiedIsOutOfOrder) {
 TEST(CopierOrderTest, AGapIsNotWaitedOutForEver) {
   CopierSettings settings;
   settings.predecessor_wait = seconds(15);
-  CopierScript script(settings);
+  CopierScript script({.settings = settings});
   deliver_two_before_one(script);
   for (int i = 0; i < 14; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});
-  EXPECT_EQ(script.advance(seconds(1)), Texts({"read source forward 1"}));
-  script.show({{.number = 1, .revision = 1}}, false, 2);
+  EXPECT_EQ(script.advance(seconds(1)), Texts({"read source s forward 1"}));
+  script.show({.events = {{.id = 1, .revision = 1}}, .next = 2});
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1 2]"})) << "what did not come is read";
 }
 
@@ -98,7 +98,7 @@ TEST(CopierOrderTest, AGapIsWaitedOutAsLongAsOlderConsumersAreSuspected) {
   copy_one_and_reconnect(script);
   script.deliver({2, 3});
   script.advance();
-  script.page(1, {1, 0}, true);
+  script.page({.first = 1, .ids = {1, 0}, .is_end = true});
   for (int i = 0; i < 30; ++i) {
     EXPECT_EQ(script.advance(seconds(1)), Texts{});
     if (i % 10 == 0) script.suspect_older_consumers();
@@ -110,18 +110,18 @@ TEST(CopierOrderTest, AGapIsWaitedOutAsLongAsOlderConsumersAreSuspected) {
 TEST(CopierOrderTest, AWaitThatIsOverIsNotRenewed) {
   CopierSettings settings;
   settings.predecessor_wait = seconds(15);
-  CopierScript script(settings);
+  CopierScript script({.settings = settings});
   copy_one_and_reconnect(script);
   script.advance(seconds(15));
   script.suspect_older_consumers();
   script.deliver({2});
-  EXPECT_EQ(script.advance(), Texts({"read source forward 1"}));
+  EXPECT_EQ(script.advance(), Texts({"read source s forward 1"}));
 }
 
 TEST(CopierOrderTest, AGapOfRefusedEventsIsNone) {
   CopierScript script;
   copy_one_and_reconnect(script);
-  script.deliver_one(1, 1, "Other");
+  script.deliver_one({.id = 1, .type = "Other"});
   script.deliver({2});
   EXPECT_EQ(script.advance(), Texts({"append s @0 [2]"}));
 }
@@ -129,19 +129,19 @@ TEST(CopierOrderTest, AGapOfRefusedEventsIsNone) {
 TEST(CopierOrderTest, ARefusedEventDoesNotHideAGap) {
   CopierScript script;
   copy_one_and_reconnect(script);
-  script.deliver_one(2, 2, "Other");
+  script.deliver_one({.id = 2, .type = "Other"});
   script.deliver({3});
   const Texts actions = script.advance();
   ASSERT_FALSE(actions.empty());
-  EXPECT_EQ(actions[0], "read source backward 2");
+  EXPECT_EQ(actions[0], "read source s backward 2");
 }
 
 TEST(CopierOrderTest, AGapBehindAGapIsWaitedOutAsWell) {
   CopierScript script;
   copy_one_and_reconnect(script);
   script.deliver({9, 2, 4});
-  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
-  script.page(1, {1}, false);
+  EXPECT_EQ(script.advance(), Texts({"read source s backward 1"}));
+  script.page({.first = 1, .ids = {1}});
   EXPECT_EQ(script.advance(), Texts{});
   script.deliver({1});
   const Texts actions = script.advance();
@@ -149,7 +149,7 @@ TEST(CopierOrderTest, AGapBehindAGapIsWaitedOutAsWell) {
   script.appended(2);
   const Texts next = script.advance();
   ASSERT_FALSE(next.empty());
-  EXPECT_EQ(next[0], "read source backward 3");
+  EXPECT_EQ(next[0], "read source s backward 3");
 }
 
 TEST(CopierOrderTest, WhileDisconnectedAGapIsWaitedOut) {
@@ -164,11 +164,11 @@ TEST(CopierOrderTest, WhileDisconnectedAGapIsWaitedOut) {
 }
 
 TEST(CopierOrderTest, AFullWindowOfWaitingEventsIsReconnected) {
-  CopierScript script({}, {"s"}, 2);
+  CopierScript script({.buffer_size = 2});
   copy_one_and_reconnect(script);
   script.deliver({2, 3});  // the window is full: 1 cannot come
   script.advance();
-  script.page(1, {1, 0}, true);
+  script.page({.first = 1, .ids = {1, 0}, .is_end = true});
   Texts actions = script.advance();
   for (int i = 0; i < 5 && actions.empty(); ++i) actions = script.advance(seconds(1));
   EXPECT_EQ(actions, Texts({"resubscribe 0 buffer 2"}));
@@ -182,7 +182,7 @@ TEST(CopierOrderTest, AFullWindowOfWaitingEventsIsReconnected) {
 TEST(CopierOrderTest, AReconnectionWithASmallerBufferWaitsAsLongAsAnyOther) {
   CopierSettings settings;
   settings.max_held_bytes = 1'000;
-  CopierScript script(settings);
+  CopierScript script({.settings = settings});
   script.start(GroupState::kCreated);
   script.deliver({0});
   script.advance();
@@ -197,7 +197,7 @@ TEST(CopierOrderTest, AReconnectionWithASmallerBufferWaitsAsLongAsAnyOther) {
   actions = script.advance();
   ASSERT_EQ(actions.size(), 1u);
   EXPECT_TRUE(actions[0].starts_with("read ")) << actions[0];
-  script.page(6, {6, 5, 4, 3, 2, 1, 0}, true);
+  script.page({.first = 6, .ids = {6, 5, 4, 3, 2, 1, 0}, .is_end = true});
   for (int i = 0; i < 29; ++i) EXPECT_EQ(script.advance(seconds(1)), Texts{});
   script.deliver({1});
   EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"}));
@@ -205,17 +205,17 @@ TEST(CopierOrderTest, AReconnectionWithASmallerBufferWaitsAsLongAsAnyOther) {
 
 // What one subscription's reconnection lets go of another's lane leaves a gap there.
 TEST(CopierOrderTest, AReconnectionElsewhereLetsNothingOvertake) {
-  CopierScript script({}, {"s", "t"}, 4);
+  CopierScript script({.streams = {"s", "t"}, .buffer_size = 4});
   script.start(GroupState::kUnchanged, 1);
   copy_one_and_reconnect(script);
   script.deliver({2, 3});
-  EXPECT_EQ(script.advance(), Texts({"read source backward 1"}));
-  script.page(1, {1, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read source s backward 1"}));
+  script.page({.first = 1, .ids = {1, 0}, .is_end = true});
   script.advance();
   script.drop();
   script.start(GroupState::kUnchanged);
   script.deliver({3});  // 2 is still with the connection that broke
-  for (int i = 0; i < 3; ++i) script.deliver_one(9, 5, "Good", 1, "t");
+  for (int i = 0; i < 3; ++i) script.deliver_one({.id = 9, .revision = 5, .stream = "t", .subscription = 1});
   Texts actions;
   for (int i = 0; i < 5 && std::ranges::find(actions, "resubscribe 1 buffer 4") == actions.end(); ++i) {
     std::ranges::copy(script.advance(seconds(1)), std::back_inserter(actions));
@@ -236,7 +236,7 @@ TEST(CopierOrderTest, AnOlderEventThatComesDuringAnAppendIsLookedUpBeforeItGoes)
   // Only what others wrote since is read after a WrongExpectedVersion: it tells nothing of an older event.
   CopierSettings settings;
   settings.remembered_events = 1;
-  CopierScript script(settings);
+  CopierScript script({.settings = settings});
   script.start();
   script.deliver({0, 1});
   script.advance();
@@ -248,23 +248,23 @@ TEST(CopierOrderTest, AnOlderEventThatComesDuringAnAppendIsLookedUpBeforeItGoes)
   script.wrong(2);
   const Texts actions = script.advance();
   ASSERT_EQ(actions.size(), 1u);
-  EXPECT_EQ(actions[0], "read destination backward -1");
-  script.page(2, {99, 1, 0}, true);
+  EXPECT_EQ(actions[0], "read destination s backward -1");
+  script.page({.first = 2, .ids = {99, 1, 0}, .is_end = true});
   EXPECT_EQ(script.advance().front(), "append s @2 [2 3]");
 }
 
 TEST(CopierOrderTest, AForgottenEventThatComesAgainIsFound) {
   CopierSettings settings;
   settings.remembered_events = 1;
-  CopierScript script(settings);
+  CopierScript script({.settings = settings});
   script.start();
   script.deliver({0, 1});
   script.advance();
   script.appended(1);
   script.advance();
   script.deliver({0});
-  EXPECT_EQ(script.advance(), Texts({"read destination backward -1"}));
-  script.page(1, {1, 0}, true);
+  EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
+  script.page({.first = 1, .ids = {1, 0}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"ack [0]"}));
 }
 
@@ -274,11 +274,11 @@ TEST(CopierOrderTest, ALateConfirmationMakesItLookAgain) {
   script.start();
   script.deliver({0});
   script.advance();
-  EXPECT_EQ(script.advance(seconds(5)), Texts({"read destination backward -1"}));
+  EXPECT_EQ(script.advance(seconds(5)), Texts({"read destination s backward -1"}));
   script.appended(0);
   script.no_stream();  // read before it was written
   EXPECT_EQ(script.advance().size(), 1u);
-  script.page(0, {0}, true);
+  script.page({.first = 0, .ids = {0}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"ack [0]"}));
   EXPECT_TRUE(script.safety_net.failed.empty());
 }

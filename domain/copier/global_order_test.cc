@@ -20,18 +20,11 @@ class GlobalOrderTest : public testing::Test {
  protected:
   explicit GlobalOrderTest(const CopierSettings& settings = global(), int buffer_size = 100,
                            GroupState group = GroupState::kCreated)
-      : script_(settings, {"$ce-x"}, buffer_size) {
+      : script_({.settings = settings, .streams = {"$ce-x"}, .buffer_size = buffer_size}) {
     script_.start(group);
   }
 
-  void deliver(std::string_view stream, int number, Revision revision, std::string_view data = "{}") {
-    script_.deliver_one(number, revision, "Good", 0, stream, data);
-  }
-  void deliver_at(Revision position, std::string_view stream, int number, Revision revision,
-                  std::string_view data = "{}") {
-    script_.next_position = position;
-    deliver(stream, number, revision, data);
-  }
+  void deliver(const CopierScript::Arriving& arriving) { script_.deliver_one(arriving); }
   void reconnect() {
     script_.drop();
     script_.start(GroupState::kUnchanged);
@@ -39,7 +32,7 @@ class GlobalOrderTest : public testing::Test {
   // Both streams are there, with a first event each.
   void begin_streams() {
     for (const auto& [stream, number] : {std::pair("a", 1), {"b", 2}}) {
-      deliver(stream, number, 0);
+      deliver({.id = number, .revision = 0, .stream = stream});
       script_.advance();
       script_.no_stream();
       script_.advance();
@@ -80,10 +73,10 @@ class GlobalOrderShortOfMemoryTest : public GlobalOrderTest {
 
 TEST_F(GlobalOrderTest, WhereNothingIsGuaranteedRunsGoOneAfterTheOther) {
   begin_streams();
-  deliver("a", 3, 1);
-  deliver("a", 4, 2);
-  deliver("b", 5, 1);
-  deliver("a", 6, 3);
+  deliver({.id = 3, .revision = 1, .stream = "a"});
+  deliver({.id = 4, .revision = 2, .stream = "a"});
+  deliver({.id = 5, .revision = 1, .stream = "b"});
+  deliver({.id = 6, .revision = 3, .stream = "a"});
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3 4]"});
   script_.appended(2);
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [5]"});
@@ -92,12 +85,12 @@ TEST_F(GlobalOrderTest, WhereNothingIsGuaranteedRunsGoOneAfterTheOther) {
 }
 
 TEST_F(GlobalOrderTest, WhereTheSinkKeepsTheOrderRunsFollowEachOtherAtOnce) {
-  script_.copier().on_sink_order(1 << 20);
+  script_.order_of_sink(1 << 20);
   begin_streams();
-  deliver("a", 3, 1);
-  deliver("b", 4, 1);
-  deliver("a", 5, 2);
-  deliver("b", 6, 2);
+  deliver({.id = 3, .revision = 1, .stream = "a"});
+  deliver({.id = 4, .revision = 1, .stream = "b"});
+  deliver({.id = 5, .revision = 2, .stream = "a"});
+  deliver({.id = 6, .revision = 2, .stream = "b"});
   // One at most for each stream; and what waits for its stream holds up what follows.
   EXPECT_EQ(script_.advance(), (Texts{"append a @0 [3]", "append b @0 [4]"}));
   script_.appended(1);
@@ -107,34 +100,34 @@ TEST_F(GlobalOrderTest, WhereTheSinkKeepsTheOrderRunsFollowEachOtherAtOnce) {
 }
 
 TEST_F(GlobalOrderTest, AStreamOfWhichNothingIsKnownIsLookedUpFirst) {
-  script_.copier().on_sink_order(1 << 20);
+  script_.order_of_sink(1 << 20);
   begin_streams();
-  deliver("a", 3, 1);
-  deliver("new", 4, 0);
-  deliver("b", 5, 1);
-  EXPECT_EQ(script_.advance(), (Texts{"append a @0 [3]", "read destination backward -1"}));
+  deliver({.id = 3, .revision = 1, .stream = "a"});
+  deliver({.id = 4, .revision = 0, .stream = "new"});
+  deliver({.id = 5, .revision = 1, .stream = "b"});
+  EXPECT_EQ(script_.advance(), (Texts{"append a @0 [3]", "read destination new backward -1"}));
   EXPECT_EQ(script_.advance(), Texts{});
   script_.no_stream();
   EXPECT_EQ(script_.advance(), (Texts{"append new @-1 [4]", "append b @0 [5]"}));
 }
 
 TEST_F(GlobalOrderTest, WhatIsLargerThanTheSinkKeepsInOrderGoesAlone) {
-  script_.copier().on_sink_order(1'000);
+  script_.order_of_sink(1'000);
   begin_streams();
-  script_.deliver_one(3, 1, "Good", 0, "a", std::string(2'000, 'x'));
-  deliver("b", 4, 1);
+  script_.deliver_one({.id = 3, .revision = 1, .stream = "a", .data = std::string(2'000, 'x')});
+  deliver({.id = 4, .revision = 1, .stream = "b"});
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
   script_.appended(1);
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
 }
 
 TEST_F(GlobalOrderTest, WhatFailedGoesBeforeAllThatFollows) {
-  script_.copier().on_sink_order(1 << 20);
+  script_.order_of_sink(1 << 20);
   begin_streams();
-  deliver("a", 3, 1);
+  deliver({.id = 3, .revision = 1, .stream = "a"});
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
   script_.fail(ErrorKind::kUnavailable);
-  deliver("b", 4, 1);
+  deliver({.id = 4, .revision = 1, .stream = "b"});
   EXPECT_EQ(script_.advance(), Texts{});
   EXPECT_EQ(script_.advance(1s), Texts{"append a @0 [3]"});
   script_.appended(1);
@@ -144,9 +137,9 @@ TEST_F(GlobalOrderTest, WhatFailedGoesBeforeAllThatFollows) {
 TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
   begin_streams();
   reconnect();
-  deliver_at(3, "b", 4, 1);
+  deliver({.id = 4, .revision = 1, .stream = "b", .position = 3});
   EXPECT_EQ(script_.advance(), Texts{});
-  deliver_at(2, "a", 3, 1);
+  deliver({.id = 3, .revision = 1, .stream = "a", .position = 2});
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
   script_.appended(1);
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
@@ -155,12 +148,12 @@ TEST_F(GlobalOrderTest, APositionThatMayStillComeIsWaitedFor) {
 TEST_F(GlobalOrderTest, WithinARunAPositionIsWaitedForAsWell) {
   begin_streams();
   reconnect();
-  deliver_at(2, "a", 3, 1);
-  deliver_at(4, "a", 5, 2);
+  deliver({.id = 3, .revision = 1, .stream = "a", .position = 2});
+  deliver({.id = 5, .revision = 2, .stream = "a", .position = 4});
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
   script_.appended(1);
   EXPECT_EQ(script_.advance(), Texts{});
-  deliver_at(3, "b", 4, 1);
+  deliver({.id = 4, .revision = 1, .stream = "b", .position = 3});
   EXPECT_EQ(script_.advance(), Texts{"append b @0 [4]"});
   script_.appended(1);
   EXPECT_EQ(script_.advance(), Texts{"append a @1 [5]"});
@@ -168,29 +161,33 @@ TEST_F(GlobalOrderTest, WithinARunAPositionIsWaitedForAsWell) {
 
 TEST_F(GlobalOrderOverBudgetTest, TheEventThatDidNotFitIsWaitedForAsWell) {
   begin_streams();
-  deliver("a", 3, 1, std::string(1'000, 'x'));
+  deliver({.id = 3, .revision = 1, .stream = "a", .data = std::string(1'000, 'x')});
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
-  deliver("a", 4, 2, std::string(1'000, 'x'));
+  deliver({.id = 4, .revision = 2, .stream = "a", .data = std::string(1'000, 'x')});
   const Texts actions = script_.advance();
   ASSERT_FALSE(actions.empty());
   EXPECT_TRUE(actions[0].starts_with("resubscribe 0")) << actions[0];
   script_.start(GroupState::kUnchanged);
   script_.appended(1);
-  deliver("b", 5, 1);
+  deliver({.id = 5, .revision = 1, .stream = "b"});
   EXPECT_EQ(script_.advance(), Texts{});
-  deliver_at(3, "a", 4, 2);
+  deliver({.id = 4, .revision = 2, .stream = "a", .position = 3});
   EXPECT_EQ(script_.advance(), Texts{"append a @1 [4]"});
 }
 
 // Replayed parked messages have the positions of the parked stream.
 TEST_F(GlobalOrderOverBudgetTest, APositionFarBackComesAgainAtNoCost) {
-  deliver_at(Revision{1} << 40, "a", 1, 0);
+  deliver({.id = 1, .revision = 0, .stream = "a", .position = Revision{1} << 40});
   script_.advance();
   script_.no_stream();
   EXPECT_EQ(script_.advance(), Texts{"append a @-1 [1]"});
-  deliver_at(2, "b", 2, 0);
+  deliver({.id = 2, .revision = 0, .stream = "b", .position = 2});
   for (int n = 3; n < 10; ++n) {
-    deliver_at((Revision{1} << 40) + n - 2, "a", n, n - 2, std::string(200, 'x'));
+    deliver({.id = n,
+             .revision = n - 2,
+             .stream = "a",
+             .data = std::string(200, 'x'),
+             .position = (Revision{1} << 40) + n - 2});
   }
   script_.appended(0);
   const Texts actions = script_.advance();
@@ -198,37 +195,37 @@ TEST_F(GlobalOrderOverBudgetTest, APositionFarBackComesAgainAtNoCost) {
   EXPECT_EQ(actions[0], "ack [1]") << "while the connection is there that delivered it";
   EXPECT_TRUE(actions[1].starts_with("resubscribe 0")) << actions[1];
   script_.start(GroupState::kUnchanged);
-  deliver_at((Revision{1} << 40) + 1, "a", 3, 1);
+  deliver({.id = 3, .revision = 1, .stream = "a", .position = (Revision{1} << 40) + 1});
   EXPECT_EQ(script_.advance(), Texts{});
-  deliver_at(2, "b", 2, 0);
-  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"}) << "of b, whose turn it is";
+  deliver({.id = 2, .revision = 0, .stream = "b", .position = 2});
+  EXPECT_EQ(script_.advance(), Texts{"read destination b backward -1"}) << "of b, whose turn it is";
 }
 
 // What comes first is chosen by the events' own revisions: on every connection the same.
 TEST_F(GlobalOrderSmallBufferTest, APositionThatFindsNoPlaceInTheBufferComesWithALargerOne) {
   begin_streams();
   reconnect();
-  deliver_at(3, "b", 4, 1);
-  deliver_at(4, "b", 5, 2);
+  deliver({.id = 4, .revision = 1, .stream = "b", .position = 3});
+  deliver({.id = 5, .revision = 2, .stream = "b", .position = 4});
   script_.advance();
   EXPECT_EQ(script_.advance(), Texts{"resubscribe 0 buffer 4"});
   script_.start(GroupState::kUnchanged);
-  deliver_at(3, "b", 4, 1);
-  deliver_at(4, "b", 5, 2);
+  deliver({.id = 4, .revision = 1, .stream = "b", .position = 3});
+  deliver({.id = 5, .revision = 2, .stream = "b", .position = 4});
   EXPECT_EQ(script_.advance(), Texts{});
-  deliver_at(2, "a", 3, 1);
+  deliver({.id = 3, .revision = 1, .stream = "a", .position = 2});
   EXPECT_EQ(script_.advance(), Texts{"append a @0 [3]"});
 }
 
 TEST_F(GlobalOrderRestartTest, WhatAFormerProcessLeftIsAskedForWithABufferThatHoldsIt) {
-  deliver_at(7, "b", 2, 0);
-  deliver_at(8, "b", 3, 1);
+  deliver({.id = 2, .revision = 0, .stream = "b", .position = 7});
+  deliver({.id = 3, .revision = 1, .stream = "b", .position = 8});
   script_.advance();
   EXPECT_EQ(script_.advance(), Texts{"resubscribe 0 buffer 4"});
   script_.start(GroupState::kUnchanged);
-  deliver_at(7, "b", 2, 0);
-  deliver_at(8, "b", 3, 1);
-  deliver_at(5, "a", 1, 0);
+  deliver({.id = 2, .revision = 0, .stream = "b", .position = 7});
+  deliver({.id = 3, .revision = 1, .stream = "b", .position = 8});
+  deliver({.id = 1, .revision = 0, .stream = "a", .position = 5});
   EXPECT_EQ(script_.advance(), Texts{}) << "more may come";
   script_.advance(1s);
   script_.no_stream();
@@ -239,25 +236,25 @@ TEST_F(GlobalOrderRestartTest, WhatAFormerProcessLeftIsAskedForWithABufferThatHo
 
 // The place from which the destination is read on is that of the newest event met, whose turn may be later.
 TEST_F(GlobalOrderShortOfMemoryTest, WhatComesBeforeAnEventThatWasFoundIsLookedUpAgain) {
-  deliver_at(0, "s", 0, 0);
-  deliver_at(2, "s", 5, 5);
-  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"});
-  script_.page(9, {23, 22, 21, 20, 5, 4, 3, 2, 1, 0}, true);
+  deliver({.id = 0, .position = 0});
+  deliver({.id = 5, .position = 2});
+  EXPECT_EQ(script_.advance(), Texts{"read destination s backward -1"});
+  script_.page({.first = 9, .ids = {23, 22, 21, 20, 5, 4, 3, 2, 1, 0}, .is_end = true});
   script_.advance();
   EXPECT_EQ(script_.advance(1s), Texts{"ack [0]"});
-  deliver_at(1, "s", 1, 1);
-  EXPECT_EQ(script_.advance(), Texts{"read destination backward -1"});
-  script_.page(9, {23, 22, 21, 20, 5, 4, 3, 2, 1, 0}, true);
+  deliver({.id = 1, .position = 1});
+  EXPECT_EQ(script_.advance(), Texts{"read destination s backward -1"});
+  script_.page({.first = 9, .ids = {23, 22, 21, 20, 5, 4, 3, 2, 1, 0}, .is_end = true});
   EXPECT_EQ(script_.advance(1s), Texts{"ack [1 5]"});
 }
 
-TEST_F(GlobalOrderTest, ButNotForEver) {
+TEST_F(GlobalOrderTest, APositionThatMayStillComeIsNotWaitedForForEver) {
   begin_streams();
   reconnect();
-  deliver_at(3, "b", 4, 1);
+  deliver({.id = 4, .revision = 1, .stream = "b", .position = 3});
   EXPECT_EQ(script_.advance(), Texts{});
-  ASSERT_TRUE(script_.copier().next_deadline());
-  EXPECT_EQ(*script_.copier().next_deadline(), script_.now + CopierSettings{}.predecessor_wait);
+  ASSERT_TRUE(script_.next_deadline());
+  EXPECT_EQ(*script_.next_deadline(), script_.now + CopierSettings{}.predecessor_wait);
   EXPECT_EQ(script_.advance(CopierSettings{}.predecessor_wait), Texts{"append b @0 [4]"});
 }
 
@@ -265,18 +262,18 @@ TEST_F(GlobalOrderTest, ButNotForEver) {
 class GlobalOrderTurnTakenTest : public GlobalOrderTest {
  protected:
   GlobalOrderTurnTakenTest() : GlobalOrderTest(global(), 100, GroupState::kUnchanged) {
-    deliver_at(7, "a", 3, 0);
+    deliver({.id = 3, .revision = 0, .stream = "a", .position = 7});
     script_.advance();
     script_.no_stream();
     EXPECT_EQ(script_.advance(), Texts{"append a @-1 [3]"});
-    deliver_at(5, "b", 4, 2);
+    deliver({.id = 4, .revision = 2, .stream = "b", .position = 5});
   }
 
   void refuse_after(Duration passed) {
     EXPECT_EQ(script_.advance(passed), Texts{});
     script_.fail(ErrorKind::kNotReady);
-    EXPECT_EQ(script_.advance(), Texts{"read source backward 1"}) << "of b, whose turn it is";
-    script_.page(1, {2, 1}, true);
+    EXPECT_EQ(script_.advance(), Texts{"read source b backward 1"}) << "of b, whose turn it is";
+    script_.page({.first = 1, .ids = {2, 1}, .is_end = true});
     script_.advance();
     script_.no_stream();
   }
@@ -284,7 +281,7 @@ class GlobalOrderTurnTakenTest : public GlobalOrderTest {
 
 TEST_F(GlobalOrderTurnTakenTest, WhatIsOverdueIsGivenUp) {
   refuse_after(4'990ms);
-  EXPECT_EQ(script_.advance(10ms), Texts{"read destination forward 0"});
+  EXPECT_EQ(script_.advance(10ms), Texts{"read destination a forward 0"});
   script_.no_stream();
   EXPECT_EQ(script_.advance(), Texts{"exit 1"});
 }
@@ -293,15 +290,15 @@ TEST_F(GlobalOrderTurnTakenTest, WhatBecomesOverdueIsGivenUpThen) {
   refuse_after(1s);
   EXPECT_EQ(script_.advance(1s), Texts{});
   EXPECT_EQ(script_.advance(2'999ms), Texts{});
-  EXPECT_EQ(script_.advance(1ms), Texts{"read destination forward 0"});
+  EXPECT_EQ(script_.advance(1ms), Texts{"read destination a forward 0"});
   script_.no_stream();
   EXPECT_EQ(script_.advance(), Texts{"exit 1"});
 }
 
 TEST_F(GlobalOrderTurnTakenTest, WhatIsOverdueAndThereIsKept) {
   refuse_after(1s);
-  EXPECT_EQ(script_.advance(4s), Texts{"read destination forward 0"});
-  script_.page(0, {3}, true);
+  EXPECT_EQ(script_.advance(4s), Texts{"read destination a forward 0"});
+  script_.page({.first = 0, .ids = {3}, .is_end = true});
   EXPECT_EQ(script_.advance(), Texts{});
   EXPECT_EQ(script_.advance(10s), Texts{}) << "its turn is still to come";
 }

@@ -24,16 +24,19 @@ class HoleTest : public ::testing::Test {
     script_.appended(0);
     script_.advance();
   }
-  void deliver(int number, std::string_view type = "Good") { script_.deliver_one(number, number, type, 0, "s-1"); }
+  void deliver(int number, std::string_view type = "Good") {
+    script_.deliver_one({.id = number, .stream = "s-1", .type = type});
+  }
 
-  CopierScript script_{{}, {"$ce-s"}};
+  CopierScript script_{{.streams = {"$ce-s"}}};
 };
 
 TEST_F(HoleTest, WhatIsLeftOutBetweenTwoEventsIsCopiedInItsPlace) {
   deliver(3);
-  EXPECT_EQ(script_.advance(), Texts({"read source forward 1"}));
+  EXPECT_EQ(script_.advance(), Texts({"read source s-1 forward 1"}));
   EXPECT_EQ(script_.last_read_count, 2);
-  script_.show({{.number = 1, .revision = 1, .data = kNotJson}, {.number = 2, .revision = 2, .data = ""}}, false, 3, "s-1");
+  script_.show(
+      {.events = {{.id = 1, .revision = 1, .data = kNotJson}, {.id = 2, .revision = 2, .data = ""}}, .next = 3});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1 2 3]"}));
   script_.appended(3);
   EXPECT_EQ(script_.advance(), Texts({"ack [3]"})) << "nothing is owed for what was not delivered";
@@ -43,21 +46,22 @@ TEST_F(HoleTest, WhatIsLeftOutBetweenTwoEventsIsCopiedInItsPlace) {
 TEST_F(HoleTest, WhatTheRulesLeaveOutIsNotFilledIn) {
   deliver(3);
   script_.advance();
-  script_.show({{.number = 1, .revision = 1, .type = "Other"}, {.number = 2, .revision = 2, .type = "Bad"}}, false, 3, "s-1");
+  script_.show(
+      {.events = {{.id = 1, .revision = 1, .type = "Other"}, {.id = 2, .revision = 2, .type = "Bad"}}, .next = 3});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [3]"}));
 }
 
 TEST_F(HoleTest, OneThatIsGoneIsNoHole) {
   deliver(3);
   script_.advance();
-  script_.show({{.number = 3, .revision = 3}}, true, 0, "s-1");
+  script_.show({.events = {{.id = 3, .revision = 3}}, .is_end = true});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [3]"}));
 }
 
 TEST_F(HoleTest, WhatIsDeliveredAfterAllIsNotCopiedAgain) {
   deliver(2);
   script_.advance();
-  script_.show({{.number = 1, .revision = 1}}, false, 2, "s-1");
+  script_.show({.events = {{.id = 1, .revision = 1}}, .next = 2});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1 2]"}));
   deliver(1);
   script_.appended(2);
@@ -68,7 +72,7 @@ TEST_F(HoleTest, WhatArrivesWhileTheSourceIsReadIsNotTakenFromIt) {
   deliver(2);
   script_.advance();
   deliver(1);
-  script_.show({{.number = 1, .revision = 1}}, false, 2, "s-1");
+  script_.show({.events = {{.id = 1, .revision = 1}}, .next = 2});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1 2]"}));
   EXPECT_TRUE(script_.observer.filled.empty());
 }
@@ -81,13 +85,13 @@ TEST_F(HoleTest, AFilteredEventIsNoHole) {
 
 TEST_F(HoleTest, ALongHoleIsReadPageByPage) {
   deliver(100);
-  EXPECT_EQ(script_.advance(), Texts({"read source forward 1"}));
+  EXPECT_EQ(script_.advance(), Texts({"read source s-1 forward 1"}));
   EXPECT_EQ(script_.last_read_count, HoleFill::kFirstPage);
-  script_.show({{.number = 1, .revision = 1, .data = kNotJson}}, false, 33, "s-1");
+  script_.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 33});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1]"}));
   script_.appended(1);
-  EXPECT_EQ(script_.advance(), Texts({"read source forward 33"}));
-  script_.show({}, true, 0, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source s-1 forward 33"}));
+  script_.show({.is_end = true});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @1 [100]"}));
 }
 
@@ -96,7 +100,7 @@ TEST_F(HoleTest, AReadThatFailsIsTriedAgain) {
   script_.advance();
   script_.fail_read(ErrorKind::kUnavailable);
   EXPECT_EQ(script_.advance(), Texts());
-  EXPECT_EQ(script_.advance(milliseconds(20)), Texts({"read source forward 1"}));
+  EXPECT_EQ(script_.advance(milliseconds(20)), Texts({"read source s-1 forward 1"}));
 }
 
 TEST_F(HoleTest, AStreamThatMayNotBeReadGoesOnInTheEnd) {
@@ -104,7 +108,7 @@ TEST_F(HoleTest, AStreamThatMayNotBeReadGoesOnInTheEnd) {
   script_.advance();
   script_.fail_read(ErrorKind::kAccessDenied);
   EXPECT_EQ(script_.advance(), Texts()) << "a server that has just started denies what it will allow";
-  EXPECT_EQ(script_.advance(CopierSettings{}.writer_timeout), Texts({"read source forward 1"}));
+  EXPECT_EQ(script_.advance(CopierSettings{}.writer_timeout), Texts({"read source s-1 forward 1"}));
   script_.fail_read(ErrorKind::kAccessDenied);
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [2]"}));
 }
@@ -112,7 +116,7 @@ TEST_F(HoleTest, AStreamThatMayNotBeReadGoesOnInTheEnd) {
 TEST_F(HoleTest, WhatCannotBeParkedIsSkipped) {
   deliver(2);
   script_.advance();
-  script_.show({{.number = 1, .revision = 1, .data = kNotJson}}, false, 2, "s-1");
+  script_.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
   script_.advance();
   script_.safety_net.on_write_failure = SafetyAction::kPark;
   script_.fail(ErrorKind::kInvalid);
@@ -138,25 +142,25 @@ class HoleBeforeTest : public HoleTest {
 
 TEST_F(HoleBeforeTest, WhatIsLeftOutBeforeTheFirstEventIsCopiedBeforeIt) {
   begin();
-  EXPECT_EQ(script_.advance(), Texts({"read source backward 4"}));
-  script_.show({{.number = 4, .revision = 4, .data = kNotJson},
-                {.number = 3, .revision = 3, .type = "Other"},
-                {.number = 2, .revision = 2, .data = kNotJson},
-                {.number = 1, .revision = 1},
-                {.number = 0, .revision = 0, .data = kNotJson}},
-               true, 0, "s-1");
-  EXPECT_EQ(script_.advance(), Texts({"read source forward 2"})) << "1 was delivered to somebody";
-  script_.show({{.number = 2, .revision = 2, .data = kNotJson},
-                {.number = 3, .revision = 3, .type = "Other"},
-                {.number = 4, .revision = 4, .data = kNotJson}},
-               false, 5, "s-1");
+  EXPECT_EQ(script_.advance(), Texts({"read source s-1 backward 4"}));
+  script_.show({.events = {{.id = 4, .revision = 4, .data = kNotJson},
+                           {.id = 3, .revision = 3, .type = "Other"},
+                           {.id = 2, .revision = 2, .data = kNotJson},
+                           {.id = 1, .revision = 1},
+                           {.id = 0, .revision = 0, .data = kNotJson}},
+                .is_end = true});
+  EXPECT_EQ(script_.advance(), Texts({"read source s-1 forward 2"})) << "1 was delivered to somebody";
+  script_.show({.events = {{.id = 2, .revision = 2, .data = kNotJson},
+                           {.id = 3, .revision = 3, .type = "Other"},
+                           {.id = 4, .revision = 4, .data = kNotJson}},
+                .next = 5});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [2 4 5]"}));
 }
 
 TEST_F(HoleBeforeTest, WhatWasDeliveredToSomebodyIsNot) {
   begin();
   script_.advance();
-  script_.show({{.number = 4, .revision = 4}}, false, 3, "s-1");
+  script_.show({.events = {{.id = 4, .revision = 4}}, .next = 3});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [5]"}));
 }
 
@@ -167,43 +171,43 @@ TEST_F(HoleBeforeTest, AGroupThatBeganInTheMiddleLeavesOutWhatPrecedes) {
 
 TEST(HoleOfAnotherStreamTest, OnlyAStreamThatIsCarriedWholeHasHoles) {
   for (const char* const stream : {"$et-Good", "$bc-1", "$ce-t", "all-of-mine"}) {
-    CopierScript script({}, {stream});
+    CopierScript script({.streams = {stream}});
     script.start();
-    script.deliver_one(0, 0, "Good", 0, "s-1");
+    script.deliver_one({.id = 0, .stream = "s-1"});
     script.advance();
     script.appended(0);
-    script.deliver_one(2, 2, "Good", 0, "s-1");
+    script.deliver_one({.id = 2, .stream = "s-1"});
     EXPECT_EQ(script.advance().back(), "append s-1 @0 [2]") << stream;
   }
 }
 
 TEST(HoleOfASharedGroupTest, OnlyWhatNobodyIsDeliveredIsFilledIn) {
-  CopierScript script({}, {"s-1"});
+  CopierScript script({.streams = {"s-1"}});
   script.strategy = ConsumerStrategy::kRoundRobin;
   script.start();
-  script.deliver_one(0, 0, "Good", 0, "s-1");
+  script.deliver_one({.id = 0, .stream = "s-1"});
   script.advance();
   script.appended(0);
-  script.deliver_one(3, 3, "Good", 0, "s-1");
+  script.deliver_one({.id = 3, .stream = "s-1"});
   script.advance();
-  script.show({{.number = 1, .revision = 1}, {.number = 2, .revision = 2, .data = kNotJson}}, false, 3, "s-1");
+  script.show({.events = {{.id = 1, .revision = 1}, {.id = 2, .revision = 2, .data = kNotJson}}, .next = 3});
   EXPECT_EQ(script.advance(), Texts({"append s-1 @0 [2 3]"})) << "1 is with another consumer";
 }
 
 TEST(HoleInTheGlobalOrderTest, IsFilledDirectlyBeforeTheEventThatFollows) {
   CopierSettings settings;
   settings.ordering = CopierSettings::Ordering::kGlobal;
-  CopierScript script(settings, {"$ce-s"});
+  CopierScript script({.settings = settings, .streams = {"$ce-s"}});
   script.start();
-  script.deliver_one(0, 0, "Good", 0, "s-1");
+  script.deliver_one({.id = 0, .stream = "s-1"});
   script.advance();
   script.no_stream();
   script.advance();
   script.appended(0);
-  script.deliver_one(2, 2, "Good", 0, "s-1");
-  script.deliver_one(9, 3, "Good", 0, "s-1");
-  EXPECT_EQ(script.advance(), Texts({"read source forward 1"}));
-  script.show({{.number = 1, .revision = 1, .data = kNotJson}}, false, 2, "s-1");
+  script.deliver_one({.id = 2, .stream = "s-1"});
+  script.deliver_one({.id = 9, .revision = 3, .stream = "s-1"});
+  EXPECT_EQ(script.advance(), Texts({"read source s-1 forward 1"}));
+  script.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
   EXPECT_EQ(script.advance(), Texts({"append s-1 @0 [1 2 9]"}));
   script.appended(3);
   EXPECT_EQ(script.advance(), Texts({"ack [0 2 9]"}));

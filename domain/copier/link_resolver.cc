@@ -89,14 +89,16 @@ void LinkResolver::follow(Entry& entry, std::string_view text, Time now) {
   }
   if (++entry.links_followed > kMaxLinks) {
     return finish(entry, Outcome::Kind::kInvalid,
-                  "it is a link that leads to no event over " + std::to_string(kMaxLinks) + " links, the last of them '" +
-                      excerpt(text) + "'");
+                  "it is a link that leads to no event over " + std::to_string(kMaxLinks) +
+                      " links, the last of them '" + excerpt(text) + "'");
   }
   entry.outcome.target_stream = target->stream;
   entry.outcome.target_revision = target->revision;
   auto [known, is_new] = keys_.try_emplace(entry.outcome.target_stream, next_key_);
   if (is_new) {
-    targets_.emplace(next_key_++, Target{RevisionReader(entry.outcome.target_stream, settings_.reading), {}, kNever});
+    RevisionReader reader(entry.outcome.target_stream, settings_.reading);
+    if (const auto patience = patience_.take(entry.outcome.target_stream)) reader.resume(*patience);
+    targets_.emplace(next_key_++, Target{std::move(reader), {}, kNever});
   }
   Target& stream = targets_.at(known->second);
   stream.waiting.emplace(target->revision, &entry);
@@ -139,17 +141,11 @@ std::vector<Revision> LinkResolver::drop(SubscriptionIndex subscription) {
   if (size(subscription) == 0) return dropped;
   for (auto target = targets_.begin(); target != targets_.end();) {
     RevisionReader& reader = target->second.reader;
-    std::erase_if(target->second.waiting, [&](const auto& waiting) {
-      return waiting.second->outcome.delivery.subscription == subscription;
-    });
+    std::erase_if(target->second.waiting,
+                  [&](const auto& waiting) { return waiting.second->outcome.delivery.subscription == subscription; });
     reader.forget_unless([&](Revision revision) { return target->second.waiting.contains(revision); });
-    if (target->second.waiting.empty() && !reader.is_reading()) {
-      want_read(target->first, target->second, kNever);
-      keys_.erase(reader.stream());
-      target = targets_.erase(target);
-    } else {
-      ++target;
-    }
+    const auto dropped_from = target++;
+    if (dropped_from->second.waiting.empty() && !reader.is_reading()) forget(dropped_from->first);
   }
   for (auto queue = queues_.begin(); queue != queues_.end();) {
     for (auto entry = queue->second.begin(); entry != queue->second.end();) {
@@ -219,8 +215,15 @@ void LinkResolver::on_found(Entry& entry, const EventView& event, Time now) {
 void LinkResolver::go_on(std::uint64_t key, Time now) {
   Target& target = targets_.at(key);
   if (target.reader.wants_any()) return want_read(key, target, std::max(now, target.reader.next_read_at()));
+  forget(key);
+}
+
+void LinkResolver::forget(std::uint64_t key) {
+  Target& target = targets_.at(key);
+  const RevisionReader& reader = target.reader;
   want_read(key, target, kNever);
-  keys_.erase(target.reader.stream());
+  if (reader.patience().has_begun()) patience_.put(reader.stream(), reader.patience());
+  keys_.erase(reader.stream());
   targets_.erase(key);
 }
 

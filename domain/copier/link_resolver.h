@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "domain/copier/lru_map.h"
 #include "domain/copier/revision_reader.h"
 #include "domain/copier/string_hash.h"
 #include "domain/event.h"
@@ -33,6 +34,7 @@ class LinkResolver {
  public:
   // A link to a link is followed so often; a longer chain, or a circle, is invalid.
   static constexpr int kMaxLinks = 8;
+  static constexpr std::size_t kRememberedStreams = 1'024;
   static constexpr std::size_t kEntryBytes = 512;  // what a delivery takes beside its events' bytes
 
   struct Settings {
@@ -40,7 +42,7 @@ class LinkResolver {
     std::size_t max_reads = 16;  // at the same time, each of another stream
     RevisionReader::Settings reading;
   };
-  explicit LinkResolver(Settings settings) : settings_(settings) {}
+  explicit LinkResolver(Settings settings) : settings_(settings), patience_(kRememberedStreams) {}
 
   // Whether the delivery's event is still to be read: it came without its event, or the event is a link itself, or is
   // not the one that its link names.
@@ -119,12 +121,15 @@ class LinkResolver {
   void on_found(Entry& entry, const EventView& event, Time now);
   void want_read(std::uint64_t key, Target& target, Time when);
   void go_on(std::uint64_t key, Time now);
+  void forget(std::uint64_t key);
 
   Settings settings_;
   absl::flat_hash_map<std::string, std::list<Entry>, StringHash, std::equal_to<>> queues_;
   std::set<std::string> may_go_;  // queues whose front is resolved
   std::map<std::uint64_t, Target> targets_;
   absl::flat_hash_map<std::string, std::uint64_t> keys_;  // of targets, by stream
+  // By stream: of those that were dropped with their connection, so that reconnections do not put their end off.
+  LruMap<std::string, RevisionReader::Patience> patience_;
   std::set<std::pair<Time, std::uint64_t>> wanted_reads_;
   std::multiset<Revision> positions_;
   std::vector<std::size_t> sizes_;  // by subscription

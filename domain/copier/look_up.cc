@@ -359,12 +359,7 @@ void LookUp::settle_hidden() {
     found_.is_unproven = true;
     return settle_region();
   }
-  if (question_.count_proves && match_ && match_->at_destination == match_->in_source) {
-    found_.hidden_below = match_->in_source;
-    found_.is_hidden_by_count = true;
-    return settle_region();
-  }
-  if (question_.order_proves) {
+  if (question_.order_proves && !question_.is_replayed) {
     // Behind what it shows of those before the first in doubt, it hides nothing.
     if (first_met_at_ || predecessor_met_at_) return settle_region();
     if (latest_in_doubt_) {
@@ -423,10 +418,8 @@ void LookUp::on_later_page(const StreamPage& page) {
     const auto met = std::find_if(met_.begin(), met_.end(), [&](const auto& other) { return other.first == event.id; });
     if (met == met_.end()) continue;
     note_match(met->second, event.revision);
-    const bool is_exact = question_.count_proves && met->second == event.revision;
-    if (!is_exact && !question_.order_proves) return settle_hidden();
+    if (!question_.order_proves) return settle_hidden();
     found_.hidden_below = event.revision;
-    found_.is_hidden_by_count = is_exact;
     return settle_region();
   }
   if (is_last(page, ReadDirection::kForward)) {

@@ -41,6 +41,7 @@ class LookUp {
     bool is_copied_in_order = true;         // false: no event's place tells where those after it are
     bool order_proves = false;              // one that was copied tells that those before it in the source were
     bool count_proves = false;              // as many events as in the source are those of the source
+    bool is_replayed = false;               // the first in doubt had been parked: the order of copying is not its order
 
     std::function<bool(const EventView&)>
         is_admitted;                                  // would this event of the source have been delivered and copied?

@@ -295,6 +295,18 @@ TEST_F(HiddenTest, WhatIsNotCopiedDoesNotCount) {
   EXPECT_TRUE(found.is_hidden_by_count);
 }
 
+// What somebody else wrote stands where one that was not copied is missing.
+TEST_F(HiddenTest, AnEqualRevisionAloneTellsNothing) {
+  count_proves_ = true;
+  not_copied_ = {3};
+  streams_.destination[3] = 900;
+  std::erase(streams_.destination, 10);
+  streams_.destination.insert(streams_.destination.begin() + 10, 901);
+  const LookUp::Findings found = run({10, 11}, false);
+  EXPECT_FALSE(found.hidden_below);
+  EXPECT_TRUE(found.may_be_hidden);
+}
+
 TEST_F(HiddenTest, WithFewerEventsNothingTells) {
   count_proves_ = true;
   streams_.destination.erase(streams_.destination.begin() + 10);  // while another consumer copied those behind it

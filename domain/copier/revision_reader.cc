@@ -14,9 +14,6 @@ constexpr std::string_view kLost = "its stream begins after it, or has lost it: 
 
 }  // namespace
 
-RevisionReader::RevisionReader(std::string stream, Settings settings)
-    : stream_(std::move(stream)), settings_(settings), denied_since_(kNever), beyond_end_since_(kNever) {}
-
 StreamRead RevisionReader::start_read() {
   is_reading_ = true;
   StreamRead read;
@@ -38,7 +35,7 @@ void RevisionReader::on_read(const ReadOutcome& outcome, Time now, const Told& t
   is_reading_ = false;
   const auto* page = std::get_if<StreamPage>(&outcome);
   if (page == nullptr) return on_error(std::get<StoreError>(outcome), now, told);
-  denied_since_ = kNever;
+  patience_.denied_since = kNever;
   const bool asked_last_event = std::exchange(asks_last_event_, false);
   if (!page->stream_exists) return tell_gone(0, kNoBound, "its stream does not exist, or is deleted", told);
   asked_last_event ? on_last_event(*page, now, told) : on_page(*page, now, told);
@@ -59,6 +56,7 @@ void RevisionReader::on_page(const StreamPage& page, Time now, const Told& told)
     answered = page.next;
   }
   if (answered == from_ && !page.end_of_stream) return retry(now);
+  if (answered > patience_.beyond_end) patience_.beyond_end_since = kNever;
   if (answered > from_) {
     retry_delay_ = Duration{0};
     retry_at_ = now;
@@ -79,12 +77,12 @@ void RevisionReader::on_last_event(const StreamPage& page, Time now, const Told&
 
 void RevisionReader::tell_beyond_end(Revision end, Time now, const Told& told) {
   const Revision lowest = *wanted_.lower_bound(end);
-  if (beyond_end_since_ == kNever || beyond_end_ != lowest) {
-    beyond_end_ = lowest;
-    beyond_end_since_ = now;
+  if (patience_.beyond_end_since == kNever || patience_.beyond_end != lowest) {
+    patience_.beyond_end = lowest;
+    patience_.beyond_end_since = now;
   }
-  if (now - beyond_end_since_ >= settings_.patience) {
-    beyond_end_since_ = kNever;
+  if (now - patience_.beyond_end_since >= settings_.patience) {
+    patience_.beyond_end_since = kNever;
     return tell_gone(end, kNoBound, "its stream ends before it", told);
   }
   retry(now);
@@ -95,7 +93,7 @@ void RevisionReader::on_error(const StoreError& error, Time now, const Told& tol
   if (error.kind == ErrorKind::kNotFound) return tell_gone(0, kNoBound, "its stream does not exist", told);
   // Larger than a message may be, or than the link carries in time?
   page_limit_ = std::max(1, page_limit_ / 4);
-  denied_since_ = is_refusal(error.kind) ? std::min(denied_since_, now) : kNever;
+  patience_.denied_since = is_refusal(error.kind) ? std::min(patience_.denied_since, now) : kNever;
   retry(now);
 }
 
@@ -118,8 +116,7 @@ void RevisionReader::fit_pages(const StreamPage& page) {
   for (const EventView& event : page.events) bytes += event.bytes();
   const std::size_t fitting = kPageBytes * page.events.size() / bytes;
   const auto twice = 2 * static_cast<std::size_t>(page_limit_);
-  page_limit_ = static_cast<std::int32_t>(
-      std::clamp<std::size_t>(fitting, 1, std::min<std::size_t>(twice, kMaxPage)));
+  page_limit_ = static_cast<std::int32_t>(std::clamp<std::size_t>(fitting, 1, std::min<std::size_t>(twice, kMaxPage)));
 }
 
 }  // namespace interconnect

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "domain/event.h"
 #include "domain/stream_read.h"
@@ -18,7 +19,7 @@ namespace interconnect {
 class RevisionReader {
  public:
   static constexpr std::int32_t kFirstPage = 32;
-  static constexpr std::int32_t kMaxPage = 500;           // events
+  static constexpr std::int32_t kMaxPage = 500;         // events
   static constexpr std::size_t kPageBytes = 512 << 10;  // that a page is to have
 
   struct Settings {
@@ -26,7 +27,16 @@ class RevisionReader {
     Duration max_retry_delay = std::chrono::seconds(1);
     Duration patience = std::chrono::seconds(5);
   };
-  RevisionReader(std::string stream, Settings settings);
+  // What has been so for a while, so that a later reader of the stream need not wait anew.
+  struct Patience {
+    Time denied_since = kNever;
+    Revision beyond_end = 0;  // the lowest that is
+    Time beyond_end_since = kNever;
+    bool has_begun() const { return denied_since != kNever || beyond_end_since != kNever; }
+  };
+  RevisionReader(std::string stream, Settings settings) : stream_(std::move(stream)), settings_(settings) {}
+  // Goes on with the patience of an earlier reader of the stream.
+  void resume(const Patience& patience) { patience_ = patience; }
 
   const std::string& stream() const { return stream_; }
 
@@ -52,7 +62,9 @@ class RevisionReader {
   void on_read(const ReadOutcome& outcome, Time now, const Told& told);
 
   // Since when the server denies the reads: for want of credentials or rights.
-  Time denied_since() const { return denied_since_; }
+  Time denied_since() const { return patience_.denied_since; }
+
+  const Patience& patience() const { return patience_; }
 
  private:
   void on_page(const StreamPage& page, Time now, const Told& told);
@@ -73,9 +85,7 @@ class RevisionReader {
   std::int32_t page_limit_ = kFirstPage;
   Duration retry_delay_{0};
   Time retry_at_{0};
-  Time denied_since_;
-  Revision beyond_end_ = 0;  // the lowest that is
-  Time beyond_end_since_;
+  Patience patience_;
 };
 
 }  // namespace interconnect

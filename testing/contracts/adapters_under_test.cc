@@ -4,7 +4,6 @@
 
 #include "adapters/grpc/grpc_store.h"
 #include "adapters/legacy_tcp/legacy_store.h"
-#include "testing/contracts/fake_under_test.h"
 #include "testing/contracts/store_under_test.h"
 #include "testing/eventstore/tests/running_server.h"
 
@@ -63,7 +62,7 @@ class AdapterUnderTest : public StoreUnderTest {
 
   static void request(int port, const std::string& method, const std::string& target, const std::string& body,
                       const std::string& headers) {
-    const std::string answer = eventstore::Http(port, method, target, body, headers);
+    const std::string answer = eventstore::http(port, method, target, body, headers);
     if (!answer.starts_with("HTTP/1.1 2")) throw std::runtime_error(method + " " + target + ": " + answer);
   }
 
@@ -121,8 +120,7 @@ class GrpcUnderTest final : public AdapterUnderTest {
 std::vector<Implementation> implementations() {
   return {{"LegacyTcp", [] { return std::make_unique<LegacyUnderTest>(); }},
           {"Grpc", [] { return std::make_unique<GrpcUnderTest>("21.2.0"); }},
-          {"GrpcBatches", [] { return std::make_unique<GrpcUnderTest>("21.10"); }},
-          {"Fake", make_fake_under_test}};
+          {"GrpcBatches", [] { return std::make_unique<GrpcUnderTest>("21.10"); }}};
 }
 
 }  // namespace interconnect::testing

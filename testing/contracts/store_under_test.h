@@ -11,8 +11,8 @@
 #include "ports/event_sink.h"
 #include "ports/event_source.h"
 
-// Contract tests: what ports/event_source.h and ports/event_sink.h promise, asked of every implementation, the fakes
-// included. To put another one to the test, implement StoreUnderTest and add it to implementations().
+// Contract tests: what ports/event_source.h and ports/event_sink.h promise, asked of every implementation that talks to a
+// server. To put another one to the test, implement StoreUnderTest and add it to implementations().
 namespace interconnect::testing {
 
 // A server, and the implementation of the ports that talks to it. The server has no streams yet but its own.

@@ -114,6 +114,16 @@ TEST_P(CheckTest, AStoreThatIsNotThereIsAFault) {
   expect_line(output, "ok    source: 127.0.0.1:", "answers");
 }
 
+TEST_P(CheckTest, AnOldStoresTcpPortInPlaceOfItsHttpPortIsAFault) {
+  const bool is_source = GetParam().from == Generation::kLegacy;
+  const std::string variable = std::string("EVENTSTORE_INTERCO_HTTP_PORT_") + (is_source ? "SRC" : "DST");
+  const Store& store = is_source ? source : destination;
+  const std::string output = check(1, configuration(), {{variable, std::to_string(store.tcp_port())}});
+  expect_line(output,
+              std::string("FAULT ") + (is_source ? "source" : "destination") + ": no HTTP is spoken at 127.0.0.1:",
+              "set " + variable);
+}
+
 TEST_P(CheckTest, ATombstonedDestinationIsAFault) {
   source.append("order-1", {{event_id(1), "Placed", true, "{}", ""}});
   destination.append("order-1", {{event_id(2), "Placed", true, "{}", ""}});

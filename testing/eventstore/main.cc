@@ -45,16 +45,16 @@ EVENTSTORE_EXT_HTTP_PORT (5.0.1), EVENTSTORE_HTTP_PORT (21.x), EVENTSTORE_START_
 Prints "ready tcp=PORT http=PORT admin=PORT" when it listens. Loopback only.
 )";
 
-bool Take(std::string_view arg, std::string_view name, std::string* value) {
+bool take(std::string_view arg, std::string_view name, std::string* value) {
   if (!arg.starts_with(name) || arg.size() <= name.size() || arg[name.size()] != '=') return false;
   *value = arg.substr(name.size() + 1);
   return true;
 }
 
-bool ParseArgument(std::string_view arg, Options* options) {
+bool parse_argument(std::string_view arg, Options* options) {
   std::string value;
   auto number = [&](std::string_view name, auto* field) {
-    if (!Take(arg, name, &value)) return false;
+    if (!take(arg, name, &value)) return false;
     *field = static_cast<std::remove_pointer_t<decltype(field)>>(std::strtoll(value.c_str(), nullptr, 10));
     return true;
   };
@@ -74,17 +74,17 @@ bool ParseArgument(std::string_view arg, Options* options) {
     options->https = true;
     return true;
   }
-  if (Take(arg, "--generation", &value) && (value == "legacy" || value == "next")) {
+  if (take(arg, "--generation", &value) && (value == "legacy" || value == "next")) {
     options->generation = value == "legacy" ? Generation::kLegacy : Generation::kNext;
     return true;
   }
-  if (Take(arg, "--user", &value) && value.find(':') != std::string::npos) {
+  if (take(arg, "--user", &value) && value.find(':') != std::string::npos) {
     options->users.emplace_back(value.substr(0, value.find(':')), value.substr(value.find(':') + 1));
     return true;
   }
-  return Take(arg, "--version", &options->version) || Take(arg, "--data", &options->data) ||
-         Take(arg, "--tls-cert", &options->tls_cert) || Take(arg, "--tls-key", &options->tls_key) ||
-         Take(arg, "--tls-client-ca", &options->tls_client_ca) || number("--tcp-port", &options->tcp_port) ||
+  return take(arg, "--version", &options->version) || take(arg, "--data", &options->data) ||
+         take(arg, "--tls-cert", &options->tls_cert) || take(arg, "--tls-key", &options->tls_key) ||
+         take(arg, "--tls-client-ca", &options->tls_client_ca) || number("--tcp-port", &options->tcp_port) ||
          number("--http-port", &options->http_port) || number("--admin-port", &options->admin_port) ||
          number("--heartbeat-interval-ms", &options->heartbeat_interval_ms) ||
          number("--heartbeat-timeout-ms", &options->heartbeat_timeout_ms) ||
@@ -92,7 +92,7 @@ bool ParseArgument(std::string_view arg, Options* options) {
          number("--start-not-ready-ms", &options->start_not_ready_ms);
 }
 
-void ReadEnvironment(Options* options) {
+void read_environment(Options* options) {
   const auto port = [](const char* name, int* port) {
     if (const char* value = std::getenv(name)) *port = std::atoi(value);
   };
@@ -107,13 +107,13 @@ void ReadEnvironment(Options* options) {
 
 int main(int argc, char** argv) {
   Options options;
-  ReadEnvironment(&options);
+  read_environment(&options);
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--help") == 0) {
       std::fputs(kHelp, stdout);
       return 0;
     }
-    if (!ParseArgument(argv[i], &options)) {
+    if (!parse_argument(argv[i], &options)) {
       std::fprintf(stderr, "unknown argument %s\n%s", argv[i], kHelp);
       return 2;
     }

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_SERVER_H_
-#define TESTING_EVENTSTORE_SERVER_H_
+#pragma once
 
 #include <memory>
 
@@ -16,9 +15,9 @@ class Server {
   ~Server();
 
   // Ends what would outlast the io_context. From another thread, while the io_context runs.
-  void Shutdown();
+  void shutdown();
   // Closes the TCP and HTTP connections. On the io_context's thread.
-  void CutConnections();
+  void cut_connections();
 
   // 0 for a generation that has none.
   int tcp_port() const;
@@ -31,5 +30,3 @@ class Server {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_SERVER_H_

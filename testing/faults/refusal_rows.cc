@@ -64,7 +64,7 @@ void restart_with(Scene& scene, bool is_source, const std::string& certificate) 
   const int copied = scene.destination().count("hero-");
   scene.copier().start();
   const int code = scene.copier().await_end();
-  if (code != 1 && code != 3) throw Failure("the copier ended with " + std::to_string(code));
+  if (code != 3) throw Failure("the copier ended with " + std::to_string(code) + ": " + scene.copier().last_line());
   if (scene.copier().last_line().find("certificate") == std::string::npos) {
     throw Failure("the copier ended without a word about the certificate: " + scene.copier().last_line());
   }
@@ -111,6 +111,7 @@ void cut_within_message(Scene& scene) {
 std::vector<Row> refusal_rows() {
   using Where = Row::Where;
   const Setup with_tls{.has_tls = true};
+  const Setup with_hosts{.has_tls = true, .has_hosts = true};
   const Setup later{.is_later = true};
   const Setup later_with_proxies{.has_proxies = true, .is_later = true};
   return {
@@ -167,6 +168,14 @@ std::vector<Row> refusal_rows() {
       {.name = "certificate_of_another_host",
        .fault = "a certificate of another host, at the destination, then at the source",
        .setup = with_tls,
+       .act = with_certificate("elsewhere")},
+      {.name = "hosts_certificate_expired",
+       .fault = "an expired certificate, where several hosts are given, at one of which nobody is",
+       .setup = with_hosts,
+       .act = with_certificate("expired")},
+      {.name = "hosts_certificate_of_another_host",
+       .fault = "a certificate of another host, where several hosts are given, at one of which nobody is",
+       .setup = with_hosts,
        .act = with_certificate("elsewhere")},
   };
 }

@@ -69,6 +69,8 @@ Scene::Scene(Generation from, Generation to, const Setup& setup, std::uint64_t s
     lead(*source_, *source_follower_);
     lead(*destination_, *destination_follower_);
   }
+  tell_its_gossip(*source_);
+  tell_its_gossip(*destination_);
   environment_ = environment(*source_, "SRC", source_line_);
   environment_.merge(environment(*destination_, "DST", destination_line_));
   if (!setup_.has_defaults) {
@@ -136,13 +138,20 @@ std::map<std::string, std::string> Scene::environment(const Store& store, const 
     variables[prefix + "TCP_PORT_" + side] = std::to_string(tcp_port);
     variables[prefix + "HTTP_PORT_" + side] = std::to_string(http_port);
     if (setup_.has_tls) variables[prefix + "HTTP_ENDPOINT_" + side] = "https://127.0.0.1";
+    if (setup_.has_hosts) {
+      variables[prefix + "HTTP_ENDPOINT_" + side] =
+          "https://127.0.0.1:" + std::to_string(closed_port_.port()) + ",127.0.0.1:" + std::to_string(http_port);
+      variables.erase(prefix + "HTTP_PORT_" + side);
+    }
   } else {
     std::string options = setup_.has_tls ? "tlsCaFile=" + folder_ + "/ca.pem" : "tls=false";
     if (setup_.asks_certificates) {
       options += "&userCertFile=" + folder_ + "/client.pem&userKeyFile=" + folder_ + "/client.key";
     }
     if (!setup_.has_defaults) options += "&keepAliveInterval=" + kPulse + "&keepAliveTimeout=" + kPulse;
-    variables[prefix + "CONNECTION_STRING_" + side] = "esdb://127.0.0.1:" + std::to_string(http_port) + "?" + options;
+    const std::string closed = "127.0.0.1:" + std::to_string(closed_port_.port()) + ",";
+    variables[prefix + "CONNECTION_STRING_" + side] = (setup_.has_hosts ? "esdb+discover://" + closed : "esdb://") +
+                                                      "127.0.0.1:" + std::to_string(http_port) + "?" + options;
   }
   return variables;
 }
@@ -244,10 +253,14 @@ void Scene::kill_copier(int times) {
   }
 }
 
-void Scene::start_source_again() { source_->start_again(); }
+void Scene::start_source_again() {
+  source_->start_again();
+  tell_its_gossip(*source_);
+}
 
 void Scene::start_destination_again() {
   destination_->start_again();
+  tell_its_gossip(*destination_);
   slow_down();
 }
 
@@ -268,6 +281,10 @@ std::string not_leader(const Store& leader) {
 }
 
 }  // namespace
+
+void Scene::tell_its_gossip(Store& store) {
+  if (setup_.has_hosts) store.misbehave(R"({"gossip":[)" + member(store, "Leader") + "]}");
+}
 
 void Scene::lead(Store& leader, Store& follower) {
   const std::string members = gossip(member(leader, "Leader"), member(follower, "Follower"));

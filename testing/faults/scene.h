@@ -13,6 +13,7 @@
 #include "testing/end_to_end/store.h"
 #include "testing/faults/copiers.h"
 #include "testing/faults/proxy.h"
+#include "testing/process/closed_port.h"
 
 namespace interconnect::testing {
 
@@ -27,6 +28,7 @@ struct Setup {
   bool is_later = false;           // stores of the next generation are 21.10, which offers BatchAppend
   bool has_clusters = false;       // of two nodes each, one of which leads; discovered
   bool asks_certificates = false;  // of clients, beside has_tls; the copier has one
+  bool has_hosts = false;          // beside has_tls: each store is one of two hosts to discover; at the other is nobody
   std::string configuration = "";  // more of the file
   std::map<std::string, std::string> variables{};
   std::set<int> restarted_after{};  // exit codes, beside 1
@@ -136,6 +138,8 @@ class Scene final {
   std::string journal_of(const Store& store) const { return folder_ + "/" + journals_.at(&store) + ".journal"; }
   std::unique_ptr<Store> successor(Store& store, const std::string& name);
   void slow_down();
+  // Where it is one of several hosts.
+  void tell_its_gossip(Store& store);
   void feed();
   void look_after();
   bool has_all_arrived() const;
@@ -156,6 +160,7 @@ class Scene final {
   std::map<std::string, std::string> environment_;
   std::vector<std::unique_ptr<SupervisedCopier>> copiers_;
   std::set<std::string> exempt_;
+  ClosedPort closed_port_;
   int written_ = 0;
   int leaders_ = 0;
 };

@@ -9,6 +9,9 @@ constexpr char kOtherSettings[] =
     R"("namedConsumerStrategy":"Pinned"})";
 constexpr char kDeletedStream[] = "hero-3";
 
+constexpr char kWaitAndRetry[] = "onLinkFailure: wait\nsafetyNet: {onWriteFailure: retry}\n";
+constexpr char kShortDelay[] = "source: {reconnection: {delay: 500}}\ndestination: {reconnection: {delay: 500}}\n";
+
 void update_group(Scene& scene) {
   for (const double share : scene.random_shares(3)) {
     scene.until_copied(share);
@@ -143,6 +146,16 @@ std::vector<Row> server_rows() {
        .setup = {.has_defaults = true,
                  .has_clusters = true,
                  .variables = {{"EVENTSTORE_INTERCO_EVENT_WRITER_TIMEOUT_IN_MS", "8000"}}},
+       .act = kill_leaders,
+       .may_end = false},
+      {.name = "leader_killed_retried",
+       .fault = "the same, with `onLinkFailure: wait`, `onWriteFailure: retry`",
+       .setup = {.has_defaults = true, .has_clusters = true, .configuration = kWaitAndRetry},
+       .act = kill_leaders,
+       .may_end = false},
+      {.name = "leader_killed_short_delay",
+       .fault = "the same, with these and a `reconnection.delay` of 500 ms",
+       .setup = {.has_defaults = true, .has_clusters = true, .configuration = std::string(kWaitAndRetry) + kShortDelay},
        .act = kill_leaders,
        .may_end = false},
       {.name = "names_with_at",

@@ -62,8 +62,8 @@ void add_event(const EventView& event, Corpora& corpora) {
 }
 
 void add_package(const wire::Step& step, Corpora& corpora) {
-  if (step.FromClient() || step.truncated) return;
-  const std::string frame = step.Frame();
+  if (step.from_client() || step.truncated) return;
+  const std::string frame = step.frame();
   corpora.add("package_fuzz", frame);
   corpora.add("reply_fuzz", with_prefix(static_cast<char>(step.command_byte), step.payload));
   // In the words of session_fuzz: the user asks, and the server answers the first thing that was asked.
@@ -99,15 +99,15 @@ char kind_of(std::string_view method) {
 }
 
 void add_grpc(const wire::Step& step, Corpora& corpora) {
-  if (step.FromClient()) return;
-  if (step.IsMessage() && !step.truncated) {
+  if (step.from_client()) return;
+  if (step.is_message() && !step.truncated) {
     corpora.add("message_fuzz", with_prefix(kind_of(step.method), step.payload));
   }
-  const std::string_view code = step.Header("grpc-status");
+  const std::string_view code = step.header("grpc-status");
   if (code.empty() || code == "0") return;
   std::string seed(1, static_cast<char>(std::stoi(std::string(code))));
   for (const char* name : {"grpc-message", "exception", "leader-endpoint-host", "leader-endpoint-port"}) {
-    seed.append(step.Header(name)).push_back('\n');
+    seed.append(step.header(name)).push_back('\n');
   }
   corpora.add("status_fuzz", seed);
 }
@@ -119,7 +119,7 @@ std::string text_member(const rapidjson::Value& object, const char* name) {
 
 void add_http(const wire::Step& step, Corpora& corpora) {
   const auto status = step.json->FindMember("status");
-  if (step.FromClient() || status == step.json->MemberEnd()) return;
+  if (step.from_client() || status == step.json->MemberEnd()) return;
   const std::string body = text_member(*step.json, "body");
   std::string answer = "HTTP/1.1 " + std::to_string(status->value.GetInt()) + " OK\r\n";
   for (const auto& [name, value] : step.headers) answer.append(name).append(": ").append(value).append("\r\n");
@@ -141,9 +141,9 @@ std::string read(const std::string& name) {
 void write_all(Corpora corpora) {
   for (const std::string_view text : kConnectionStrings) corpora.add("connection_string_fuzz", text);
   corpora.add("yaml_document_fuzz", read("app/interconnect.example.yaml"));
-  for (const std::string& name : wire::ConversationNames()) {
-    for (const wire::Step& step : wire::ReadConversation(name).steps) {
-      if (step.IsPackage()) add_package(step, corpora);
+  for (const std::string& name : wire::conversation_names()) {
+    for (const wire::Step& step : wire::read_conversation(name).steps) {
+      if (step.is_package()) add_package(step, corpora);
       if (step.proto == "grpc") add_grpc(step, corpora);
       if (step.proto == "http") add_http(step, corpora);
     }

@@ -148,6 +148,7 @@ Plan make_plan(std::uint64_t seed) {
                                           DestinationStart::kHalfInDisorder, DestinationStart::kFarAhead};
   if (random.one_in(3)) plan.destination_start = kStarts[random.between(0, 3)];
   if (random.one_in(6)) plan.max_count = static_cast<std::size_t>(random.between(3, 12));
+  if (plan.max_count > 0) plan.repeated_ids = false;  // which of the two the destination shows, nothing tells
   plan.settings.may_give_up_events =
       plan.on_write_failure == SafetyAction::kSkip || plan.on_write_failure == SafetyAction::kPark;
   if (plan.faults.small_appends_only) plan.append_limit = static_cast<std::size_t>(random.between(400, 1'500));
@@ -161,6 +162,10 @@ Plan make_plan(std::uint64_t seed) {
     plan.keeps_append_order = random.one_in(2);
   }
   if (random.one_in(3)) plan.settings.append_queue_target = Duration{0};
+  // Others who write to a deleted stream bring it back to life.
+  const bool nobody_else_writes = !plan.faults.other_writers && plan.destination_start != DestinationStart::kFarAhead;
+  plan.deletions = plan.subscriptions.size() == 1 && plan.subscriptions[0].stream == "$ce-s" && nobody_else_writes &&
+                   plan.max_count == 0 && !plan.repeated_ids && random.one_in(4);
   return plan;
 }
 
@@ -172,7 +177,7 @@ bool Plan::promises_order() const {
 }
 
 bool Plan::promises_no_doubles() const {
-  if (max_count == 0) return true;
+  if (max_count == 0 && !deletions) return true;
   const bool is_pinned = subscriptions[0].settings.consumer_strategy == ConsumerStrategy::kPinned;
   return is_pinned && promises_order() && !repeated_ids && !faults.other_writers &&
          (destination_start == DestinationStart::kEmpty || destination_start == DestinationStart::kFull ||
@@ -181,6 +186,7 @@ bool Plan::promises_no_doubles() const {
 
 bool Plan::promises_global_order() const {
   if (settings.ordering != CopierSettings::Ordering::kGlobal || !promises_order()) return false;
+  if (!promises_no_doubles()) return false;  // the second copy comes late
   const bool may_fail_to_write = faults.sink_slow || faults.sink_not_ready || faults.sink_late_answer ||
                                  faults.sink_late_write || faults.sink_breaks || faults.sink_restart ||
                                  faults.sink_long_down || faults.sink_denied || faults.stream_denied ||
@@ -210,6 +216,7 @@ std::string Plan::describe() const {
   if (short_of_memory) text += ", short of memory";
   if (group_exists) text += ", group exists";
   if (repeated_ids) text += ", repeated ids";
+  if (deletions) text += ", deletions";
   if (unresolved_links) text += ", unresolved links";
   if (leaves_out) text += ", leaves out";
   if (unresolving_group) text += ", links as events";

@@ -62,6 +62,7 @@ struct Plan {
   bool unresolving_group = false;  // links are delivered as events
   bool leaves_out = false;         // categories leave out what is flagged JSON and does not parse
   bool repeated_ids = false;
+  bool deletions = false;  // streams are soft-deleted, and some live again; `$metadata` is copied
   std::size_t max_data = 64;
   std::vector<Subscription> subscriptions;
   bool overlapping_subscriptions = false;
@@ -81,7 +82,7 @@ struct Plan {
 
   // Out of order events may come about only where the source itself makes order impossible to keep.
   bool promises_order() const;
-  // Where the destination hides events, only the order of copying tells what it hides.
+  // Where the destination hides events, only the order of copying tells what it hides, and whether they were copied.
   bool promises_no_doubles() const;
   // With Ordering::kGlobal, over all streams.
   bool promises_global_order() const;

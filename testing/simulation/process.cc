@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "domain/event_validator.h"
+#include "domain/stream_metadata.h"
 
 namespace interconnect::simulation {
 namespace {
@@ -19,12 +20,15 @@ class NotBad final : public EventValidator {
 
 }  // namespace
 
-EventPolicy make_policy() {
+EventPolicy make_policy(const Plan& plan) {
   const auto validator = std::make_shared<NotBad>();
-  return EventPolicy({{"Good1", validator}, {"Good2", validator}});
+  std::vector<AllowedType> rules = {{"Good1", validator}, {"Good2", validator}};
+  if (plan.deletions) rules.push_back({std::string(kStreamMetadataType), nullptr});
+  return EventPolicy(std::move(rules));
 }
 
 bool is_admitted(const StoredEvent& event) {
+  if (is_metadata_stream(event.stream)) return event.data == kSoftDeletion;
   return (event.type == "Good1" || event.type == "Good2") && !event.data.starts_with("bad");
 }
 
@@ -39,7 +43,7 @@ Process::Process(Context& context, SourceServer& source, DestinationServer& dest
       source_hook_(hooks.wrap_source ? hooks.wrap_source(sim_source_, context) : nullptr),
       sink_hook_(hooks.wrap_sink ? hooks.wrap_sink(sim_sink_, context) : nullptr),
       killer_hook_(hooks.wrap_killer ? hooks.wrap_killer(sim_killer_) : nullptr),
-      copier_(context.plan.settings, context.plan.subscriptions, make_policy(), safety_net_, observer_),
+      copier_(context.plan.settings, context.plan.subscriptions, make_policy(context.plan), safety_net_, observer_),
       link_watch_({.timeout = context.plan.settings.writer_timeout, .on_failure = OnLinkFailure::kWait}, observer_),
       driver_(copier_, link_watch_, source_hook_ ? *source_hook_ : sim_source_, sink_hook_ ? *sink_hook_ : sim_sink_,
               clock_, killer_hook_ ? *killer_hook_ : sim_killer_) {
@@ -48,14 +52,6 @@ Process::Process(Context& context, SourceServer& source, DestinationServer& dest
 }
 
 Process::~Process() { context_.note("process-gone", ""); }
-
-void Process::SimClock::set_alarm(Time when, std::function<void()> alarm) {
-  const int number = ++alarm_number_;
-  const Duration late = context_.random.between(0, 500) * std::chrono::microseconds(1);
-  context_.scheduler.at(when + late, lifeline_.guard([this, number, alarm = std::move(alarm)] {
-    if (number == alarm_number_) alarm();
-  }));
-}
 
 void Process::terminate() {
   if (has_exited_ || asked_to_stop_ != kNever) return;
@@ -93,6 +89,12 @@ void Process::check_settled(const Pushed& pushed) {
   const StoredEvent& event = (*context_.source.find(pushed.stream))[static_cast<std::size_t>(pushed.revision)];
   if (!is_admitted(event) || context_.given_up.contains({event.stream, event.id})) return;
   if (context_.destination.written_at(event.stream, event.id)) return;
+  const bool is_deletion = is_metadata_stream(event.stream);
+  if (is_deletion &&
+      (!context_.plan.promises_order() || context_.destination.is_soft_deleted(original_stream(event.stream)))) {
+    return;  // an older event that comes late brings the stream back to life
+  }
+  if (event.revision < context_.source.shown_from(event.stream)) return;  // the source has it no more
   context_.violate("acknowledged before it is at the destination: " + event.stream + " " +
                    std::to_string(event.revision));
 }
@@ -123,6 +125,16 @@ void Process::check_bounds() {
   if (load.look_ups > settings.max_look_ups) context_.violate(std::to_string(load.look_ups) + " look-ups at once");
 }
 
+// The source shows it no more.
+bool Process::is_gone(const Context::Identity& identity) const {
+  const Revision shown_from = context_.source.shown_from(identity.first);
+  if (shown_from == 0) return false;
+  const std::vector<StoredEvent>& events = *context_.source.find(identity.first);
+  return std::any_of(events.begin(), events.end(), [&](const StoredEvent& event) {
+    return event.id == identity.second && event.revision < shown_from;
+  });
+}
+
 void Process::check_timeouts() {
   if (has_exited_ || context_.plan.on_write_failure != SafetyAction::kExit || asked_to_stop_ != kNever) return;
   // What is overdue is looked up. Each a writer timeout: until a page of another look-up, which has the place, is left
@@ -135,7 +147,7 @@ void Process::check_timeouts() {
   for (const auto& [identity, first_sent] : sim_sink_.first_sent()) {
     if (context_.destination.written_at(identity.first, identity.second)) {
       written.push_back(identity);
-    } else if (context_.now() - first_sent > limit) {
+    } else if (context_.now() - first_sent > limit && !is_gone(identity)) {
       context_.violate("goes on though it cannot write an event to " + identity.first);
       return;
     }
@@ -158,7 +170,9 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
         context.violate("the safety net was asked before the writer timeout");
       }
       const std::optional<Time> visible = context.destination.visible_at(identity.first, identity.second);
-      if (failure.reason == WriteFailureReason::kTimedOut && plan.promises_no_doubles() && visible && *visible < now - plan.settings.writer_timeout) {
+      const bool may_be_hidden = context.destination.shown_from(identity.first) > 0;
+      if (failure.reason == WriteFailureReason::kTimedOut && plan.promises_no_doubles() && visible && !may_be_hidden &&
+          *visible < now - plan.settings.writer_timeout) {
         context.violate("the safety net was asked about an event that is there: " + identity.first + " " +
                         std::to_string(event.revision));
       }

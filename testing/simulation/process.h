@@ -10,6 +10,7 @@
 #include "app/copy_statistics.h"
 #include "domain/copier/copier.h"
 #include "domain/link_watch/link_watch.h"
+#include "testing/simulation/sim_clock.h"
 #include "testing/simulation/sim_sink.h"
 #include "testing/simulation/sim_source.h"
 
@@ -22,8 +23,8 @@ struct Hooks {
   std::function<std::unique_ptr<ProcessKiller>(ProcessKiller&)> wrap_killer;
 };
 
-// The policy of every run: the types Good1 and Good2, whose data must not begin with "bad".
-EventPolicy make_policy();
+// The types Good1 and Good2, whose data must not begin with "bad", and the deletions where there are any.
+EventPolicy make_policy(const Plan& plan);
 bool is_admitted(const StoredEvent& event);
 
 // One life of the copier: the real one, by the real driver, over simulated ports. Its destruction is `kill -9`.
@@ -42,18 +43,6 @@ class Process {
   void check_timeouts();
 
  private:
-  class SimClock final : public Clock {
-   public:
-    explicit SimClock(Context& context) : context_(context) {}
-    Time now() const override { return context_.now(); }
-    void set_alarm(Time when, std::function<void()> alarm) override;
-
-   private:
-    Context& context_;
-    int alarm_number_ = 0;
-    Lifeline lifeline_;
-  };
-
   class SimKiller final : public ProcessKiller {
    public:
     explicit SimKiller(Process& process) : process_(process) {}
@@ -74,6 +63,7 @@ class Process {
   };
 
   void check_settled(const Pushed& pushed);
+  bool is_gone(const Context::Identity& identity) const;
   void on_kill(ExitCode code, std::string_view last_words);
 
   Context& context_;

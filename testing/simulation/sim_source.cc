@@ -264,20 +264,22 @@ void SimSource::receive(const Connection& connection, const std::vector<Pushed>&
     delivery.position = pushed.position;
     delivery.retry_count = pushed.retry_count;
     const std::string& subscribed = context_.plan.subscriptions[connection.subscription].stream;
-    const std::string text = pushed.is_dead ? dead_target(pushed) : std::to_string(pushed.revision) + "@" + pushed.stream;
+    const std::string text =
+        pushed.is_dead ? dead_target(pushed) : std::to_string(pushed.revision) + "@" + pushed.stream;
     const EventView link{subscribed, pushed.position, pushed.ack_id, "$>", ContentKind::kBinary, text, ""};
     EventView event;
     if (!pushed.is_dead) {
       const auto shown = static_cast<std::size_t>(pushed.is_wrong ? pushed.revision - 1 : pushed.revision);
       event = (*context_.source.find(pushed.stream))[shown].view();
     }
+    const bool is_hidden = pushed.is_dead || event.revision < context_.source.shown_from(pushed.stream);
     if (!subscribed.starts_with('$')) {
       delivery.event = &event;
     } else if (context_.plan.unresolving_group) {
       delivery.event = &link;
     } else {
       delivery.link = &link;
-      if (!pushed.is_dead && !pushed.is_unresolved) delivery.event = &event;
+      if (!is_hidden && !pushed.is_unresolved) delivery.event = &event;
     }
     ++deliveries_;
     listener_->on_delivery(delivery);

@@ -1,7 +1,10 @@
 #include "testing/simulation/store.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
+
+#include "domain/stream_metadata.h"
 
 namespace interconnect::simulation {
 
@@ -30,22 +33,38 @@ AppendOutcome Store::append(const std::string& stream, Revision expected, std::v
                             Duration lag) {
   const Revision current = tail(stream);
   if (expected > current) return WrongExpectedVersion{current};
+  bool begins_again = false;
   if (expected < current) {
     const std::vector<StoredEvent>& there = streams_.find(stream)->second;
     Revision revision = expected;
     for (const StoredEvent& event : events) {
       ++revision;
       if (revision > current || there[static_cast<std::size_t>(revision)].id != event.id) {
-        return WrongExpectedVersion{current};
+        begins_again = revision == 0 && expected == kNoStream && is_soft_deleted(stream);
+        if (!begins_again) return WrongExpectedVersion{current};
+        break;
       }
     }
-    return Appended{revision};
+    if (!begins_again) return Appended{.last_revision = revision, .was_repeated = true};
   }
   for (StoredEvent& event : events) append_any(stream, std::move(event), now, lag);
-  return Appended{tail(stream)};
+  return Appended{current + static_cast<Revision>(events.size())};
 }
 
 void Store::append_any(const std::string& stream, StoredEvent event, Time now, Duration lag) {
+  const std::string original(is_metadata_stream(stream) ? original_stream(stream) : std::string_view(stream));
+  const bool revives = is_soft_deleted(original);
+  const Revision shown_from = tail(original) + 1;
+  put(stream, std::move(event), now, lag);
+  if (!revives) return;
+  StoredEvent metadata;
+  metadata.id = make_id(0x5E4E, next_place_);
+  metadata.type = kStreamMetadataType;
+  metadata.data = R"({"$tb":)" + std::to_string(shown_from) + "}";
+  put(metadata_stream(original), std::move(metadata), now, lag);
+}
+
+void Store::put(const std::string& stream, StoredEvent event, Time now, Duration lag) {
   std::vector<StoredEvent>& there = streams_[stream];
   event.stream = stream;
   event.revision = static_cast<Revision>(there.size());
@@ -56,6 +75,19 @@ void Store::append_any(const std::string& stream, StoredEvent event, Time now, D
   there.push_back(std::move(event));
 }
 
+// Only the newest event of a metadata stream counts, and is shown.
+Revision Store::shown_from(std::string_view stream) const {
+  if (is_metadata_stream(stream)) return std::max<Revision>(0, tail(stream));
+  const std::vector<StoredEvent>* metadata = find(metadata_stream(stream));
+  if (metadata == nullptr) return 0;
+  const std::string& data = metadata->back().data;
+  return std::stoll(data.substr(data.find(':') + 1));
+}
+
+bool Store::is_soft_deleted(std::string_view stream) const {
+  return shown_from(stream) == std::numeric_limits<Revision>::max();
+}
+
 Store::Page Store::read(const StreamRead& read, Time as_of) const {
   Page result;
   const std::vector<StoredEvent>* stream = find(read.stream);
@@ -64,14 +96,14 @@ Store::Page Store::read(const StreamRead& read, Time as_of) const {
     last = static_cast<Revision>(stream->size()) - 1;
     while (last >= 0 && (*stream)[static_cast<std::size_t>(last)].visible_at > as_of) --last;
   }
-  if (last == kNoStream) {
+  if (last == kNoStream || is_soft_deleted(read.stream)) {
     result.page.stream_exists = false;
     result.page.end_of_stream = true;
     return result;
   }
   Revision at = read.from;
   const Revision first =
-      max_count_ == 0 ? 0 : std::max<Revision>(0, last + 1 - static_cast<Revision>(max_count_));
+      std::max(shown_from(read.stream), max_count_ == 0 ? 0 : last + 1 - static_cast<Revision>(max_count_));
   if (read.direction == ReadDirection::kForward) at = std::max(at, first);
   if (read.direction == ReadDirection::kForward) {
     for (std::int32_t i = 0; i < read.count && at <= last; ++i, ++at) {

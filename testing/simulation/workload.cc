@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "domain/stream_metadata.h"
 #include "testing/simulation/process.h"
 
 namespace interconnect::simulation {
@@ -14,6 +15,7 @@ constexpr std::string_view kMetadata[] = {"", "not json \xff\x00", R"({"n":1.0,"
 
 bool wants(const Plan& plan, const std::string& subscribed, const StoredEvent& event, bool is_dead) {
   if (!subscribed.starts_with('$')) return subscribed == event.stream && !is_dead;
+  if (is_metadata_stream(event.stream)) return subscribed == "$ce-s";
   return !is_left_out(plan, event) && (subscribed == "$ce-s" || subscribed == "$et-" + event.type);
 }
 
@@ -39,6 +41,8 @@ Workload::Entry Workload::make_entry() {
   Entry entry;
   StoredEvent& event = entry.event;
   event.stream = "s-" + std::to_string(random.between(0, plan.streams - 1));
+  const bool exists = context_.source.find(event.stream) != nullptr && !context_.source.is_soft_deleted(event.stream);
+  if (plan.deletions && exists && random.one_in(6)) return make_deletion(event.stream);
   event.id = make_id(0xE0E0, ++next_id_);
   event.type = random.one_in(2) ? "Good1" : "Good2";
   if (plan.refused_types && random.one_in(4)) event.type = random.one_in(2) ? "Refused" : "$Refused";
@@ -65,6 +69,16 @@ Workload::Entry Workload::make_entry() {
   return entry;
 }
 
+// Of a category stream's events these are the only ones of metadata streams (StreamDeletedHelper.cs).
+Workload::Entry Workload::make_deletion(const std::string& stream) {
+  Entry entry;
+  entry.event.stream = metadata_stream(stream);
+  entry.event.id = make_id(0xDE1E, ++next_id_);
+  entry.event.type = kStreamMetadataType;
+  entry.event.data = kSoftDeletion;
+  return entry;
+}
+
 void Workload::store(const Entry& entry) {
   entries_.push_back(entry);
   if (entry.is_dead) return;
@@ -81,6 +95,7 @@ void Workload::fill_destination() {
   if (kind == DestinationStart::kEmpty) return;
   Random& random = context_.random;
   for (const auto& [stream, events] : context_.source.streams()) {
+    if (is_metadata_stream(stream)) continue;
     std::vector<const StoredEvent*> copies;
     std::set<EventId> ids;
     for (const StoredEvent& event : events) {
@@ -115,7 +130,8 @@ void Workload::fill_destination() {
 std::vector<const Workload::Entry*> Workload::subscribed(SubscriptionIndex subscription) const {
   std::vector<const Entry*> result;
   for (const Entry& entry : entries_) {
-    if (wants(context_.plan, context_.plan.subscriptions[subscription].stream, entry.event, entry.is_dead)) result.push_back(&entry);
+    if (wants(context_.plan, context_.plan.subscriptions[subscription].stream, entry.event, entry.is_dead))
+      result.push_back(&entry);
   }
   return result;
 }
@@ -161,8 +177,8 @@ void Workload::write_beside() {
   context_.destination.append_any(stream, std::move(event), context_.now(), Duration{0});
 }
 
-// A category leaves it out, and it is to be filled in: a later event of its stream is delivered, is to be copied, and was
-// not at the destination before.
+// A category leaves it out, and it is to be filled in: a later event of its stream is delivered, is to be copied, and
+// was not at the destination before.
 bool Workload::is_to_be_filled_in(const StoredEvent& event) const {
   if (!is_left_out(context_.plan, event) || context_.plan.subscriptions[0].stream != "$ce-s") return false;
   // What is found for an earlier one's sake hides the hole before it.
@@ -189,11 +205,14 @@ bool Workload::is_expected(const StoredEvent& event) const {
 }
 
 void Workload::check() const {
-  for (const auto& [stream, events] : context_.source.streams()) check_stream(stream, events);
+  for (const auto& [stream, events] : context_.source.streams()) {
+    is_metadata_stream(stream) ? check_deletion(std::string(original_stream(stream))) : check_stream(stream, events);
+  }
   if (context_.plan.promises_global_order()) check_global_order();
   for (const auto& [stream, events] : context_.destination.streams()) {
     for (const StoredEvent& event : events) {
-      if (event.type != "Good1" && event.type != "Good2" && event.type != "Other") {
+      const bool is_metadata = context_.plan.deletions && event.type == kStreamMetadataType;
+      if (event.type != "Good1" && event.type != "Good2" && event.type != "Other" && !is_metadata) {
         context_.violate("copied though refused: " + stream + " " + event.type);
       }
       if (event.data.starts_with("bad")) context_.violate("copied though invalid: " + stream);
@@ -220,6 +239,17 @@ void Workload::check_global_order() const {
   }
 }
 
+// What is deleted at the source in the end is deleted at the destination, or not there.
+void Workload::check_deletion(const std::string& stream) const {
+  // What is written late, after its process has ended, brings the stream back to life.
+  if (context_.plan.faults.sink_late_write || !context_.plan.promises_order()) return;
+  if (!context_.source.is_soft_deleted(stream)) return;
+  const StoredEvent& deletion = context_.source.find(metadata_stream(stream))->back();
+  if (!is_expected(deletion) || context_.given_up.contains({deletion.stream, deletion.id})) return;
+  if (context_.destination.find(stream) == nullptr || context_.destination.is_soft_deleted(stream)) return;
+  context_.violate("not deleted: " + stream);
+}
+
 void Workload::check_stream(const std::string& stream, const std::vector<StoredEvent>& events) const {
   std::map<EventId, std::vector<const StoredEvent*>> there;
   if (const auto* copies = context_.destination.find(stream)) {
@@ -234,8 +264,9 @@ void Workload::check_stream(const std::string& stream, const std::vector<StoredE
     const std::string name = stream + " " + std::to_string(event.revision);
     const Context::Identity identity{stream, event.id};
     const auto found = there.find(event.id);
+    const bool is_shown = event.revision >= context_.source.shown_from(stream);
     if (found == there.end()) {
-      if (!context_.given_up.contains(identity) && !context_.parked_by_server.contains(identity) &&
+      if (is_shown && !context_.given_up.contains(identity) && !context_.parked_by_server.contains(identity) &&
           is_expected(event)) {
         context_.violate("lost: " + name);
       }
@@ -243,6 +274,9 @@ void Workload::check_stream(const std::string& stream, const std::vector<StoredE
     }
     if (found->second.size() > 1 && context_.plan.promises_no_doubles()) context_.violate("doubled: " + name);
     const StoredEvent& copy = *found->second.front();
+    if (is_shown && context_.plan.promises_order() && copy.revision < context_.destination.shown_from(stream)) {
+      context_.violate("hidden by a deletion: " + name);
+    }
     if (repeats[event.id] > 1) continue;
     if (copy.data != event.data || copy.type != event.type || copy.content != event.content ||
         copy.metadata != expected_metadata(event)) {

@@ -36,10 +36,12 @@ class Workload {
   };
 
   Entry make_entry();
+  Entry make_deletion(const std::string& stream);
   void store(const Entry& entry);
   bool is_to_be_filled_in(const StoredEvent& event) const;
   bool is_expected(const StoredEvent& event) const;
   void check_global_order() const;
+  void check_deletion(const std::string& stream) const;
   void check_stream(const std::string& stream, const std::vector<StoredEvent>& events) const;
   std::vector<const Entry*> subscribed(SubscriptionIndex subscription) const;
 

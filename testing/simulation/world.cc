@@ -10,7 +10,8 @@
 namespace interconnect::simulation {
 namespace {
 
-constexpr Duration kSettlingTime = std::chrono::seconds(240);
+// Waits for dead consumers add up: one for each subscription, and each begins anew a few times.
+constexpr Duration kSettlingTime = std::chrono::seconds(480);
 constexpr int kMaxViolations = 5;
 
 class World {

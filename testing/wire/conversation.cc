@@ -11,36 +11,36 @@ namespace {
 // Tests run in the root of their runfiles.
 constexpr char kFolder[] = "testing/wire";
 
-std::string Text(const rapidjson::Value& v, const char* key) {
+std::string text(const rapidjson::Value& v, const char* key) {
   auto it = v.FindMember(key);
   return it != v.MemberEnd() && it->value.IsString() ? std::string(it->value.GetString(), it->value.GetStringLength())
                                                      : "";
 }
 
-std::int64_t Number(const rapidjson::Value& v, const char* key) {
+std::int64_t number(const rapidjson::Value& v, const char* key) {
   auto it = v.FindMember(key);
   if (it == v.MemberEnd()) return -1;
   if (it->value.IsInt64()) return it->value.GetInt64();
   return it->value.IsDouble() ? static_cast<std::int64_t>(it->value.GetDouble()) : -1;
 }
 
-Step ParseStep(std::shared_ptr<const rapidjson::Document> doc) {
+Step parse_step(std::shared_ptr<const rapidjson::Document> doc) {
   const rapidjson::Document& d = *doc;
   Step s;
-  s.seq = static_cast<int>(Number(d, "seq"));
-  s.t_ms = Number(d, "t_ms");
-  s.dir = Text(d, "dir");
-  s.proto = Text(d, "proto");
-  s.event = Text(d, "event");
-  s.conn = static_cast<int>(Number(d, "conn"));
-  s.command = Text(d, "command");
-  s.command_byte = static_cast<int>(Number(d, "command_byte"));
-  s.flags = static_cast<int>(Number(d, "flags"));
-  s.correlation_id = FromHex(Text(d, "correlation_id"));
-  if (d.HasMember("login")) s.login = Text(d, "login");
-  if (d.HasMember("password")) s.password = Text(d, "password");
-  s.stream = static_cast<int>(Number(d, "stream"));
-  s.method = Text(d, "method");
+  s.seq = static_cast<int>(number(d, "seq"));
+  s.t_ms = number(d, "t_ms");
+  s.dir = text(d, "dir");
+  s.proto = text(d, "proto");
+  s.event = text(d, "event");
+  s.conn = static_cast<int>(number(d, "conn"));
+  s.command = text(d, "command");
+  s.command_byte = static_cast<int>(number(d, "command_byte"));
+  s.flags = static_cast<int>(number(d, "flags"));
+  s.correlation_id = from_hex(text(d, "correlation_id"));
+  if (d.HasMember("login")) s.login = text(d, "login");
+  if (d.HasMember("password")) s.password = text(d, "password");
+  s.stream = static_cast<int>(number(d, "stream"));
+  s.method = text(d, "method");
   if (auto h = d.FindMember("headers"); h != d.MemberEnd()) {
     if (h->value.IsArray()) {
       for (const auto& pair : h->value.GetArray()) {
@@ -55,21 +55,21 @@ Step ParseStep(std::shared_ptr<const rapidjson::Document> doc) {
   }
   s.truncated = d.HasMember("payload_hex_truncated");
   const char* key = s.truncated ? "payload_hex_truncated" : "payload_hex";
-  if (auto p = d.FindMember(key); p != d.MemberEnd() && p->value.IsString()) s.payload = FromHex(p->value.GetString());
-  s.payload_size = s.truncated ? static_cast<std::size_t>(Number(d, "payload_len")) : s.payload.size();
+  if (auto p = d.FindMember(key); p != d.MemberEnd() && p->value.IsString()) s.payload = from_hex(p->value.GetString());
+  s.payload_size = s.truncated ? static_cast<std::size_t>(number(d, "payload_len")) : s.payload.size();
   s.json = std::move(doc);
   return s;
 }
 
 }  // namespace
 
-std::string Regrown(const Step& step, std::string_view tail) {
+std::string regrown(const Step& step, std::string_view tail) {
   std::string payload = step.payload;
   payload.resize(std::max(payload.size(), step.payload_size - tail.size()), payload.back());
   return payload.append(tail);
 }
 
-std::string FromHex(std::string_view hex) {
+std::string from_hex(std::string_view hex) {
   auto digit = [](char c) -> int {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -85,7 +85,7 @@ std::string FromHex(std::string_view hex) {
   return bytes;
 }
 
-std::string Step::Frame() const {
+std::string Step::frame() const {
   std::string body;
   body.push_back(static_cast<char>(command_byte));
   body.push_back(static_cast<char>(flags));
@@ -105,14 +105,14 @@ std::string Step::Frame() const {
   return frame + body;
 }
 
-std::string_view Step::Header(std::string_view name) const {
+std::string_view Step::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (key == name) return value;
   }
   return {};
 }
 
-Conversation ReadConversation(const std::string& name) {
+Conversation read_conversation(const std::string& name) {
   const std::string path = std::string(kFolder) + "/" + name + ".jsonl";
   std::ifstream file(path);
   if (!file) throw std::runtime_error(path + ": cannot be read");
@@ -125,14 +125,14 @@ Conversation ReadConversation(const std::string& name) {
       throw std::runtime_error(path + ":" + std::to_string(number) + ": not a JSON object");
     }
     if (doc->HasMember("scenario")) {
-      conversation.scenario = Text(*doc, "scenario");
-      conversation.server = Text(*doc, "server");
-      conversation.client = Text(*doc, "client");
-      conversation.what = Text(*doc, "what");
+      conversation.scenario = text(*doc, "scenario");
+      conversation.server = text(*doc, "server");
+      conversation.client = text(*doc, "client");
+      conversation.what = text(*doc, "what");
       continue;
     }
     try {
-      conversation.steps.push_back(ParseStep(std::move(doc)));
+      conversation.steps.push_back(parse_step(std::move(doc)));
     } catch (const std::exception& e) {
       throw std::runtime_error(path + ":" + std::to_string(number) + ": " + e.what());
     }
@@ -140,7 +140,7 @@ Conversation ReadConversation(const std::string& name) {
   return conversation;
 }
 
-std::vector<std::string> ConversationNames(const std::string& prefix) {
+std::vector<std::string> conversation_names(const std::string& prefix) {
   std::vector<std::string> names;
   for (const auto& folder : std::filesystem::directory_iterator(kFolder)) {
     const std::string name = folder.path().filename().string();

@@ -1,5 +1,4 @@
-#ifndef TESTING_WIRE_CONVERSATION_H_
-#define TESTING_WIRE_CONVERSATION_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -46,13 +45,13 @@ struct Step {
 
   std::shared_ptr<const rapidjson::Document> json;
 
-  bool IsPackage() const { return proto == "tcp" && command_byte >= 0; }
-  bool IsMessage() const { return proto == "grpc" && event == "message"; }
-  bool FromClient() const { return dir == "c2s"; }
+  bool is_package() const { return proto == "tcp" && command_byte >= 0; }
+  bool is_message() const { return proto == "grpc" && event == "message"; }
+  bool from_client() const { return dir == "c2s"; }
   // The package with its length prefix, byte for byte as it was sent; only for packages that are not truncated.
-  std::string Frame() const;
+  std::string frame() const;
   // The value of a header, or empty.
-  std::string_view Header(std::string_view name) const;
+  std::string_view header(std::string_view name) const;
 };
 
 struct Conversation {
@@ -65,17 +64,15 @@ struct Conversation {
 
 // Reads a conversation by its name below this folder, without the ending: "legacy-5.0.1/tcp-write".
 // Throws std::runtime_error with file and line if it is missing or malformed.
-Conversation ReadConversation(const std::string& name);
+Conversation read_conversation(const std::string& name);
 
 // The names of all recorded conversations whose folder begins with `prefix`, sorted.
-std::vector<std::string> ConversationNames(const std::string& prefix = "");
+std::vector<std::string> conversation_names(const std::string& prefix = "");
 
 // The whole payload of a truncated step whose missing middle is its last recorded byte over and over, up to `tail`.
-std::string Regrown(const Step& step, std::string_view tail);
+std::string regrown(const Step& step, std::string_view tail);
 
 // Bytes of a text of hexadecimal digits; throws std::runtime_error if it is none.
-std::string FromHex(std::string_view hex);
+std::string from_hex(std::string_view hex);
 
 }  // namespace interconnect::wire
-
-#endif  // TESTING_WIRE_CONVERSATION_H_

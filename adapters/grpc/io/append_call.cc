@@ -27,8 +27,10 @@ void AppendCall::on_done(const CallStatus& status) {
     return;
   }
   auto response = decode_append_response(view_of(response_));
-  if (const auto* appended = std::get_if<Appended>(&response)) {
-    completed_(id_, *appended);
+  if (auto* success = std::get_if<AppendSuccess>(&response)) {
+    const bool is_repeat = positions_.is_repeat(success->commit_position, newest_position_when_sent_);
+    success->appended.was_repeated = success->appended.was_repeated || is_repeat;
+    completed_(id_, success->appended);
   } else if (const auto* wrong = std::get_if<WrongExpectedVersion>(&response)) {
     completed_(id_, *wrong);
   } else {

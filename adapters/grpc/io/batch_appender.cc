@@ -45,9 +45,13 @@ class BatchAppender::BatchAppendCall : public Call {
   BatchAppender& owner_;
 };
 
-BatchAppender::BatchAppender(StoreClient& client, boost::asio::io_context& io, const AppendCall::Completed& completed,
-                             std::function<void()> completed_outside)
-    : client_(client), completed_(completed), completed_outside_(std::move(completed_outside)), timer_(io) {}
+BatchAppender::BatchAppender(StoreClient& client, boost::asio::io_context& io, ConfirmedPositions& positions,
+                             const AppendCall::Completed& completed, std::function<void()> completed_outside)
+    : client_(client),
+      positions_(positions),
+      completed_(completed),
+      completed_outside_(std::move(completed_outside)),
+      timer_(io) {}
 
 bool BatchAppender::takes(const Append& append) {
   follow_connection();
@@ -95,7 +99,7 @@ void BatchAppender::send(const Append& append) {
     calls_.push_back(current_);
     client_.start(std::move(call), kBatchAppend, {}, {.stays_open = true});
   }
-  current_->pending.sent(append.id, append.stream, now());
+  current_->pending.sent(append.id, append.stream, positions_.newest(), now());
   const grpc_slice room = grpc_slice_malloc(batch_append_size(append));
   write_batch_append(append, reinterpret_cast<char*>(const_cast<std::uint8_t*>(GRPC_SLICE_START_PTR(room))));
   const grpc::Slice slice(room, grpc::Slice::STEAL_REF);
@@ -113,7 +117,12 @@ void BatchAppender::on_answer(BatchAppendCall& call, const grpc::Slice& message)
   if (auto* error = std::get_if<StoreError>(&answer.outcome); error && is_refusal(error->kind)) {
     error->message += client_.who();
   }
-  if (call.pending.answered(answer.append_id, now())) completed_(answer.append_id, answer.outcome);
+  const auto answered = call.pending.answered(answer.append_id, now());
+  const bool is_repeat =
+      positions_.is_repeat(answer.commit_position, answered ? answered->newest_position_when_sent : std::nullopt);
+  if (!answered) return;
+  if (auto* appended = std::get_if<Appended>(&answer.outcome); appended && is_repeat) appended->was_repeated = true;
+  completed_(answer.append_id, answer.outcome);
 }
 
 std::size_t BatchAppender::ordered_append_bytes() const {
@@ -135,7 +144,7 @@ void BatchAppender::on_ended(BatchAppendCall& call, const CallStatus& status) {
   if (status.code == kUnimplemented) offer_ = Offer::kNo;
   StoreError error = to_append_error(status, "the call of many appends");
   if (status.ok()) error.message = "the server ended the call of many appends";
-  if (call.cancelled()) error.message = call.why_abandoned;
+  if (!call.why_abandoned.empty()) error.message = call.why_abandoned;
   const bool is_one_to_blame = is_about_one_append(error.kind);
   if (is_one_to_blame) error.kind = ErrorKind::kUnavailable;
   for (const PendingAppends::Pending& append : call.pending.give_up()) {

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "adapters/grpc/io/append_call.h"
 #include "adapters/grpc/io/call.h"
+#include "adapters/grpc/session/confirmed_positions.h"
 #include "domain/append.h"
 #include "domain/time.h"
 
@@ -23,8 +24,8 @@ class StoreClient;
 class BatchAppender {
  public:
   // All outlive it. `completed` is called from the client's drain, or else `completed_outside` follows.
-  BatchAppender(StoreClient& client, boost::asio::io_context& io, const AppendCall::Completed& completed,
-                std::function<void()> completed_outside);
+  BatchAppender(StoreClient& client, boost::asio::io_context& io, ConfirmedPositions& positions,
+                const AppendCall::Completed& completed, std::function<void()> completed_outside);
 
   // Whether send() is the way for this append now. Asks a new connection's server what it offers.
   bool takes(const Append& append);
@@ -48,6 +49,7 @@ class BatchAppender {
   void expire();
 
   StoreClient& client_;
+  ConfirmedPositions& positions_;
   const AppendCall::Completed& completed_;
   std::function<void()> completed_outside_;
   boost::asio::steady_timer timer_;

@@ -98,6 +98,27 @@ class BatchAppenderTest : public testing::Test {
   std::uint64_t last_id_ = 0;
 };
 
+TEST_F(BatchAppenderTest, AnAnswerWithAnEarlierPositionIsARepeat) {
+  std::atomic<int> calls = 0;
+  std::atomic<std::uint64_t> position = 500;
+  ScriptedServer server({.append = answer_append, .batch_append = [&](auto&, BatchStream& stream) {
+                           ++calls;
+                           Request request;
+                           while (stream.Read(&request)) {
+                             Response response = success(request);
+                             response.mutable_success()->mutable_position()->set_commit_position(position);
+                             stream.Write(response);
+                           }
+                           return grpc::Status::OK;
+                         }});
+  start(settings_for(server.port()));
+  await_batches(calls);
+  position = 600;
+  EXPECT_EQ(outcome_of(send("s")), (AppendOutcome{Appended{0}}));
+  position = 500;
+  EXPECT_EQ(outcome_of(send("s")), (AppendOutcome{Appended{.last_revision = 0, .was_repeated = true}}));
+}
+
 TEST_F(BatchAppenderTest, AnAppendIsOneMessageWithItsOptionsAndEvents) {
   std::atomic<int> calls = 0;
   std::mutex mutex;
@@ -319,6 +340,44 @@ TEST_F(BatchAppenderTest, ANodeThatKnowsNoLeaderIsLeftForAnother) {
   leads = false;
   EXPECT_EQ(error_of(send("s")), ErrorKind::kNotReady);
   await_batches(leader_calls);
+}
+
+// Its call would not end by itself: a node that shuts down keeps its connections, and answers nothing.
+TEST_F(BatchAppenderTest, WhatASilentLeaderWasSentIsAnsweredForOnceAnotherLeadsThoughNothingElseIsAppended) {
+  std::atomic<bool> is_silent = false;
+  std::atomic<int> answered = 0;
+  ScriptedServer leader({.batch_append = [&](grpc::ServerContext& context, BatchStream& stream) {
+    Request request;
+    while (stream.Read(&request)) {
+      if (is_silent) {
+        hold(context);
+        break;
+      }
+      ++answered;
+      stream.Write(success(request));
+    }
+    return grpc::Status::OK;
+  }});
+  ScriptedServer follower(
+      {.batch_append = [&](grpc::ServerContext&, BatchStream& stream) { return answer_all(stream); },
+       .gossip =
+           [&](gossip::ClusterInfo& cluster) {
+             add_member(cluster, is_silent ? gossip::MemberInfo::Follower : gossip::MemberInfo::Leader, leader.port());
+             add_member(cluster, is_silent ? gossip::MemberInfo::Leader : gossip::MemberInfo::Follower,
+                        follower.port());
+           }});
+  auto settings = settings_for(follower.port());
+  settings.discover = true;
+  settings.operation_timeout = std::chrono::hours(1);
+  start(settings);
+  // What the first one is answered with tells that there is a connection, and what its server offers.
+  ASSERT_TRUE(run_until(io_, [&] {
+    outcome_of(send("s"));
+    return answered > 0;
+  }));
+  is_silent = true;
+  EXPECT_EQ(error_of(send("silent")), ErrorKind::kUnavailable);
+  EXPECT_TRUE(run_until(io_, [&] { return std::holds_alternative<Appended>(outcome_of(send("t"))); }));
 }
 
 TEST_F(BatchAppenderTest, AStopTellsNobodyElse) {

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/grpc/io/inbox.h"
@@ -49,9 +50,19 @@ class Call : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>
   }
   bool cancelled() const { return cancelled_; }
 
+  // Ends the call soon, since the node that it went to has been left.
+  void leave() {
+    has_left_ = true;
+    cancel();
+  }
+  bool has_left() const { return has_left_; }
+  // Whether more is sent later.
+  bool stays_open() const { return stays_open_; }
+
   // Of a call that is done.
   const CallStatus& status() const { return status_; }
   void add_to_status(std::string_view text) { status_.message += text; }
+  void set_status(CallStatus status) { status_ = std::move(status); }
 
   // Set by whoever starts it: which connection it belongs to.
   std::uint64_t connection = 0;
@@ -71,6 +82,7 @@ class Call : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>
   std::shared_ptr<Inbox> inbox_;
   CallStatus status_;
   bool cancelled_ = false;
+  bool has_left_ = false;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
 

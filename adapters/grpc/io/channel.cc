@@ -11,6 +11,9 @@
 #include <stdexcept>
 #include <vector>
 
+#include "adapters/grpc/wire/status.h"
+#include "domain/excerpt.h"
+
 namespace interconnect::next {
 namespace {
 
@@ -36,24 +39,61 @@ std::string read_roots(const TlsSettings& tls) {
   return std::ifstream(kSystemRoots) ? read_file(kSystemRoots) : std::string();
 }
 
+namespace experimental = grpc::experimental;
+
+std::string names_of(experimental::TlsCustomVerificationCheckRequest& certificate) {
+  std::string names;
+  const auto add = [&names](grpc::string_ref name) {
+    names += (names.empty() ? "'" : ", '") + excerpt({name.data(), name.size()}) + "'";
+  };
+  for (const grpc::string_ref& name : certificate.dns_names()) add(name);
+  for (const grpc::string_ref& name : certificate.ip_names()) add(name);
+  if (names.empty() && !certificate.common_name().empty()) add(certificate.common_name());
+  return names.empty() ? "nobody" : names;
+}
+
+// Judges as gRPC's own verifier of host names, which says only that they differ.
+class HostNameVerifier final : public experimental::ExternalCertificateVerifier {
+ public:
+  bool Verify(experimental::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)> callback,
+              grpc::Status* verdict) override {
+    const bool is_done = verifier_.Verify(request, std::move(callback), verdict);
+    if (is_done && !verdict->ok()) {
+      const grpc::string_ref target = request->target_name();
+      *verdict = grpc::Status(verdict->error_code(), std::string(kCertificateOfAnotherHost) + names_of(*request) +
+                                                         ", not for '" + excerpt({target.data(), target.size()}) + "'");
+    }
+    return is_done;
+  }
+  void Cancel(experimental::TlsCustomVerificationCheckRequest* request) override { verifier_.Cancel(request); }
+
+ private:
+  experimental::HostNameCertificateVerifier verifier_;
+};
+
 }  // namespace
 
 std::shared_ptr<grpc::ChannelCredentials> make_credentials(const TlsSettings& tls) {
   if (!tls.enabled) return grpc::InsecureChannelCredentials();
   const std::string certificate = read_if_set(tls.certificate_file);
   const std::string key = read_if_set(tls.key_file);
-  if (tls.verify_certificate) return grpc::SslCredentials({read_roots(tls), key, certificate});
+  const std::string roots = tls.verify_certificate ? read_roots(tls) : std::string();
+  std::vector<experimental::IdentityKeyCertPair> own;
+  if (!certificate.empty()) own.push_back({key, certificate});
 
-  namespace experimental = grpc::experimental;
   experimental::TlsChannelCredentialsOptions options;
-  options.set_verify_server_certs(false);
-  options.set_certificate_verifier(std::make_shared<experimental::NoOpCertificateVerifier>());
-  options.set_check_call_host(false);
-  if (!certificate.empty()) {
-    options.set_certificate_provider(std::make_shared<experimental::StaticDataCertificateProvider>(
-        std::vector<experimental::IdentityKeyCertPair>{{key, certificate}}));
-    options.watch_identity_key_cert_pairs();
+  options.set_verify_server_certs(tls.verify_certificate);
+  options.set_check_call_host(tls.verify_certificate);
+  if (tls.verify_certificate) {
+    options.set_certificate_verifier(experimental::ExternalCertificateVerifier::Create<HostNameVerifier>());
+  } else {
+    options.set_certificate_verifier(std::make_shared<experimental::NoOpCertificateVerifier>());
   }
+  if (!roots.empty() || !own.empty()) {
+    options.set_certificate_provider(std::make_shared<experimental::StaticDataCertificateProvider>(roots, own));
+  }
+  if (!roots.empty()) options.watch_root_certs();
+  if (!own.empty()) options.watch_identity_key_cert_pairs();
   return experimental::TlsCredentials(options);
 }
 

@@ -35,7 +35,7 @@ GrpcSink::GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings)
               {.drained = [this] { on_outcomes_end(); },
                .connected = [this] { batches_->connected(); },
                .lost = [this](const StoreError& error) { listener_->on_sink_lost(error.message); }}) {
-  batches_.emplace(client_, io, completed_, [this] { on_outcomes_end(); });
+  batches_.emplace(client_, io, positions_, completed_, [this] { on_outcomes_end(); });
 }
 
 void GrpcSink::on_outcomes_end() {
@@ -51,7 +51,7 @@ void GrpcSink::append(const Append& append) {
   if (unanswered_++ == 0) answered_lately_ = true;  // the time counts from here
   watch_silence();
   if (client_.takes_writes() && batches_->takes(append)) return batches_->send(append);
-  auto call = std::make_unique<AppendCall>(append, completed_);
+  auto call = std::make_unique<AppendCall>(append, positions_, completed_);
   if (!client_.takes_writes()) return client_.refuse(std::move(call));
   client_.start(std::move(call), kAppend, AppendCall::messages(append),
                 {.timeout = client_.settings().operation_timeout});

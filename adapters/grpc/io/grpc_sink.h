@@ -38,6 +38,7 @@ class GrpcSink : public EventSink {
   bool watches_silence_ = false;
   boost::asio::steady_timer silence_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // the timer may ring after the sink is gone
+  ConfirmedPositions positions_;
   AppendCall::Completed completed_;
   std::optional<BatchAppender> batches_;
   StoreClient client_;  // last: it is gone before what its calls tell

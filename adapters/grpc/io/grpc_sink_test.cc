@@ -90,6 +90,21 @@ class GrpcSinkTest : public testing::Test {
   std::uint64_t last_id_ = 0;
 };
 
+TEST_F(GrpcSinkTest, AnAnswerWithAnEarlierPositionIsARepeat) {
+  std::atomic<std::uint64_t> position = 500;
+  ScriptedServer server({.append = [&](auto&, const auto& requests, auto& response) {
+    succeed(requests, response);
+    response.mutable_success()->mutable_position()->set_commit_position(position);
+    return grpc::Status::OK;
+  }});
+  start(settings_for(server.port()));
+  EXPECT_EQ(append(), (AppendOutcome{Appended{1}}));
+  position = 600;
+  EXPECT_EQ(append(), (AppendOutcome{Appended{1}}));
+  position = 500;
+  EXPECT_EQ(append(), (AppendOutcome{Appended{.last_revision = 1, .was_repeated = true}}));
+}
+
 TEST_F(GrpcSinkTest, AnAppendIsItsOptionsAndItsEvents) {
   std::vector<streams::AppendReq> got;
   std::string requires_leader;
@@ -378,6 +393,39 @@ TEST_F(GrpcSinkTest, ALeaderThatDiesIsReplacedThoughGossipNamesItForAWhile) {
   leader.reset();
   for (int i = 0; i < 20; ++i) append_error();
   elected = true;
+  EXPECT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+}
+
+// A leader of 24.10 that shuts down keeps its connections for seconds, and answers nothing.
+TEST_F(GrpcSinkTest, WhatASilentLeaderWasAskedEndsOnceAnotherLeads) {
+  std::atomic<bool> is_silent = false;
+  ScriptedServer leader({.append =
+                             [&](grpc::ServerContext& context, const auto& requests, auto& response) {
+                               if (!is_silent) return append_all(context, requests, response);
+                               hold(context);
+                               return grpc::Status::CANCELLED;
+                             },
+                         .read =
+                             [&](grpc::ServerContext& context, const auto&, auto&) {
+                               if (is_silent) hold(context);
+                               return grpc::Status::OK;
+                             }});
+  ScriptedServer follower(
+      {.append = append_all, .gossip = [&](gossip::ClusterInfo& cluster) {
+         add_member(cluster, is_silent ? gossip::MemberInfo::Follower : gossip::MemberInfo::Leader, leader.port());
+         add_member(cluster, is_silent ? gossip::MemberInfo::Leader : gossip::MemberInfo::Follower, follower.port());
+       }});
+  auto settings = settings_for(follower.port());
+  settings.discover = true;
+  settings.operation_timeout = std::chrono::hours(1);
+  start(settings);
+  ASSERT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
+  ASSERT_EQ(probe(), std::nullopt);  // it is not only being tried any more
+  is_silent = true;
+  sink_->read({.id = 5, .stream = "s", .direction = ReadDirection::kForward, .from = 0, .count = 1});
+  EXPECT_EQ(append_error().kind, ErrorKind::kUnavailable);
+  ASSERT_TRUE(run_until(io_, [&] { return !recorder_.reads.empty(); }));
+  EXPECT_EQ(recorder_.reads.front().error->kind, ErrorKind::kUnavailable);
   EXPECT_TRUE(run_until(io_, [&] { return append() == (AppendOutcome{Appended{1}}); }));
 }
 

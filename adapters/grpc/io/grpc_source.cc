@@ -24,6 +24,14 @@ constexpr char kUpdate[] = "/event_store.client.persistent_subscriptions.Persist
 constexpr auto kAckDelay = std::chrono::milliseconds(5);
 // How long the confirmation of a subscription is waited for before it is asked for again; doubled each time.
 constexpr Duration kFirstSilence = std::chrono::milliseconds(500);
+// How often a server that does not confirm is asked meanwhile whether it serves groups yet, and how long a confirmation
+// may take from then on; doubled each time.
+constexpr Duration kGroupsInterval = std::chrono::milliseconds(150);
+constexpr Duration kFirstGrace = std::chrono::milliseconds(250);
+// How long a server may leave a subscription unconfirmed before others are asked about it, again and again.
+constexpr Duration kSuspicious = std::chrono::milliseconds(300);
+// Calls that are not confirmed, of one subscription: those before are given up.
+constexpr std::size_t kMaxSilent = 16;
 std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t>(std::max(buffer_size / 8, 1)); }
 
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
@@ -41,6 +49,7 @@ std::string reason_of(const HttpAnswer& answer) {
 
 GrpcSource::GrpcSource(boost::asio::io_context& io, GrpcStoreSettings settings, std::vector<Subscription> subscriptions)
     : stop_timer_(io),
+      groups_timer_(io),
       client_(io, std::move(settings),
               {.drained = [this] { on_drained(); },
                .connected = [this] { on_connected(); },
@@ -151,6 +160,12 @@ void GrpcSource::read_group(SubscriptionIndex index) {
               [this, index, attempt = state.attempt](const HttpAnswer& answer) {
                 State& state = *states_[index];
                 if (asked_to_stop_ || state.attempt != attempt) return;
+                if (!client_.connected()) {
+                  CallStatus status;
+                  status.code = kStatusUnavailable;
+                  status.message = answer.body;
+                  return fail(index, status);
+                }
                 if (answer.status == 404) return upsert(index, state.upsert->info_missing());
                 if (answer.status == 200) {
                   if (const auto info = decode_group_info(answer.body)) {
@@ -164,7 +179,11 @@ void GrpcSource::read_group(SubscriptionIndex index) {
 
 void GrpcSource::connect(SubscriptionIndex index) {
   states_[index]->silence = kFirstSilence;
+  states_[index]->grace = kFirstGrace;
+  knows_of_groups_ = false;
   ask(index);
+  states_[index]->awaited_since = now();
+  await_groups();
   await_confirmation(index, client_.settings().operation_timeout);
 }
 
@@ -172,6 +191,8 @@ void GrpcSource::ask(SubscriptionIndex index) {
   State& state = *states_[index];
   auto call = std::make_unique<SubscriptionCall>(static_cast<SubscriptionCall::Owner&>(*this), index);
   state.call = call.get();
+  state.asked_at = now();
+  state.asked_for = state.buffer_size;
   std::vector<grpc::ByteBuffer> messages;
   messages.push_back(to_byte_buffer(encode_subscribe(state.wanted.stream, state.wanted.group, state.buffer_size)));
   client_.start(std::move(call), kRead, std::move(messages), {.stays_open = true});
@@ -179,7 +200,7 @@ void GrpcSource::ask(SubscriptionIndex index) {
 
 // A server that has just started, or has just become the leader, ignores the question
 // (PersistentSubscriptionService.cs, until started): it is asked again beside it. What is not confirmed is not
-// cancelled, as in attempt().
+// cancelled, as in attempt(), but taken when it is after all: one that is slow would else never get to an end.
 void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left) {
   State& state = *states_[index];
   const Duration pause = std::min(state.silence, time_left);
@@ -187,20 +208,68 @@ void GrpcSource::await_confirmation(SubscriptionIndex index, Duration time_left)
     State& state = *states_[index];
     if (state.confirmed) return;
     if (time_left > Duration::zero()) {
-      client_.suspect_node();
-      if (state.call == nullptr || state.confirmed) return;  // it was left
-      state.silent.push_back({std::exchange(state.call, nullptr), state.attempt});
       state.silence *= 2;
-      ask(index);
+      if (!knows_of_groups_) ask_again(index);
       return await_confirmation(index, time_left);
     }
-    if (state.call != nullptr) std::exchange(state.call, nullptr)->let_go();
-    for (const State::Silent& silent : std::exchange(state.silent, {})) silent.call->let_go();
+    put_aside(state);
     CallStatus status;
     status.code = kDeadlineExceeded;
     status.message = "no confirmation";
     fail(index, status);
   });
+}
+
+void GrpcSource::put_aside(State& state) {
+  if (state.call == nullptr) return;
+  state.silent.push_back({std::exchange(state.call, nullptr), state.asked_for});
+  if (state.silent.size() <= kMaxSilent) return;
+  state.silent.front().call->let_go();
+  state.silent.erase(state.silent.begin());
+}
+
+void GrpcSource::ask_again(SubscriptionIndex index) {
+  put_aside(*states_[index]);
+  ask(index);
+}
+
+// Over HTTP a server whose groups are not served yet says so (503): what is asked once they are is not ignored. They
+// are all served from the same moment on, so that one question does for all. One that shuts down says nothing.
+void GrpcSource::await_groups() {
+  if (std::exchange(awaits_groups_, true)) return;
+  groups_timer_.expires_after(kGroupsInterval);
+  groups_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (error || !alive.lock() || asked_to_stop_) return;
+    awaits_groups_ = false;
+    look_for_groups();
+  });
+}
+
+void GrpcSource::look_for_groups() {
+  const auto is_awaited = [](const auto& state) { return state->call != nullptr && !state->confirmed; };
+  const auto awaited = std::find_if(states_.begin(), states_.end(), is_awaited);
+  if (awaited == states_.end()) return;
+  if (now() >= (*awaited)->awaited_since + kSuspicious) client_.suspect_node();
+  if (!std::exchange(asks_for_groups_, true)) {
+    const Subscription& wanted = (*awaited)->wanted;
+    client_.get(http_api::group_info_path(wanted.stream, wanted.group),
+                [this, asked_at = now()](const HttpAnswer& answer) {
+                  asks_for_groups_ = false;
+                  if (asked_to_stop_) return;
+                  knows_of_groups_ = answer.status == 200 || answer.status == 503;
+                  if (answer.status == 200) on_groups_served(asked_at);
+                });
+  }
+  await_groups();
+}
+
+void GrpcSource::on_groups_served(Time asked_at) {
+  for (SubscriptionIndex index = 0; index < states_.size(); ++index) {
+    State& state = *states_[index];
+    if (state.call == nullptr || state.confirmed || asked_at < state.asked_at + state.grace) continue;
+    state.grace *= 2;
+    ask_again(index);
+  }
 }
 
 void GrpcSource::wait(SubscriptionIndex index, Duration duration, std::function<void()> then) {
@@ -219,11 +288,16 @@ void GrpcSource::on_confirmed(SubscriptionCall& call) {
   if (&call != state.call) {
     const auto is_it = [&call](const State::Silent& silent) { return silent.call == &call; };
     const auto silent = std::find_if(state.silent.begin(), state.silent.end(), is_it);
-    const bool is_late =
-        state.confirmed || state.call == nullptr || silent == state.silent.end() || silent->attempt != state.attempt;
+    const bool is_wanted = silent != state.silent.end() && silent->buffer_size == state.buffer_size &&
+                           !state.confirmed && !state.again && !state.awaits_node && !asked_to_stop_ &&
+                           call.connection == client_.connection() &&
+                           state.session.next_step() == SubscriptionSession::Step::kConnect;
     if (silent != state.silent.end()) state.silent.erase(silent);
-    if (is_late) return call.let_go();
-    state.silent.push_back({std::exchange(state.call, &call), state.attempt});
+    if (!is_wanted) return call.let_go();
+    put_aside(state);
+    state.call = &call;
+    state.asked_for = state.buffer_size;
+    ++state.attempt;  // whatever was to be tried next need not be
   }
   if (std::exchange(state.confirmed, true)) return;
   if (asked_to_stop_) {
@@ -234,7 +308,7 @@ void GrpcSource::on_confirmed(SubscriptionCall& call) {
   state.timer.cancel();
   state.stale_consumers.connected(now());
   await_look(index);
-  const GroupUpsert::Ready& group = state.session.confirmed(now());
+  const GroupUpsert::Ready group = state.session.confirmed(now());
   listener_->on_subscription_started({index, group.state, group.effective});
   flush_acks(state);
 }
@@ -425,6 +499,7 @@ void GrpcSource::stop(std::function<void()> stopped) {
     state->look_timer.cancel();
     flush_acks(*state);
   }
+  groups_timer_.cancel();
   stop_timer_.expires_after(client_.settings().operation_timeout);
   stop_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     if (!error && alive.lock()) finish_stop();

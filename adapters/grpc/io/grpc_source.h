@@ -47,12 +47,16 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
     StaleConsumers stale_consumers;
     std::int32_t buffer_size = 0;
     SubscriptionCall* call = nullptr;  // the client's
+    std::int32_t asked_for = 0;        // events, by `call`
     struct Silent {
       SubscriptionCall* call = nullptr;
-      std::uint64_t attempt = 0;
+      std::int32_t buffer_size = 0;
     };
     std::vector<Silent> silent;  // calls that were not confirmed in time, and may be yet
     Duration silence{0};         // after which the next is made
+    Time asked_at{};             // with `call`
+    Time awaited_since{};        // its confirmation, or that of one before it
+    Duration grace{0};           // for its confirmation, once the groups are known to be served
     bool confirmed = false;
     bool again = false;                 // connect anew as soon as the call is confirmed
     bool awaits_node = false;           // the next step is taken once a node serves
@@ -79,7 +83,12 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   void read_group(SubscriptionIndex index);
   void connect(SubscriptionIndex index);
   void ask(SubscriptionIndex index);
+  void put_aside(State& state);
+  void ask_again(SubscriptionIndex index);
   void await_confirmation(SubscriptionIndex index, Duration time_left);
+  void await_groups();
+  void look_for_groups();
+  void on_groups_served(Time asked_at);
   void await_look(SubscriptionIndex index);
   void look(SubscriptionIndex index);
   void evict(SubscriptionIndex index, const GroupInfo& group, const StaleConsumers::Stale& stale);
@@ -100,8 +109,12 @@ class GrpcSource : public EventSource, private SubscriptionCall::Owner {
   bool lost_ = false;
   bool asked_to_stop_ = false;
   bool last_question_ = false;
+  bool awaits_groups_ = false;
+  bool asks_for_groups_ = false;
+  bool knows_of_groups_ = false;  // by the last answer over HTTP: whether they are served
   std::function<void()> stopped_;
   boost::asio::steady_timer stop_timer_;
+  boost::asio::steady_timer groups_timer_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // timers may ring after the source is gone
   StoreClient client_;                                      // last: it is gone before what its calls tell
 };

@@ -524,6 +524,55 @@ TEST_F(GrpcSourceTest, RenewsAGroupByAnUpdateUnlessThatWouldLoseItsPlace) {
   EXPECT_TRUE(run_until_true([&] { return updates == 1; }));
 }
 
+// A server that is slow would else never get to an end.
+TEST_F(GrpcSourceTest, AConfirmationThatComesAfterItsTimeIsTaken) {
+  std::atomic<int> questions{0};
+  ScriptedServer server({.subscribe = [&](grpc::ServerContext& context, const auto&, Stream& stream) {
+    if (++questions > 1) {
+      hold(context);
+      return grpc::Status::CANCELLED;
+    }
+    while (questions < 3 && !context.IsCancelled()) std::this_thread::yield();
+    confirm(stream);
+    push(stream, 7);
+    seen_.acks_of(stream);
+    return grpc::Status::OK;
+  }});
+  auto settings = settings_for(server.port());
+  settings.operation_timeout = std::chrono::milliseconds(300);
+  start(settings);
+  ASSERT_TRUE(run_until_true([&] { return !recorder_.deliveries.empty(); }));
+  EXPECT_EQ(recorder_.started.size(), 1u);
+}
+
+// It does not answer what it was asked before its groups were served, and is asked again as soon as it says over HTTP
+// that they are.
+TEST_F(GrpcSourceTest, AServerWhoseGroupsAreServedByNowIsAskedAgain) {
+  std::atomic<int> questions{0};
+  std::atomic<int> looks{0};
+  std::atomic<int> looks_before_second{0};
+  ScriptedServer server({.subscribe = [&](grpc::ServerContext& context, const auto&, Stream& stream) {
+    if (++questions == 1) {
+      hold(context);
+      return grpc::Status::CANCELLED;
+    }
+    looks_before_second = looks.load();
+    confirm(stream);
+    seen_.acks_of(stream);
+    return grpc::Status::OK;
+  }});
+  HttpFront front(server.port(), [&](const std::string& target) {
+    if (target != "/subscriptions/%24ce-hero/data/info") return std::string();
+    ++looks;
+    return group_info("0", "");
+  });
+  start(settings_for(front.port()));
+  ASSERT_TRUE(run_until_true([&] { return !recorder_.started.empty(); }));
+  EXPECT_GE(looks_before_second, 2) << "one is for the group's settings";
+  EXPECT_EQ(questions, 2);
+  EXPECT_TRUE(recorder_.dropped.empty());
+}
+
 TEST_F(GrpcSourceTest, AServerThatComesBackDeliversAgain) {
   const ScriptedServer::Script script{.subscribe = [&](auto&, const auto&, Stream& stream) {
     confirm(stream);

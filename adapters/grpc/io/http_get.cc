@@ -121,6 +121,8 @@ std::shared_ptr<HttpGet> http_get(asio::io_context& io, HttpRequest request,
                        if (error) {
                          try {
                            std::rethrow_exception(error);
+                         } catch (const boost::system::system_error& reason) {
+                           got = {0, reason.code().message()};
                          } catch (const std::exception& reason) {
                            got = {0, reason.what()};
                          }

@@ -81,6 +81,7 @@ StoreClient::StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings
       inbox_(std::make_shared<Inbox>(io, [this] { drain(); })),
       work_(boost::asio::make_work_guard(io)),
       connection_(connection_settings(settings_, asks_nodes)),
+      logs_changes_(asks_nodes),
       timer_(io) {
   settings_.connection_name = as_header(std::move(settings_.connection_name));
   // As the official clients do, credentials are never sent over plaintext. A server without TLS runs with --insecure,
@@ -136,12 +137,19 @@ void StoreClient::dispatch(Input& input) {
   if (!stopping_) {
     const CallStatus& status = call.status();
     if (call.connection == generation_ && !status.ok() && !call.cancelled()) {
-      const auto error = [&] { return to_store_error(status, to_authority(*connection_.node())); };
       if (is_not_leader(status)) {
-        tell([&](auto& actions) { connection_.not_leader(named_leader(status), error(), now(), actions); });
+        const StoreError error = to_store_error(status, "answer");
+        tell([&](auto& actions) { connection_.not_leader(named_leader(status), error, now(), actions); });
       } else if (is_connection_loss(status)) {
-        tell([&](auto& actions) { connection_.connection_lost(error(), now(), actions); });
+        const StoreError error = to_store_error(status, "connection");
+        tell([&](auto& actions) { connection_.connection_lost(error, now(), actions); });
       }
+    }
+    // It may have been done. What had ended before is told as it was.
+    if (call.has_left() && status.code == kCancelled) {
+      CallStatus left = not_connected(last_error());
+      left.code = kStatusUnavailable;
+      call.set_status(std::move(left));
     }
     // Where there is no connection, its reason has been told with them.
     const bool names_user = status.message.starts_with(kNotConnected);
@@ -178,7 +186,11 @@ void StoreClient::carry_out(const NodeConnection::Action& action) {
     ask_node(ask->question);
   } else if (std::holds_alternative<NodeConnection::Leave>(action)) {
     leave();
-  } else if (std::holds_alternative<NodeConnection::Connected>(action)) {
+  } else if (const auto* connected = std::get_if<NodeConnection::Connected>(&action)) {
+    if (connected->former && logs_changes_) {
+      LOG(INFO) << "now at " << to_authority(*connection_.node()) << ", no longer at "
+                << to_authority(*connected->former) << ": " << connected->why;
+    }
     events_.connected();
     tried();
   } else if (std::holds_alternative<NodeConnection::RoundFailed>(action)) {
@@ -237,13 +249,24 @@ void StoreClient::lose_connection(const StoreError& error) {
 void StoreClient::use(const Endpoint& node) {
   channel_ = make_channel(node, settings_, credentials_);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
+  end_calls();
   ++generation_;
 }
 
 void StoreClient::leave() {
   stub_.reset();
   channel_.reset();
+  end_calls();
   ++generation_;
+}
+
+// Where there is one node only, subscriptions end by themselves: 21.2.0 would keep the consumer of one that is
+// cancelled before it is confirmed (see StaleConsumers).
+void StoreClient::end_calls() {
+  const bool is_another = connection_.may_find_another();
+  for (auto& [key, call] : calls_) {
+    if (call->connection == generation_ && (is_another || !call->stays_open())) call->leave();
+  }
 }
 
 void StoreClient::ask_node(std::uint64_t question) {

@@ -111,6 +111,8 @@ class StoreClient {
   void arm_timer();
   void use(const Endpoint& node);
   void leave();
+  // Ends what was asked of the node that has been left: it may keep its connection for long and answer nothing.
+  void end_calls();
   // Whether the node serves, and takes us for whom we say we are.
   void ask_node(std::uint64_t question);
   void ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer);
@@ -131,6 +133,7 @@ class StoreClient {
   NodeConnection connection_;
   NodeConnection::Actions actions_;
   bool is_carrying_out_ = false;
+  bool logs_changes_;  // of the node
   boost::asio::steady_timer timer_;
   std::optional<Time> armed_for_;
   std::vector<std::function<void()>> waiting_;

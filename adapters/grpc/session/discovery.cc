@@ -4,8 +4,13 @@
 #include <array>
 #include <utility>
 
+#include "adapters/grpc/wire/status.h"
+
 namespace interconnect::next {
 namespace {
+
+// A message has room for so many nodes' reasons.
+constexpr std::size_t kMaxReasons = 4;
 
 bool serves(const ClusterMember& member) { return member.alive && member.state != NodeState::kOther; }
 
@@ -62,13 +67,13 @@ Discovery::Discovery(Search search) : search_(std::move(search)) { put_last(sear
 Discovery::Action Discovery::ask_next(Time now) {
   nodes_.clear();
   if (next_host_ < search_.hosts.size()) {
-    if (next_host_ == 0) error_.reset();
+    if (next_host_ == 0) reasons_.clear();
     return AskGossip{search_.hosts[next_host_++]};
   }
   next_host_ = 0;
   refused_.clear();
   if (++rounds_ < search_.rounds || now < search_.not_before) return Wait{search_.interval};
-  StoreError error = error_.value_or(StoreError{});
+  StoreError error = reason();
   error.message = "no node of the cluster serves: " + error.message;
   return GiveUp{std::move(error)};
 }
@@ -104,8 +109,31 @@ Discovery::Action Discovery::refused(const Endpoint& node, StoreError error, con
 }
 
 void Discovery::note(const Endpoint& who, const StoreError& error) {
-  if (error_ && is_refusal(error_->kind) && !is_refusal(error.kind)) return;
-  error_ = StoreError{error.kind, to_text(who) + ": " + error.message};
+  const auto is_its = [&who](const Reason& reason) { return reason.node == who; };
+  const auto known = std::find_if(reasons_.begin(), reasons_.end(), is_its);
+  if (known == reasons_.end()) {
+    reasons_.push_back({who, error});
+  } else if (weight_of(error) >= weight_of(known->error)) {
+    known->error = error;
+  }
+}
+
+StoreError Discovery::reason() const {
+  std::vector<Reason> reasons = reasons_;
+  std::stable_sort(reasons.begin(), reasons.end(), [](const Reason& one, const Reason& other) {
+    return weight_of(one.error) > weight_of(other.error);
+  });
+  StoreError all;
+  if (reasons.empty()) return all;
+  all.kind = reasons.front().error.kind;
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    if (i == kMaxReasons) {
+      all.message += "; and " + std::to_string(reasons.size() - i) + " more";
+      break;
+    }
+    all.message += (i == 0 ? "" : "; ") + to_text(reasons[i].node) + ": " + reasons[i].error.message;
+  }
+  return all;
 }
 
 bool Discovery::was_refused(const Endpoint& node) const {

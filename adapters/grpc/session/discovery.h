@@ -59,6 +59,14 @@ class Discovery {
   Action refused(const Endpoint& node, StoreError error, const std::optional<Endpoint>& hint, Time now);
   Action waited(Time now) { return ask_next(now); }
 
+  // Those that are over, and how many hosts are asked in each.
+  std::int32_t rounds() const { return rounds_; }
+  std::size_t hosts() const { return search_.hosts.size(); }
+
+  // Why no node of this round, or of the last one while it waits, serves: what each of them said, with its name, the
+  // weightiest first (weight_of()).
+  StoreError reason() const;
+
  private:
   Action ask_next(Time now);
   Action try_next(Time now);
@@ -68,9 +76,13 @@ class Discovery {
   Search search_;
   std::size_t next_host_ = 0;
   std::int32_t rounds_ = 0;
-  std::vector<Endpoint> nodes_;      // still to try
-  std::vector<Endpoint> refused_;    // in this round
-  std::optional<StoreError> error_;  // of this round: the last one, but a refusal of the credentials stays
+  std::vector<Endpoint> nodes_;    // still to try
+  std::vector<Endpoint> refused_;  // in this round
+  struct Reason {
+    Endpoint node;
+    StoreError error;
+  };
+  std::vector<Reason> reasons_;  // of this round, one for each node
 };
 
 }  // namespace interconnect::next

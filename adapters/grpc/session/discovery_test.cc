@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/grpc/wire/status.h"
+
 namespace interconnect::next {
 namespace {
 
@@ -77,6 +79,31 @@ TEST(DiscoveryTest, ARefusalOfTheCredentialsIsTheReasonWhateverFollowsInTheRound
   const auto given_up = std::get<Discovery::GiveUp>(discovery.failed(error_of("no route"), {}));
   EXPECT_EQ(given_up.error.kind, ErrorKind::kNotAuthenticated);
   EXPECT_NE(given_up.error.message.find("one:1: wrong password"), std::string::npos);
+}
+
+TEST(DiscoveryTest, TheReasonNamesEachNodeAndBeginsWithTheMostTellingOne) {
+  Discovery::Search search = two_hosts();
+  search.hosts = {kOne, kTwo, kThree};
+  Discovery discovery(search);
+  discovery.start();
+  const StoreError no_tls = to_store_error({kStatusUnavailable, "wrong version number", "", "", ""}, "gossip");
+  discovery.failed(error_of("refused"), {});
+  discovery.failed(no_tls, {});
+  const StoreError starting{ErrorKind::kNotReady, "starting"};
+  ASSERT_TRUE(std::holds_alternative<Discovery::Wait>(discovery.failed(starting, {})));
+  EXPECT_EQ(discovery.reason().message, "two:2: " + no_tls.message + "; three:3: starting; one:1: refused");
+  EXPECT_EQ(discovery.reason().kind, no_tls.kind);
+  discovery.waited({});
+  EXPECT_EQ(discovery.reason().message, "") << "each round begins anew";
+}
+
+TEST(DiscoveryTest, OfOneNodesReasonsTheMostTellingStays) {
+  Discovery discovery(two_hosts());
+  discovery.start();
+  discovery.answered(a_cluster(), {});
+  discovery.refused(kTwo, {ErrorKind::kNotReady, "starting"}, std::nullopt, {});
+  discovery.refused(kTwo, error_of("refused"), std::nullopt, {});
+  EXPECT_EQ(discovery.reason().message, "two:2: starting");
 }
 
 TEST(DiscoveryTest, DoesNotGiveUpBeforeItsTime) {

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/grpc/wire/status.h"
+
 namespace interconnect::next {
 namespace {
 
 // How much later than its own time limit an answer is given up.
 constexpr Duration kGrace = std::chrono::seconds(1);
+
+// How long a node may be silent before another one is asked: about it, if it is being tried, or in its place.
+constexpr Duration kSilence = std::chrono::milliseconds(300);
 
 }  // namespace
 
@@ -47,19 +52,29 @@ void NodeConnection::begin_discovery() {
   discovery_.emplace(std::move(search));
 }
 
+// Where there are others to ask, one that is silent, as a leader that shuts down is, is not waited for for long; each
+// round for longer, as all may be slow.
+Duration NodeConnection::patience_with_host() const {
+  if (discovery_->hosts() < 2) return settings_.gossip_timeout + kGrace;
+  return kSilence * (1 << std::min(discovery_->rounds(), 10));
+}
+
 void NodeConnection::carry_on(Discovery::Action action, Time now, Actions& actions) {
   if (const auto* ask = std::get_if<Discovery::AskGossip>(&action)) {
     leave(actions);
     state_ = State::kAsking;
-    deadline_ = now + settings_.gossip_timeout + kGrace;
+    answer_by_ = now + settings_.gossip_timeout + kGrace;
+    deadline_ = std::min(answer_by_, now + patience_with_host());
     asked_ = ask->host;
-    actions.push_back(AskGossip{++question_, ask->host});
+    question_ = ++questions_;
+    actions.push_back(AskGossip{question_, ask->host});
   } else if (const auto* candidate = std::get_if<Discovery::Try>(&action)) {
     try_node(candidate->node, now, actions);
   } else if (const auto* rest = std::get_if<Discovery::Wait>(&action)) {
     leave(actions);
     state_ = State::kResting;
     deadline_ = now + rest->duration;
+    last_error_ = discovery_->reason();
     actions.push_back(RoundFailed{});
   } else {
     // Without discovery the host that was given is still worth a call.
@@ -76,28 +91,34 @@ void NodeConnection::try_node(const Endpoint& node, Time now, Actions& actions) 
   state_ = State::kTrying;
   // It is asked two things: whether it serves, and whether it takes our credentials.
   deadline_ = now + 2 * settings_.operation_timeout + kGrace;
-  actions.push_back(AskNode{++question_});
+  suspect_at_ = now + kSilence;
+  put_aside_suspicion();
+  question_ = ++questions_;
+  actions.push_back(AskNode{question_});
 }
 
 void NodeConnection::connected(Time now, Actions& actions) {
   state_ = State::kConnected;
-  suspicion_ends_ = Time{};
-  ++question_;
+  put_aside_suspicion();
+  question_ = ++questions_;
   schedule_.succeeded(now);
   avoid_.reset();
   discovery_.reset();
   refusal_told_ = false;
-  actions.push_back(Connected{});
+  Connected connected;
+  if (served_ && served_ != node_) connected = {served_, why_left_};
+  served_ = node_;
+  actions.push_back(std::move(connected));
 }
 
 void NodeConnection::gossip_answered(std::uint64_t question, std::span<const ClusterMember> members, Time now,
                                      Actions& actions) {
-  if (state_ == State::kConnected && question == question_ && suspicion_ends_ != Time{}) {
-    suspicion_ends_ = Time{};
-    if (is_superseded(members)) {
-      lose({ErrorKind::kUnavailable, "it does not answer, and " + to_text(asked_) + " no longer counts it"}, now,
-           actions);
-    }
+  if (question == suspicion_ && suspicion_ends_ != Time{}) {
+    put_aside_suspicion();
+    if (!is_superseded(members)) return;
+    StoreError silent{ErrorKind::kUnavailable, "it does not answer, and " + to_text(witness_) + " no longer counts it"};
+    if (state_ == State::kConnected) lose(silent, now, actions);
+    if (state_ == State::kTrying) node_refused(std::move(silent), std::nullopt, now, actions);
     return;
   }
   if (state_ != State::kAsking || question != question_) return;
@@ -107,7 +128,7 @@ void NodeConnection::gossip_answered(std::uint64_t question, std::span<const Clu
 }
 
 void NodeConnection::gossip_failed(std::uint64_t question, StoreError error, Time now, Actions& actions) {
-  if (state_ == State::kConnected && question == question_) suspicion_ends_ = Time{};
+  if (question == suspicion_) put_aside_suspicion();
   if (state_ != State::kAsking || question != question_) return;
   note({error.kind, to_text(asked_) + ": " + error.message}, actions);
   carry_on(discovery_->failed(std::move(error), now), now, actions);
@@ -138,7 +159,7 @@ void NodeConnection::search_failed(StoreError error, Time now, Actions& actions)
 void NodeConnection::wait(const StoreError& error, Time now, Actions& actions) {
   leave(actions);
   discovery_.reset();
-  ++question_;
+  question_ = ++questions_;
   const auto pause = schedule_.next(now);
   if (!pause) {
     state_ = State::kLost;
@@ -161,10 +182,15 @@ void NodeConnection::connection_lost(const StoreError& error, Time now, Actions&
 }
 
 void NodeConnection::lose(const StoreError& error, Time now, Actions& actions) {
+  note_loss(error, now);
+  wait(StoreError(last_error_), now, actions);
+}
+
+void NodeConnection::note_loss(const StoreError& error, Time now) {
   since_ = now;
   avoid_ = node_;
+  why_left_ = error.message;
   last_error_ = {error.kind, to_text(*node_) + ": " + error.message};
-  wait(StoreError(last_error_), now, actions);
 }
 
 void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const StoreError& error, Time now,
@@ -181,23 +207,22 @@ void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const Store
     if (may_find_another()) lose(error, now, actions);
     return;
   }
-  since_ = now;
-  avoid_ = node_;
-  last_error_ = {error.kind, to_text(*node_) + ": " + error.message};
+  note_loss(error, now);
   begin_discovery();
   node_refused(error, hint, now, actions);
 }
 
 void NodeConnection::suspect(Time now, Actions& actions) {
-  if (state_ != State::kConnected || now < suspicion_ends_) return;
+  if ((state_ != State::kConnected && state_ != State::kTrying) || now < suspicion_ends_) return;
   std::vector<Endpoint> witnesses;
   for (const Endpoint& member : members_) {
     if (member != node_) witnesses.push_back(member);
   }
   if (witnesses.empty()) return;
-  asked_ = witnesses[next_witness_++ % witnesses.size()];
+  witness_ = witnesses[next_witness_++ % witnesses.size()];
   suspicion_ends_ = now + settings_.gossip_timeout + kGrace;
-  actions.push_back(AskGossip{++question_, asked_});
+  suspicion_ = ++questions_;
+  actions.push_back(AskGossip{suspicion_, witness_});
 }
 
 // Whether the cluster goes on without the node in use: it is dead or gone, or another leads where a leader is wanted.
@@ -226,12 +251,13 @@ void NodeConnection::call_refused(Time now, Actions& actions) {
 void NodeConnection::leave(Actions& actions) {
   if (!node_) return;
   node_.reset();
+  put_aside_suspicion();
   actions.push_back(Leave{});
 }
 
 // Failures of single steps are told only where they say something new that somebody may have to act on.
 void NodeConnection::note(const StoreError& error, Actions& actions) {
-  if (is_refusal(last_error_.kind) && !is_refusal(error.kind)) return;
+  if (weight_of(last_error_) > weight_of(error)) return;
   last_error_ = error;
   if (!is_refusal(error.kind) || std::exchange(refusal_told_, true)) return;
   actions.push_back(Failed{error});
@@ -245,9 +271,17 @@ void NodeConnection::tick(Time now, Actions& actions) {
   StoreError silent{ErrorKind::kTimeout, "no answer"};
   switch (state_) {
     case State::kAsking:
-      actions.push_back(Repaired{"a question about the cluster was never answered"});
+      if (now < answer_by_) {
+        silent.message += " yet";
+      } else {
+        actions.push_back(Repaired{"a question about the cluster was never answered"});
+      }
       return gossip_failed(question_, std::move(silent), now, actions);
     case State::kTrying:
+      if (now < deadline_) {
+        suspect_at_ = now + kSilence;
+        return suspect(now, actions);
+      }
       actions.push_back(Repaired{"the question to " + to_text(*node_) + " was never answered"});
       return node_refused(std::move(silent), std::nullopt, now, actions);
     case State::kResting:
@@ -261,7 +295,7 @@ void NodeConnection::tick(Time now, Actions& actions) {
 
 std::optional<Time> NodeConnection::next_deadline() const {
   if (state_ == State::kIdle || state_ == State::kConnected || state_ == State::kLost) return std::nullopt;
-  return deadline_;
+  return state_ == State::kTrying && may_find_another() ? std::min(deadline_, suspect_at_) : deadline_;
 }
 
 }  // namespace interconnect::next

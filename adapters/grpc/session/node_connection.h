@@ -58,8 +58,11 @@ class NodeConnection {
   struct AskNode {  // whether the one in use serves -> node_answered()
     std::uint64_t question = 0;
   };
-  struct Leave {};        // calls go nowhere from now on
-  struct Connected {};    // the node in use serves
+  struct Leave {};                   // calls go nowhere from now on
+  struct Connected {                 // the node in use serves
+    std::optional<Endpoint> former;  // where it is another than before: that one,
+    std::string why;                 // and why it was left
+  };
   struct RoundFailed {};  // of a discovery that goes on
   struct Failed {         // an attempt failed, and another follows
     StoreError error;
@@ -86,7 +89,7 @@ class NodeConnection {
   void not_leader(const std::optional<Endpoint>& hint, const StoreError& error, Time now, Actions& actions);
   // The node in use does not answer, though its connection is up: another member is asked whether it still counts. A
   // node that shuts down keeps its connections for seconds (seen on 24.10), and one that is cut off keeps them for
-  // ever.
+  // ever. One that is being tried is suspected without this.
   void suspect(Time now, Actions& actions);
   // The node in use cannot do what only a leader can: gossip is asked who leads, even of a lone host.
   void seek_leader(const StoreError& error, Time now, Actions& actions);
@@ -112,9 +115,12 @@ class NodeConnection {
 
   bool is_cluster() const { return settings_.discover || settings_.hosts.size() > 1; }
   void lose(const StoreError& error, Time now, Actions& actions);
+  void note_loss(const StoreError& error, Time now);
+  void put_aside_suspicion() { suspicion_ends_ = Time{}; }
   bool is_superseded(std::span<const ClusterMember> members) const;
   void search(Time now, Actions& actions);
   void begin_discovery();
+  Duration patience_with_host() const;
   void carry_on(Discovery::Action action, Time now, Actions& actions);
   void try_node(const Endpoint& node, Time now, Actions& actions);
   void connected(Time now, Actions& actions);
@@ -128,14 +134,21 @@ class NodeConnection {
   State state_ = State::kIdle;
   RetrySchedule schedule_;
   std::optional<Endpoint> node_;
-  std::optional<Endpoint> avoid_;  // the node that was left last, until another is found
-  std::vector<Endpoint> members_;  // the cluster's, as last heard
+  std::optional<Endpoint> avoid_;   // the node that was left last, until another is found
+  std::optional<Endpoint> served_;  // the node that was connected last
+  std::string why_left_;            // that one
+  std::vector<Endpoint> members_;   // the cluster's, as last heard
   std::optional<Discovery> discovery_;
-  Endpoint asked_;  // for gossip
+  Endpoint asked_;    // for gossip
+  Time answer_by_{};  // else it is a fault of ours
   bool seeks_leader_ = false;
-  std::uint64_t question_ = 0;  // the last one; answered or not
+  std::uint64_t questions_ = 0;  // so many so far
+  std::uint64_t question_ = 0;   // the one that the state is about; answered or not
+  std::uint64_t suspicion_ = 0;  // the one about the node in use
   std::uint64_t searches_ = 0;
-  Time suspicion_ends_{};         // an answer to what was asked of another member is awaited until then
+  Endpoint witness_;              // who is asked about it
+  Time suspicion_ends_{};         // its answer is awaited until then
+  Time suspect_at_{};             // while a node is tried
   std::size_t next_witness_ = 0;  // of the members
   Time since_{};                  // without a connection
   Time deadline_{};

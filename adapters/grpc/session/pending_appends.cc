@@ -4,19 +4,20 @@
 
 namespace interconnect::next {
 
-void PendingAppends::sent(std::uint64_t id, std::string_view stream, Time now) {
+void PendingAppends::sent(std::uint64_t id, std::string_view stream, std::optional<std::uint64_t> newest_position,
+                          Time now) {
   next_deadline();  // forgets what has been answered
-  streams_.emplace(id, stream);
+  appends_.emplace(id, Unanswered{std::string(stream), newest_position});
   order_.push_back({id, now});
 }
 
-std::optional<std::string> PendingAppends::answered(std::uint64_t id, Time now) {
-  const auto it = streams_.find(id);
-  if (it == streams_.end()) return std::nullopt;
-  std::optional<std::string> stream = std::move(it->second);
-  streams_.erase(it);
+std::optional<PendingAppends::Answered> PendingAppends::answered(std::uint64_t id, Time now) {
+  const auto it = appends_.find(id);
+  if (it == appends_.end()) return std::nullopt;
+  const Answered answered{it->second.newest_position_when_sent};
+  appends_.erase(it);
   last_answer_ = now;
-  return stream;
+  return answered;
 }
 
 std::vector<PendingAppends::Pending> PendingAppends::expire(Time now) {
@@ -24,11 +25,11 @@ std::vector<PendingAppends::Pending> PendingAppends::expire(Time now) {
   while (!order_.empty() && order_.front().at + time_limit_ <= now) {
     const Sent sent = order_.front();
     order_.pop_front();
-    const auto it = streams_.find(sent.id);
-    if (it == streams_.end()) continue;
+    const auto it = appends_.find(sent.id);
+    if (it == appends_.end()) continue;
     if (expired.empty()) is_silent_ = last_answer_ < sent.at;
-    expired.push_back({sent.id, std::move(it->second)});
-    streams_.erase(it);
+    expired.push_back({sent.id, std::move(it->second.stream)});
+    appends_.erase(it);
   }
   return expired;
 }
@@ -36,15 +37,15 @@ std::vector<PendingAppends::Pending> PendingAppends::expire(Time now) {
 std::vector<PendingAppends::Pending> PendingAppends::give_up() {
   std::vector<Pending> all;
   for (const Sent& sent : std::exchange(order_, {})) {
-    const auto it = streams_.find(sent.id);
-    if (it != streams_.end()) all.push_back({sent.id, std::move(it->second)});
+    const auto it = appends_.find(sent.id);
+    if (it != appends_.end()) all.push_back({sent.id, std::move(it->second.stream)});
   }
-  streams_.clear();
+  appends_.clear();
   return all;
 }
 
 std::optional<Time> PendingAppends::next_deadline() {
-  while (!order_.empty() && !streams_.contains(order_.front().id)) order_.pop_front();
+  while (!order_.empty() && !appends_.contains(order_.front().id)) order_.pop_front();
   if (order_.empty()) return std::nullopt;
   return order_.front().at + time_limit_;
 }

@@ -18,10 +18,14 @@ class PendingAppends {
   // All wait for the same time.
   explicit PendingAppends(Duration time_limit) : time_limit_(time_limit) {}
 
-  void sent(std::uint64_t id, std::string_view stream, Time now);
+  // `newest_position` is what ConfirmedPositions tells at that time.
+  void sent(std::uint64_t id, std::string_view stream, std::optional<std::uint64_t> newest_position, Time now);
 
-  // The stream of the append, which is no longer pending; nothing if it was not: a server may answer twice.
-  std::optional<std::string> answered(std::uint64_t id, Time now);
+  struct Answered {
+    std::optional<std::uint64_t> newest_position_when_sent;
+  };
+  // The append is no longer pending; nothing if it was not: a server may answer twice.
+  std::optional<Answered> answered(std::uint64_t id, Time now);
 
   struct Pending {
     std::uint64_t id = 0;
@@ -36,16 +40,20 @@ class PendingAppends {
 
   // When to call expire().
   std::optional<Time> next_deadline();
-  std::size_t count() const { return streams_.size(); }
+  std::size_t count() const { return appends_.size(); }
 
  private:
+  struct Unanswered {
+    std::string stream;
+    std::optional<std::uint64_t> newest_position_when_sent;
+  };
   struct Sent {
     std::uint64_t id = 0;
     Time at{0};
   };
 
   Duration time_limit_;
-  absl::flat_hash_map<std::uint64_t, std::string> streams_;
+  absl::flat_hash_map<std::uint64_t, Unanswered> appends_;
   std::deque<Sent> order_;  // some may have been answered
   Time last_answer_ = Time::min();
   bool is_silent_ = false;

@@ -35,11 +35,13 @@ class SubscriptionSession {
   void group_ready(const GroupUpsert::Ready& group) { group_ = group; }
 
   // What to tell of the subscription now that it is connected.
-  const GroupUpsert::Ready& confirmed(Time now) {
+  GroupUpsert::Ready confirmed(Time now) {
     schedule_.succeeded(now);
     recreating_ = false;
     refusal_delay_ = kFirstRefusalDelay;
-    return *group_;
+    GroupUpsert::Ready group = *group_;
+    group_->state = when_found_again(group_->state);
+    return group;
   }
 
   // Why it ended, where it goes on with the next connection.

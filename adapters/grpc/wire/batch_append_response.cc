@@ -37,14 +37,6 @@ std::variant<std::optional<Revision>, Malformed> decode_current_revision(std::st
   return revision;
 }
 
-Decoded decode_success(std::string_view message) {
-  auto revision = decode_current_revision(message);
-  if (auto* malformed = std::get_if<Malformed>(&revision)) return std::move(*malformed);
-  const auto& last = std::get<std::optional<Revision>>(revision);
-  if (!last) return Malformed{"a batch succeeded without a revision"};
-  return Appended{*last};
-}
-
 // The name after the last '/' of the detail's type.
 std::string_view detail_name(std::string_view type_url) {
   constexpr std::string_view kPackage = "event_store.client.";
@@ -121,9 +113,14 @@ std::variant<BatchAnswer, Malformed> decode_batch_append_response(std::string_vi
   }
   if (!reader.ok() || !id) return Malformed{"the answer to a batch is malformed"};
   if (!error && !success) return Malformed{"a batch was answered by neither result"};
-  Decoded decoded = success ? decode_success(*success) : decode_error(*error, stream);
+  if (success) {
+    const std::optional<AppendSuccess> written = decode_append_success(*success);
+    if (!written) return Malformed{"a batch succeeded, and its revision or its position is malformed"};
+    return BatchAnswer{append_id_of(*id), written->appended, written->commit_position};
+  }
+  Decoded decoded = decode_error(*error, stream);
   if (auto* malformed = std::get_if<Malformed>(&decoded)) return std::move(*malformed);
-  return BatchAnswer{append_id_of(*id), std::get<AppendOutcome>(std::move(decoded))};
+  return BatchAnswer{append_id_of(*id), std::get<AppendOutcome>(std::move(decoded)), std::nullopt};
 }
 
 }  // namespace interconnect::next

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -12,6 +13,7 @@ namespace interconnect::next {
 struct BatchAnswer {
   std::uint64_t append_id = 0;
   AppendOutcome outcome;
+  std::optional<std::uint64_t> commit_position;  // of a success
 };
 
 // streams.BatchAppendResp. An error is a google.rpc.Status whose detail names it (Status.cs of 21.10); one without a

@@ -57,6 +57,17 @@ TEST(BatchAppendResponseTest, ASuccessNamesItsAppendAndItsLastRevision) {
   EXPECT_EQ(decoded(answer).outcome, AppendOutcome(Appended{kNoStream}));
 }
 
+TEST(BatchAppendResponseTest, ASuccessWithoutAPositionRepeatsWhatTheServerHides) {
+  Response answer = response();
+  answer.mutable_success()->set_current_revision(41);
+  answer.mutable_success()->mutable_position()->set_commit_position(5'000);
+  EXPECT_EQ(decoded(answer).outcome, AppendOutcome(Appended{41}));
+  EXPECT_EQ(decoded(answer).commit_position, 5'000);
+  answer.mutable_success()->mutable_no_position();
+  EXPECT_EQ(decoded(answer).outcome, AppendOutcome(Appended{.last_revision = 41, .was_repeated = true}));
+  EXPECT_EQ(decoded(answer).commit_position, std::nullopt);
+}
+
 TEST(BatchAppendResponseTest, AWrongExpectedVersionTellsTheCurrentRevision) {
   client::WrongExpectedVersion wrong;
   wrong.set_current_stream_revision(2);
@@ -96,9 +107,9 @@ TEST(BatchAppendResponseTest, WhatIsNoAnswerIsMalformed) {
 
 TEST(BatchAppendResponseTest, RecordedAnswersAreUnderstood) {
   int answers = 0;
-  for (const std::string& name : wire::ConversationNames("next-")) {
-    for (const wire::Step& step : wire::ReadConversation(name).steps) {
-      if (!step.IsMessage() || step.FromClient() || !step.method.ends_with("Streams/BatchAppend")) continue;
+  for (const std::string& name : wire::conversation_names("next-")) {
+    for (const wire::Step& step : wire::read_conversation(name).steps) {
+      if (!step.is_message() || step.from_client() || !step.method.ends_with("Streams/BatchAppend")) continue;
       SCOPED_TRACE(name + " seq " + std::to_string(step.seq));
       ++answers;
       const auto result = decode_batch_append_response(step.payload);
@@ -109,7 +120,13 @@ TEST(BatchAppendResponseTest, RecordedAnswersAreUnderstood) {
       if (answer.has_success()) {
         const bool is_empty = answer.success().has_no_stream();
         const auto last = static_cast<Revision>(answer.success().current_revision());
-        EXPECT_EQ(outcome, AppendOutcome(Appended{is_empty ? kNoStream : last}));
+        const bool has_position = answer.success().has_position();
+        EXPECT_EQ(outcome, AppendOutcome(Appended{is_empty ? kNoStream : last, answer.success().has_no_position()}));
+        const std::optional<std::uint64_t> position = std::get<BatchAnswer>(result).commit_position;
+        EXPECT_EQ(position.has_value(), has_position);
+        if (position) {
+          EXPECT_EQ(*position, answer.success().position().commit_position());
+        }
       } else if (answer.error().code() == 6) {
         EXPECT_TRUE(std::holds_alternative<WrongExpectedVersion>(outcome));
       } else {

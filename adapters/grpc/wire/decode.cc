@@ -174,38 +174,66 @@ ReadMessage decode_read_message(std::string_view message) {
   return result;
 }
 
-std::variant<Appended, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message) {
-  std::variant<Appended, WrongExpectedVersion, Malformed> result =
+std::optional<AppendSuccess> decode_append_success(std::string_view message) {
+  AppendSuccess success;
+  std::optional<Revision> last;
+  ProtoReader fields(message);
+  while (fields.next()) {
+    switch (fields.field()) {
+      case 1:
+        if (!(last = to_revision(fields.number()))) return std::nullopt;
+        break;
+      case 2:
+        last = kNoStream;
+        break;
+      case 3: {
+        ProtoReader position(fields.bytes());
+        while (position.next()) {
+          if (position.field() == 1) success.commit_position = position.number();
+        }
+        if (!position.ok()) return std::nullopt;
+        break;
+      }
+      case 4:
+        success.appended.was_repeated = true;
+        break;
+    }
+  }
+  if (!fields.ok() || !last) return std::nullopt;
+  success.appended.last_revision = *last;
+  return success;
+}
+
+std::variant<AppendSuccess, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message) {
+  std::variant<AppendSuccess, WrongExpectedVersion, Malformed> result =
       Malformed{"an append was answered by neither result"};
   ProtoReader reader(message);
   while (reader.next()) {
     if (!reader.is_bytes()) continue;
+    if (reader.field() == 1) {
+      const std::optional<AppendSuccess> success = decode_append_success(reader.bytes());
+      if (!success) return Malformed{"an append succeeded, and its revision or its position is malformed"};
+      result = *success;
+      continue;
+    }
+    if (reader.field() != 2) continue;
     std::optional<Revision> current;
     std::optional<Revision> current_20_6_0;
     ProtoReader fields(reader.bytes());
-    const bool success = reader.field() == 1;
-    if (!success && reader.field() != 2) continue;
     while (fields.next()) {
       const std::uint32_t field = fields.field();
-      const bool revision = success ? field == 1 : field == 1 || field == 6;
-      const bool no_stream = success ? field == 2 : field == 2 || field == 7;
-      if (!revision && !no_stream) continue;
-      auto& target = success || field > 2 ? current : current_20_6_0;
-      if (no_stream || fields.number() == std::numeric_limits<std::uint64_t>::max()) {
+      const bool is_revision = field == 1 || field == 6;
+      const bool is_no_stream = field == 2 || field == 7;
+      if (!is_revision && !is_no_stream) continue;
+      auto& target = field > 2 ? current : current_20_6_0;
+      if (is_no_stream || fields.number() == std::numeric_limits<std::uint64_t>::max()) {
         target = kNoStream;
       } else if (!(target = to_revision(fields.number()))) {
         return Malformed{"an append was answered by a revision out of range"};
       }
     }
     if (!fields.ok()) return Malformed{"the answer to an append is malformed"};
-    if (!current) current = current_20_6_0;
-    if (!success) {
-      result = WrongExpectedVersion{current};
-    } else if (current) {
-      result = Appended{*current};
-    } else {
-      return Malformed{"an append succeeded without a revision"};
-    }
+    result = WrongExpectedVersion{current ? current : current_20_6_0};
   }
   if (!reader.ok()) return Malformed{"the answer to an append is malformed"};
   return result;

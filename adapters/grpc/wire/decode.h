@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +30,8 @@ struct SubscriptionConfirmed {
 struct PushedEvent {
   std::optional<EventView> event;  // none: the server found no target for the link
   std::optional<EventView> link;
-  EventId ack_id;                  // the link's where there is one
-  Revision position = 0;           // the link's where there is one
+  EventId ack_id;         // the link's where there is one
+  Revision position = 0;  // the link's where there is one
   std::int32_t retry_count = 0;
 };
 
@@ -47,9 +48,19 @@ struct StreamNotFound {};
 using ReadMessage = std::variant<PushedEvent, StreamNotFound, Ignored, Malformed>;
 ReadMessage decode_read_message(std::string_view message);
 
+struct AppendSuccess {
+  // Repeated where the server tells no position: the events are there, and hidden (by $maxCount, $tb, a deletion).
+  Appended appended;
+  std::optional<std::uint64_t> commit_position;
+};
+
+// The success of streams.AppendResp and of streams.BatchAppendResp, which have the same fields; nothing if it is
+// malformed, or has no revision.
+std::optional<AppendSuccess> decode_append_success(std::string_view message);
+
 // streams.AppendResp. A wrong expected version is an answer, not an error status; it carries its fields twice, those of
 // 20.6.0 and the later ones.
-std::variant<Appended, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message);
+std::variant<AppendSuccess, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message);
 
 // server_features.SupportedMethods: whether Streams.BatchAppend is among them. Not so either if it is malformed.
 bool offers_batch_append(std::string_view message);

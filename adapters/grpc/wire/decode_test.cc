@@ -52,10 +52,10 @@ void expect_same_push(const PushedEvent& pushed, const ReadEvent& expected) {
 template <typename Check>
 int for_each_answer(const std::string& method, Check check) {
   int count = 0;
-  for (const std::string& name : wire::ConversationNames("next-")) {
-    const Conversation conversation = wire::ReadConversation(name);
+  for (const std::string& name : wire::conversation_names("next-")) {
+    const Conversation conversation = wire::read_conversation(name);
     for (const Step& step : conversation.steps) {
-      if (!step.IsMessage() || step.FromClient() || step.truncated || !step.method.ends_with(method)) continue;
+      if (!step.is_message() || step.from_client() || step.truncated || !step.method.ends_with(method)) continue;
       SCOPED_TRACE(name + " seq " + std::to_string(step.seq));
       check(step.payload);
       ++count;
@@ -121,9 +121,15 @@ TEST(DecodeTest, RecordedAnswersToAppendsAreDecoded) {
     ASSERT_TRUE(expected.ParseFromString(payload));
     const auto decoded = decode_append_response(payload);
     if (expected.has_success()) {
-      ASSERT_TRUE(std::holds_alternative<Appended>(decoded));
+      ASSERT_TRUE(std::holds_alternative<AppendSuccess>(decoded));
       const Revision revision = expected.success().has_no_stream() ? kNoStream : expected.success().current_revision();
-      EXPECT_EQ(std::get<Appended>(decoded).last_revision, revision);
+      const auto& success = std::get<AppendSuccess>(decoded);
+      EXPECT_EQ(success.appended.last_revision, revision);
+      EXPECT_EQ(success.appended.was_repeated, expected.success().has_no_position());
+      EXPECT_EQ(success.commit_position.has_value(), expected.success().has_position());
+      if (success.commit_position) {
+        EXPECT_EQ(*success.commit_position, expected.success().position().commit_position());
+      }
       return;
     }
     ASSERT_TRUE(std::holds_alternative<WrongExpectedVersion>(decoded));
@@ -292,9 +298,9 @@ TEST(DecodeTest, EveryTruncationIsAnErrorOrAShorterMessageAndNeverMore) {
 TEST(DecodeTest, CorruptBytesNeverLeadOutOfTheMessage) {
   std::mt19937 random(1);
   int messages = 0;
-  for (const std::string& name : wire::ConversationNames("next-21.2.0")) {
-    for (const Step& step : wire::ReadConversation(name).steps) {
-      if (!step.IsMessage() || step.FromClient() || step.truncated || step.payload.empty()) continue;
+  for (const std::string& name : wire::conversation_names("next-21.2.0")) {
+    for (const Step& step : wire::read_conversation(name).steps) {
+      if (!step.is_message() || step.from_client() || step.truncated || step.payload.empty()) continue;
       ++messages;
       for (int i = 0; i < 20; ++i) {
         std::string corrupt = step.payload;
@@ -308,9 +314,9 @@ TEST(DecodeTest, CorruptBytesNeverLeadOutOfTheMessage) {
 
 TEST(DecodeTest, LaterServersSayThatTheyOfferBatchAppend) {
   int answers = 0;
-  for (const std::string& name : wire::ConversationNames("next-2")) {
-    for (const wire::Step& step : wire::ReadConversation(name).steps) {
-      if (!step.IsMessage() || step.FromClient() || !step.method.ends_with("/GetSupportedMethods")) continue;
+  for (const std::string& name : wire::conversation_names("next-2")) {
+    for (const wire::Step& step : wire::read_conversation(name).steps) {
+      if (!step.is_message() || step.from_client() || !step.method.ends_with("/GetSupportedMethods")) continue;
       if (step.truncated) continue;
       SCOPED_TRACE(name);
       EXPECT_TRUE(offers_batch_append(step.payload));

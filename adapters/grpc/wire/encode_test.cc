@@ -46,10 +46,10 @@ void ids_as_text(event_store::client::UUID& id) {
 template <typename Check>
 int for_each_request(const std::string& method, Check check) {
   int count = 0;
-  for (const std::string& name : wire::ConversationNames("next-")) {
+  for (const std::string& name : wire::conversation_names("next-")) {
     if (name.find("invalid") != std::string::npos || name.find("features-raw") != std::string::npos) continue;
-    for (const Step& step : wire::ReadConversation(name).steps) {
-      if (!step.IsMessage() || !step.FromClient() || step.truncated || !step.method.ends_with(method)) continue;
+    for (const Step& step : wire::read_conversation(name).steps) {
+      if (!step.is_message() || !step.from_client() || step.truncated || !step.method.ends_with(method)) continue;
       SCOPED_TRACE(name + " seq " + std::to_string(step.seq));
       check(step.payload);
       ++count;

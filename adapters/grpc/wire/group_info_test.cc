@@ -23,8 +23,8 @@ std::string a_body(const std::string& member = "", const std::string& value = ""
 
 TEST(GroupInfoTest, RecordedAnswersAreDecoded) {
   int read = 0;
-  for (const std::string& name : wire::ConversationNames("next-21.2.0")) {
-    for (const wire::Step& step : wire::ReadConversation(name).steps) {
+  for (const std::string& name : wire::conversation_names("next-21.2.0")) {
+    for (const wire::Step& step : wire::read_conversation(name).steps) {
       if (step.proto != "http" || !step.json->HasMember("body")) continue;
       const std::string body = (*step.json)["body"].GetString();
       if (body.find("\"config\"") == std::string::npos) continue;

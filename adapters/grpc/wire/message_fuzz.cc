@@ -64,8 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'a': {
       const auto decoded = decode_append_response(message);
-      if (const auto* appended = std::get_if<Appended>(&decoded)) {
-        if (appended->last_revision < kNoStream) std::abort();
+      if (const auto* appended = std::get_if<AppendSuccess>(&decoded)) {
+        if (appended->appended.last_revision < kNoStream) std::abort();
       }
       break;
     }

@@ -19,43 +19,45 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 // gRPC's own words about a connection that cannot be made.
 constexpr std::string_view kUntrusted = "certificate verify failed";
-constexpr std::string_view kOtherHost = "is not in peer certificate";
 constexpr std::string_view kCannotConnect = "failed to connect to all addresses";
 
 bool is_certificate_refused(const CallStatus& status) {
   return status.code == kStatusUnavailable &&
-         (contains(status.message, kUntrusted) || contains(status.message, kOtherHost));
+         (contains(status.message, kUntrusted) || contains(status.message, kCertificateOfAnotherHost));
 }
+
+constexpr std::string_view kTrustOtherAuthority =
+    "the server's certificate is not trusted: let tlsCaFile name the certificate of the authority that signed it "
+    "(tlsVerifyCert=false trusts every server)";
+constexpr std::string_view kConnectByOtherName =
+    "the server's certificate is another host's: connect by a name that is in it, or have that name put into it "
+    "(tlsVerifyCert=false trusts every server)";
+constexpr std::string_view kNoTls = "there is no TLS at this port: a server without it needs tls=false";
+constexpr std::string_view kHungUpInHandshake =
+    "the server hung up in the TLS handshake: it may have no TLS (tls=false), or want a certificate (userCertFile, "
+    "userKeyFile)";
+constexpr std::string_view kNoGrpc =
+    "what answers at this port does not speak gRPC: it may be the server's TCP port, or want TLS (tls=true)";
+constexpr std::string_view kOldServer =
+    "there is HTTP/1 at this port and no gRPC: a server before 20.x, such as 5.0.1, is given by its HTTP_ENDPOINT "
+    "variable, and not by a connection string";
+constexpr std::string_view kHungUp =
+    "the server hung up at once: it may want TLS (tls=true), or this may be its TCP port and not that of gRPC";
+constexpr std::string_view kUnknownHost = "no address is found for this host";
 
 // What to mend; nothing where the text says it all.
 std::string_view advice(const CallStatus& status) {
   if (status.code != kStatusUnavailable) return "";
   const std::string_view text = status.message;
-  if (contains(text, kUntrusted)) {
-    return "the server's certificate is not trusted: let tlsCaFile name the certificate of the authority that signed "
-           "it (tlsVerifyCert=false trusts every server)";
-  }
-  if (contains(text, kOtherHost)) {
-    return "the server's certificate is another host's: connect by a name that is in it, or have that name put into it "
-           "(tlsVerifyCert=false trusts every server)";
-  }
-  if (contains(text, "wrong version number"))
-    return "there is no TLS at this port: a server without it needs tls=false";
-  if (contains(text, "Handshake read failed")) {
-    return "the server hung up in the TLS handshake: it may have no TLS (tls=false), or want a certificate "
-           "(userCertFile, userKeyFile)";
-  }
-  if (contains(text, "Failed parsing HTTP/2")) {
-    return "what answers at this port does not speak gRPC: it may be the server's TCP port, or want TLS (tls=true)";
-  }
-  if (contains(text, "an http1.x server")) {
-    return "there is HTTP/1 at this port and no gRPC: a server before 20.x, such as 5.0.1, is given by its "
-           "HTTP_ENDPOINT variable, and not by a connection string";
-  }
-  if (contains(text, kCannotConnect) && (contains(text, "Socket closed") || contains(text, "reset by peer"))) {
-    return "the server hung up at once: it may want TLS (tls=true), or this may be its TCP port and not that of gRPC";
-  }
-  return "";
+  if (contains(text, kUntrusted)) return kTrustOtherAuthority;
+  if (contains(text, kCertificateOfAnotherHost)) return kConnectByOtherName;
+  if (contains(text, "wrong version number")) return kNoTls;
+  if (contains(text, "Handshake read failed")) return kHungUpInHandshake;
+  if (contains(text, "Failed parsing HTTP/2")) return kNoGrpc;
+  if (contains(text, "an http1.x server")) return kOldServer;
+  if (contains(text, "DNS resolution failed")) return kUnknownHost;
+  const bool hung_up = contains(text, "Socket closed") || contains(text, "reset by peer");
+  return contains(text, kCannotConnect) && hung_up ? kHungUp : "";
 }
 
 ErrorKind kind_of_exception(const CallStatus& status, ErrorKind otherwise) {
@@ -122,6 +124,15 @@ StoreError to_store_error(const CallStatus& status, std::string_view what) {
   error.message = excerpt(what) + ": " + (hint.empty() ? "" : std::string(hint) + ": ") +
                   (status.message.empty() ? "no text" : excerpt(status.message)) + (has_code ? "" : code);
   return error;
+}
+
+int weight_of(const StoreError& error) {
+  if (is_refusal(error.kind)) return 3;
+  for (const std::string_view advice : {kTrustOtherAuthority, kConnectByOtherName, kNoTls, kHungUpInHandshake, kNoGrpc,
+                                        kOldServer, kHungUp, kUnknownHost}) {
+    if (contains(error.message, advice)) return 2;
+  }
+  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout ? 0 : 1;
 }
 
 StoreError to_append_error(const CallStatus& status, std::string_view what) {

@@ -42,18 +42,26 @@ struct CallStatus {
   bool ok() const { return code == kOk; }
 };
 
+// How the message begins where the certificate of a host names others; those, and the one that was asked for, follow.
+inline constexpr std::string_view kCertificateOfAnotherHost = "the certificate is for ";
+
 // `what` is what was asked, for the message: "append to stream-1". Not for an ok status.
 // A server whose certificate we refuse is kNotAuthenticated: it is not the one that the settings trust. Where the text
 // shows what is wrong with a connection, the message says what to mend.
 // A status without a name of its own (UNKNOWN, INTERNAL, CANCELLED) leaves open whether it was done: kUnavailable.
 StoreError to_store_error(const CallStatus& status, std::string_view what);
 
-// The same for an append, where one answer more is definite. UNKNOWN with the text of a handler that threw is a
-// malformed request: no or an empty stream name, an event without id or type, an expected revision below -4, data
-// beyond a log record (Streams.Append.cs, Event.cs, ClientMessage.WriteEvents of 21.2.0: all of them throw before
-// anything is written; tried on it). Any other UNKNOWN leaves it open: 21.2.0 gives it without a leader and for an
-// envelope's unexpected message, gRPC for a HTTP status that it does not know. A server that is told to stop leaves an
-// open append without an answer.
+// How much a reason why there is no connection tells somebody who has to act on it: 3 for a refusal, 2 where the
+// message says what to mend, 1 for another answer of a server, 0 for none. Of several nodes' reasons, the weightiest
+// counts: that nobody is at one host tells nothing about a wrong certificate at the other.
+int weight_of(const StoreError& error);
+
+// The same as to_store_error() for an append, where one answer more is definite. UNKNOWN with the text of a handler
+// that threw is a malformed request: no or an empty stream name, an event without id or type, an expected revision
+// below -4, data beyond a log record (Streams.Append.cs, Event.cs, ClientMessage.WriteEvents of 21.2.0: all of them
+// throw before anything is written; tried on it). Any other UNKNOWN leaves it open: 21.2.0 gives it without a leader
+// and for an envelope's unexpected message, gRPC for a HTTP status that it does not know. A server that is told to stop
+// leaves an open append without an answer.
 StoreError to_append_error(const CallStatus& status, std::string_view what);
 
 // Why the Read of a persistent subscription ended, ok included.

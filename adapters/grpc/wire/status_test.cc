@@ -24,21 +24,21 @@ CallStatus status_of(int code, std::string message = "", std::string exception =
 // As gRPC makes it of the frame, an answer of plain HTTP included.
 CallStatus status_of(const Step& step) {
   CallStatus status;
-  const std::string_view code = step.Header("grpc-status");
-  if (code.empty() && step.Header(":status") == "401") return status_of(kUnauthenticated, "status: 401");
+  const std::string_view code = step.header("grpc-status");
+  if (code.empty() && step.header(":status") == "401") return status_of(kUnauthenticated, "status: 401");
   std::from_chars(code.data(), code.data() + code.size(), status.code);
-  status.message = step.Header("grpc-message");
-  status.exception = step.Header("exception");
-  status.leader_host = step.Header("leader-endpoint-host");
-  status.leader_port = step.Header("leader-endpoint-port");
+  status.message = step.header("grpc-message");
+  status.exception = step.header("exception");
+  status.leader_host = step.header("leader-endpoint-host");
+  status.leader_port = step.header("leader-endpoint-port");
   return status;
 }
 
 template <typename Check>
 int for_each_failure(const std::string& method, Check check) {
   int count = 0;
-  for (const std::string& name : wire::ConversationNames("next-")) {
-    for (const Step& step : wire::ReadConversation(name).steps) {
+  for (const std::string& name : wire::conversation_names("next-")) {
+    for (const Step& step : wire::read_conversation(name).steps) {
       if (step.event != "trailers" && step.event != "trailers_only") continue;
       if (!step.method.ends_with(method)) continue;
       const CallStatus status = status_of(step);
@@ -215,7 +215,10 @@ TEST(StatusTest, AConnectionThatCannotBeMadeSaysWhatToMend) {
   const std::vector<Case> cases{
       {cannot + "Ssl handshake failed: SSL_ERROR_SSL: error:0A000086:SSL routines::certificate verify failed",
        ErrorKind::kNotAuthenticated, "tlsCaFile"},
-      {cannot + "Peer name localhost is not in peer certificate", ErrorKind::kNotAuthenticated, "another host's"},
+      {cannot +
+           "Custom verification check failed with error: UNAUTHENTICATED: the certificate is for 'a.test', not for "
+           "'localhost'",
+       ErrorKind::kNotAuthenticated, "another host's"},
       {cannot + "Ssl handshake failed: SSL_ERROR_SSL: error:0A00010B:SSL routines::wrong version number",
        ErrorKind::kUnavailable, "tls=false"},
       {cannot + "Handshake read failed", ErrorKind::kUnavailable, "tls=false"},

@@ -81,17 +81,15 @@ asio::awaitable<GroupResult> upsert_group(GroupCommandExchange command, HttpExch
 
   const HttpResult info = co_await read_info(exchange, subscription, patience);
   // After AlreadyExists, it says nothing about the group but that HTTP cannot name it.
-  if (status_of(info) == 404 && error != nullptr) {
-    co_return failed(group +
-                         " is not there, and only a user of $admins or $ops may create it: have it created, or use "
-                         "such a user",
-                     *error);
-  }
+  const std::string not_created =
+      group + " is not there, and only a user of $admins or $ops may create it: have it created, or use such a user";
+  if (status_of(info) == 404 && error != nullptr) co_return failed(not_created, *error);
   std::optional<GroupInfo> present;
   if (status_of(info) == 200) present = parse_group_info(std::get<HttpResponse>(info).body, subscription);
   if (!present) {
     LOG(WARNING) << "the settings of " << group << " cannot be read, it is left as it is: " << text_of(info);
-    co_return GroupPrepared{GroupState::kUnread, subscription.settings};
+    co_return GroupPrepared{GroupState::kUnread, subscription.settings,
+                            error != nullptr ? not_created + ": " + error->message : ""};
   }
   const GroupSettings wanted = updated_settings(present->settings, subscription.settings);
   if (same_effect(present->settings, wanted) || !may_update) {

@@ -19,6 +19,8 @@ namespace interconnect::legacy {
 struct GroupPrepared {
   GroupState state = GroupState::kUnread;
   GroupSettings effective;
+  // Why it could not be created, where it is not known if it is there.
+  std::string not_created = "";
 };
 struct GroupFailed {
   DropReason reason = DropReason::kServer;

@@ -292,8 +292,16 @@ TEST(UpsertGroup, GoesOnWithoutAnUpdateWhereTheSettingsCannotBeRead) {
 TEST(UpsertGroup, UsesAGroupThatItMayNotCreate) {
   ScriptedServer there{{refused(ErrorKind::kAccessDenied)}, {kInfoAsWanted}};
   EXPECT_EQ(std::get<GroupPrepared>(upsert(there)).state, GroupState::kUnchanged);
-  ScriptedServer unread{{refused(ErrorKind::kAccessDenied)}, {HttpResponse{401, "Unauthorized", ""}}};
-  EXPECT_EQ(std::get<GroupPrepared>(upsert(unread)).state, GroupState::kUnread);
+  // It may be there, or not: that shows when it is connected to, and then there is nobody else to make it.
+  for (const HttpResult& info :
+       {HttpResult(HttpResponse{401, "Unauthorized", ""}), HttpResult(HttpFailure{"refused"})}) {
+    ScriptedServer unread{{refused(ErrorKind::kAccessDenied)}, {info}};
+    const auto prepared = std::get<GroupPrepared>(upsert(unread));
+    EXPECT_EQ(prepared.state, GroupState::kUnread);
+    EXPECT_NE(prepared.not_created.find("only a user of $admins or $ops may create it"), std::string::npos);
+  }
+  ScriptedServer exists{{GroupAnswer::kAlreadyExists}, {HttpFailure{"refused"}}};
+  EXPECT_EQ(std::get<GroupPrepared>(upsert(exists)).not_created, "");
   ScriptedServer missing{{refused(ErrorKind::kAccessDenied)}, {HttpResponse{404, "Not Found", ""}}};
   EXPECT_EQ(std::get<GroupFailed>(upsert(missing)).reason, DropReason::kAccessDenied);
 }

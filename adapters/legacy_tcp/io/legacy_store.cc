@@ -12,6 +12,7 @@
 #include "adapters/legacy_tcp/io/connection.h"
 #include "adapters/legacy_tcp/io/group_upsert.h"
 #include "adapters/legacy_tcp/io/http_client.h"
+#include "adapters/legacy_tcp/io/tls.h"
 #include "adapters/legacy_tcp/session/group_settings.h"
 #include "adapters/legacy_tcp/session/outcomes.h"
 #include "domain/excerpt.h"
@@ -98,12 +99,16 @@ class ConnectedStore : public ActionHandler {
       if (alive.expired()) return;
       connection_->input([&](Session& session, Time now, Actions& actions) {
         if (const auto* failure = std::get_if<HttpFailure>(&result)) {
-          return session.gossip_failed(now, question, failure->message, actions);
+          const bool is_refused = failure->message.starts_with(kCertificateRefused);
+          return session.gossip_failed(
+              now, question, {is_refused ? ErrorKind::kNotAuthenticated : ErrorKind::kUnavailable, failure->message},
+              actions);
         }
         const auto& response = std::get<HttpResponse>(result);
         auto nodes = response.status == 200 ? parse_gossip(response.body, settings_.tls.enabled) : std::nullopt;
         if (nodes) return session.gossip_answered(now, question, *std::move(nodes), actions);
-        session.gossip_failed(now, question, "HTTP status " + std::to_string(response.status), actions);
+        session.gossip_failed(now, question,
+                              {ErrorKind::kUnavailable, "HTTP status " + std::to_string(response.status)}, actions);
       });
     };
     client_of(ask.host)({"GET", "/gossip", ""}, answered);
@@ -237,7 +242,7 @@ class LegacyEventSource final : public EventSource, private ConnectedStore {
             if (error) {
               session.group_failed(now, index, DropReason::kServer, "preparing the group failed", actions);
             } else if (const auto* prepared = std::get_if<GroupPrepared>(&result)) {
-              session.group_prepared(now, index, prepared->state, prepared->effective);
+              session.group_prepared(now, index, prepared->state, prepared->effective, prepared->not_created);
             } else {
               const auto& failed = std::get<GroupFailed>(result);
               session.group_failed(now, index, failed.reason, failed.message, actions);

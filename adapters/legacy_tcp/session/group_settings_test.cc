@@ -39,7 +39,7 @@ std::optional<GroupInfo> parsed(std::string_view json) { return parse_group_info
 // Every group that a recorded server shows.
 std::vector<std::string> shown_groups(const std::string& conversation) {
   std::vector<std::string> bodies;
-  for (const wire::Step& step : wire::ReadConversation(conversation).steps) {
+  for (const wire::Step& step : wire::read_conversation(conversation).steps) {
     if (step.proto != "http" || !step.json->HasMember("body")) continue;
     const std::string body = (*step.json)["body"].GetString();
     if (body.find("\"config\"") != std::string::npos) bodies.push_back(body);
@@ -49,7 +49,7 @@ std::vector<std::string> shown_groups(const std::string& conversation) {
 
 TEST(GroupSettings, ReadsWhatARealServerShows) {
   std::size_t read = 0;
-  for (const std::string& name : wire::ConversationNames("legacy-5.0.1")) {
+  for (const std::string& name : wire::conversation_names("legacy-5.0.1")) {
     for (const std::string& body : shown_groups(name)) {
       rapidjson::Document document;
       document.Parse(body.data(), body.size());

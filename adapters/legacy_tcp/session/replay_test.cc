@@ -60,10 +60,10 @@ bool is_ours(const wire::Step& step) {
 Script script_of(const std::string& name) {
   Script script;
   script.name = name;
-  for (const wire::Step& step : wire::ReadConversation("legacy-5.0.1/" + name).steps) {
-    if (!step.IsPackage() || step.truncated || step.conn != 1) continue;
+  for (const wire::Step& step : wire::read_conversation("legacy-5.0.1/" + name).steps) {
+    if (!step.is_package() || step.truncated || step.conn != 1) continue;
     const auto command = static_cast<Command>(step.command_byte);
-    if (step.FromClient() && !is_ours(step)) continue;
+    if (step.from_client() && !is_ours(step)) continue;
     script.steps.push_back(step);
     if (command == Command::kIdentifyClient) {
       script.connection_name = parse<messages::IdentifyClient>(step.payload).connection_name();
@@ -94,7 +94,7 @@ class Replay {
 
   void run(std::size_t steps) {
     for (std::size_t i = 0; i < steps; ++i) {
-      if (script_.steps[i].FromClient()) {
+      if (script_.steps[i].from_client()) {
         ask(script_.steps[i]);
       } else {
         answer(script_.steps[i]);

@@ -61,6 +61,7 @@ void Session::try_to_connect(Time now, Actions& actions) {
   if (!is_cluster_) return connect(now, actions);
   next_host_ = 0;
   was_named_ = was_answered_ = false;
+  reasons_.clear();
   ask_next_host(now, actions);
 }
 
@@ -90,7 +91,9 @@ void Session::ask_next_host(Time now, Actions& actions) {
     return connect(now, actions);
   }
   phase_ = Phase::kWaiting;
+  last_error_ = no_master();
   fail_probes(actions);
+  if (is_refusal(last_error_.kind)) subscriptions_not_authenticated(actions);
   schedule_reconnection(now, actions);
 }
 
@@ -116,14 +119,26 @@ void Session::gossip_answered(Time now, std::uint64_t question, std::vector<Clus
     endpoint_ = node.tcp;
     return connect(now, actions);
   }
-  gossip_failed(now, question, "its gossip names no master that answers", actions);
+  gossip_failed(now, question, {ErrorKind::kNotReady, "its gossip names no master that answers"}, actions);
 }
 
-void Session::gossip_failed(Time now, std::uint64_t question, std::string_view reason, Actions& actions) {
+void Session::gossip_failed(Time now, std::uint64_t question, StoreError error, Actions& actions) {
   if (phase_ != Phase::kAsking || question != question_) return;
-  last_error_ = {ErrorKind::kUnavailable,
-                 "no master of the cluster is found: " + named(hosts_[next_host_ - 1]) + ": " + excerpt(reason)};
+  reasons_.emplace_back(hosts_[next_host_ - 1], std::move(error));
+  // What was told of the round before, or of the connection to a master, is told until this one has failed as a whole.
   ask_next_host(now, actions);
+}
+
+StoreError Session::no_master() const {
+  auto reasons = reasons_;
+  std::stable_partition(reasons.begin(), reasons.end(),
+                        [](const auto& reason) { return is_refusal(reason.second.kind); });
+  StoreError all{ErrorKind::kUnavailable, "no master of the cluster is found"};
+  if (!reasons.empty() && is_refusal(reasons.front().second.kind)) all.kind = reasons.front().second.kind;
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    all.message += (i == 0 ? ": " : "; ") + named(reasons[i].first) + ": " + excerpt(reasons[i].second.message);
+  }
+  return all;
 }
 
 const Endpoint& Session::http_endpoint() const {
@@ -516,7 +531,7 @@ void Session::tick(Time now, Actions& actions) {
                         (settings_.tls ? ": there may be no TLS at this port (tls.enabled: false)" : ""),
                     actions);
   } else if (phase_ == Phase::kAsking && now >= phase_deadline_) {
-    gossip_failed(now, question_, "no answer in time", actions);
+    gossip_failed(now, question_, {ErrorKind::kTimeout, "no answer in time"}, actions);
   } else if (phase_ == Phase::kWaiting && now >= phase_deadline_) {
     try_to_connect(now, actions);
   } else if (phase_ == Phase::kRefused && now >= phase_deadline_) {

@@ -125,7 +125,7 @@ class Session {
   // Inputs of the connection.
   void start(Time now, Actions& actions);
   void gossip_answered(Time now, std::uint64_t question, std::vector<ClusterNode> nodes, Actions& actions);
-  void gossip_failed(Time now, std::uint64_t question, std::string_view reason, Actions& actions);
+  void gossip_failed(Time now, std::uint64_t question, StoreError error, Actions& actions);
   void connected(Time now);
   // `kind`: kNotAuthenticated if the server is not the one that the settings trust.
   void disconnected(Time now, std::string_view reason, Actions& actions, ErrorKind kind = ErrorKind::kUnavailable);
@@ -150,7 +150,9 @@ class Session {
   // answered once, by a GroupCommandEnd.
   void command_group(Time now, SubscriptionIndex subscription, GroupCommand command, const GroupSettings& group,
                      Actions& actions);
-  void group_prepared(Time now, SubscriptionIndex subscription, GroupState state, const GroupSettings& effective);
+  // `not_created`: where the group may be missing and may not be created, what to say if it is missing.
+  void group_prepared(Time now, SubscriptionIndex subscription, GroupState state, const GroupSettings& effective,
+                      std::string_view not_created = "");
   void group_failed(Time now, SubscriptionIndex subscription, DropReason reason, std::string_view message,
                     Actions& actions);
   void acknowledge(SubscriptionIndex subscription, std::span<const EventId> ids);
@@ -202,6 +204,7 @@ class Session {
     std::string server_id;  // stream::group
     GroupState group = GroupState::kUnchanged;
     GroupSettings effective;
+    std::string not_created;
   };
 
   Serial begin(Time now, Operation operation);
@@ -213,6 +216,8 @@ class Session {
   void connect(Time now, Actions& actions);
   void ask_next_host(Time now, Actions& actions);
   void note_member(const ClusterNode& node);
+  // Why no master was found in this round: what each host said, a refusal first.
+  StoreError no_master() const;
   // Whether this is the node that we have just lost, so that it is the last one to go to.
   bool is_avoided(const Endpoint& endpoint, Time now) const;
   // Whether the cluster may still be electing.
@@ -269,9 +274,10 @@ class Session {
   std::vector<ClusterNode> members_;  // as last heard
   std::size_t next_host_ = 0;
   std::uint64_t question_ = 0;
-  std::optional<Endpoint> avoided_;  // the master that we lost last
-  bool was_named_ = false;           // in this round, gossip still named it as the master
-  bool was_answered_ = false;        // in this round, a host answered
+  std::optional<Endpoint> avoided_;                       // the master that we lost last
+  bool was_named_ = false;                                // in this round, gossip still named it as the master
+  bool was_answered_ = false;                             // in this round, a host answered
+  std::vector<std::pair<Endpoint, StoreError>> reasons_;  // of this round's hosts
   Time lost_at_{};
   int auth_refusals_ = 0;
   StoreError last_error_;  // why there is no connection

@@ -126,7 +126,9 @@ class SessionTest : public testing::Test {
     for (const char* name : {"node1", "node2", "node3"}) nodes.push_back({{name, 1113}, {name, 2113}, name == master});
     session_->gossip_answered(now_, last_question(), nodes, actions_);
   }
-  void no_gossip() { session_->gossip_failed(now_, last_question(), "refused", actions_); }
+  void no_gossip(const StoreError& error = {ErrorKind::kUnavailable, "refused"}) {
+    session_->gossip_failed(now_, last_question(), error, actions_);
+  }
   std::uint64_t last_question() {
     for (const Action& action : actions_) {
       if (const auto* ask = std::get_if<AskGossip>(&action)) question_ = ask->question;
@@ -503,12 +505,26 @@ TEST_F(SessionTest, AHostThatIsSilentIsFollowedByTheNext) {
   EXPECT_EQ(actions(), Lines{"ask node2:2113"});
 }
 
+// A host where nobody is does not hide the one whose certificate is not trusted.
+TEST_F(SessionTest, WithoutAMasterTheReasonNamesEachHostARefusalFirst) {
+  make_cluster();
+  no_gossip();
+  no_gossip({ErrorKind::kNotAuthenticated, "its certificate is refused"});
+  no_gossip();
+  actions();
+  session_->probe(now_, 1, actions_);
+  EXPECT_EQ(std::get<ProbeCompleted>(actions_.back()).error,
+            (StoreError{ErrorKind::kNotAuthenticated,
+                        "no master of the cluster is found: node2:2113: its certificate is refused; node1:2113: "
+                        "refused; node3:2113: refused"}));
+}
+
 TEST_F(SessionTest, AnAnswerToAnEarlierQuestionIsNoNews) {
   make_cluster();
   no_gossip();
   actions();
   session_->gossip_answered(now_, question_ - 1, {}, actions_);
-  session_->gossip_failed(now_, question_ - 1, "", actions_);
+  session_->gossip_failed(now_, question_ - 1, {}, actions_);
   EXPECT_EQ(actions(), Lines{});
 }
 
@@ -598,6 +614,38 @@ TEST_F(SessionTest, MakesADeletedGroupAgain) {
   session_->group_prepared(now_, 0, GroupState::kCreated, {});
   answer(sent_one(Command::kConnectToPersistentSubscription), Command::kPersistentSubscriptionConfirmation);
   EXPECT_EQ(actions(), Lines{"started 0"});
+}
+
+// Where HTTP is not to be had it shows late that the group is not there.
+TEST_F(SessionTest, AMissingGroupThatMayNotBeCreatedIsARefusalAndTriedAgain) {
+  settings_.heartbeat.interval = 1h;
+  make_ready();
+  session_->subscribe(now_, 0, 10, actions_);
+  for (int i = 0; i < 3; ++i) {
+    session_->group_prepared(now_, 0, GroupState::kUnread, {}, "not there, and we may not create it");
+    actions();
+    answer(sent_one(Command::kConnectToPersistentSubscription), Command::kSubscriptionDropped, number_field(1, 2));
+    EXPECT_EQ(actions(), Lines{"dropped 0: access denied"});
+    tick_at(now_ + 10s);
+    EXPECT_EQ(actions(), Lines{"prepare 0 without update"});
+  }
+}
+
+TEST_F(SessionTest, TellsOnceWhatWasDoneToAGroup) {
+  make_ready();
+  session_->subscribe(now_, 0, 10, actions_);
+  session_->group_prepared(now_, 0, GroupState::kCreated, {});
+  const auto started = [&] {
+    actions();
+    answer(sent_one(Command::kConnectToPersistentSubscription), Command::kPersistentSubscriptionConfirmation);
+    return std::get<SubscriptionStarted>(actions_.back()).group;
+  };
+  EXPECT_EQ(started(), GroupState::kCreated);
+  session_->disconnected(now_, "reset", actions_);
+  actions();
+  pass();
+  shake_hands();
+  EXPECT_EQ(started(), GroupState::kUnchanged);
 }
 
 TEST_F(SessionTest, TriesARefusedSubscriptionAgainLaterAndLater) {

@@ -65,12 +65,13 @@ void Session::command_group(Time now, SubscriptionIndex subscription, GroupComma
   put(output_, id, wanted.stream, wanted.group, group);
 }
 
-void Session::group_prepared(Time now, SubscriptionIndex subscription, GroupState state,
-                             const GroupSettings& effective) {
+void Session::group_prepared(Time now, SubscriptionIndex subscription, GroupState state, const GroupSettings& effective,
+                             std::string_view not_created) {
   SubscriptionStatus& status = subscriptions_[subscription];
   if (status.state != SubscriptionStatus::State::kPreparing) return;
   status.state = SubscriptionStatus::State::kPrepared;
-  if (!status.prepared_before) status.group = state;
+  status.group = state;
+  status.not_created = not_created;
   status.effective = effective;
   status.prepared_before = true;
   if (phase_ == Phase::kReady) connect_subscription(now, subscription);
@@ -158,6 +159,7 @@ void Session::confirm(SubscriptionIndex index, const PersistentSubscriptionConfi
   status.server_id = reply.subscription_id;
   if (status.server_id.empty()) status.server_id = subscription.stream + "::" + subscription.group;
   actions.push_back(SubscriptionStarted{index, status.group, status.effective});
+  status.group = when_found_again(status.group);
 }
 
 void Session::handle_push(Serial serial, const PersistentEventAppeared& push, Actions& actions) {
@@ -179,6 +181,7 @@ void Session::handle_drop(Time now, Serial serial, SubscriptionDropped::Reason r
   const std::optional<SubscriptionIndex> index = find_subscription(serial);
   if (!index) return;  // the answer to our own unsubscribing
   (void)take(serial);
+  SubscriptionStatus& status = subscriptions_[*index];
   const Subscription& subscription = settings_.subscriptions[*index];
   const std::string group = "'" + excerpt(subscription.group) + "' of '" + excerpt(subscription.stream) + "'";
   switch (reason) {
@@ -188,6 +191,11 @@ void Session::handle_drop(Time now, Serial serial, SubscriptionDropped::Reason r
                           actions);
       break;
     case Reason::kNotFound:
+      if (!status.not_created.empty()) {
+        refuse_subscription(now, *index, DropReason::kAccessDenied, std::exchange(status.not_created, ""), actions);
+        status.prepare_next = true;
+        break;
+      }
       refuse_subscription(now, *index, DropReason::kNotFound, "there is no group " + group, actions);
       break;
     case Reason::kAccessDenied:

@@ -26,13 +26,13 @@ struct RecordedPackage {
 
 std::vector<RecordedPackage> recorded_packages() {
   std::vector<RecordedPackage> packages;
-  std::vector<std::string> names = wire::ConversationNames("legacy-5.0.1");
+  std::vector<std::string> names = wire::conversation_names("legacy-5.0.1");
   // A newer server over its TCP port.
-  for (std::string& name : wire::ConversationNames("next-21.2.0-tcp")) names.push_back(std::move(name));
+  for (std::string& name : wire::conversation_names("next-21.2.0-tcp")) names.push_back(std::move(name));
   for (const std::string& name : names) {
-    for (const wire::Step& step : wire::ReadConversation(name).steps) {
-      if (!step.IsPackage() || step.truncated) continue;
-      packages.push_back({name + " step " + std::to_string(step.seq), step.Frame(), step.FromClient()});
+    for (const wire::Step& step : wire::read_conversation(name).steps) {
+      if (!step.is_package() || step.truncated) continue;
+      packages.push_back({name + " step " + std::to_string(step.seq), step.frame(), step.from_client()});
     }
   }
   return packages;

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_HTTP_ADMIN_H_
-#define TESTING_EVENTSTORE_HTTP_ADMIN_H_
+#pragma once
 
 #include "testing/eventstore/http/http_connection.h"
 #include "testing/eventstore/node/node.h"
@@ -13,8 +12,6 @@ namespace interconnect::eventstore {
 //   GET /dump/STREAM  every event of the stream, deleted or not, as JSON with base64
 //   GET /streams      the names of all streams and how many events each has
 //   GET /state        connections, log size, groups
-void HandleAdmin(Node& node, const HttpRequest& request, const HttpRespond& respond);
+void handle_admin(Node& node, const HttpRequest& request, const HttpRespond& respond);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_HTTP_ADMIN_H_

@@ -13,10 +13,10 @@
 namespace interconnect::eventstore {
 namespace {
 
-bool IsLegacy(const Node& node) { return node.options().generation == Generation::kLegacy; }
+bool is_legacy(const Node& node) { return node.options().generation == Generation::kLegacy; }
 
-std::string BaseUri(const Node& node) {
-  const bool tls = IsLegacy(node) ? node.options().https : !node.options().tls_cert.empty();
+std::string base_uri(const Node& node) {
+  const bool tls = is_legacy(node) ? node.options().https : !node.options().tls_cert.empty();
   return (tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(node.http_port);
 }
 
@@ -26,31 +26,31 @@ struct Caller {
   const User* user = nullptr;
 };
 
-Caller Authenticate(const Node& node, const HttpRequest& request) {
-  if (node.insecure()) return {false, EventStore::System()};
-  const std::string header = request.Header("authorization");
+Caller authenticate(const Node& node, const HttpRequest& request) {
+  if (node.insecure()) return {false, EventStore::system()};
+  const std::string header = request.header("authorization");
   if (!header.starts_with("Basic ")) return {};
-  const std::string login = Base64Decode(header.substr(6));
+  const std::string login = base64_decode(header.substr(6));
   const std::size_t colon = login.find(':');
   // As gRPC's callers: what cannot be split in two is no credentials.
   if (node.options().version == "21.2.0" && colon != login.rfind(':')) return {};
   const User* user =
-      colon == std::string::npos ? nullptr : node.Authenticate(login.substr(0, colon), login.substr(colon + 1));
+      colon == std::string::npos ? nullptr : node.authenticate(login.substr(0, colon), login.substr(colon + 1));
   return {user == nullptr, user};
 }
 
-HttpResponse Unauthorized() {
+HttpResponse unauthorized() {
   return {.status = 401, .content_type = "", .headers = {{"WWW-Authenticate", "Basic realm=\"ES\""}}};
 }
 
-std::string GroupReply(const GroupOutcome& outcome, int message_type) {
+std::string group_reply(const GroupOutcome& outcome, int message_type) {
   static constexpr const char* kResults[] = {"Success", "AlreadyExists", "DoesNotExist", "Fail", "AccessDenied"};
   rapidjson::StringBuffer out;
   rapidjson::PrettyWriter<rapidjson::StringBuffer> w(out);
   w.SetIndent(' ', 2);
   w.StartObject();
   w.Key("correlationId");
-  w.String(ToText(NewEventId()).c_str());
+  w.String(to_text(new_event_id()).c_str());
   w.Key("reason");
   w.String(outcome.reason.c_str());
   w.Key("result");
@@ -64,9 +64,9 @@ std::string GroupReply(const GroupOutcome& outcome, int message_type) {
 // The server's internal message types, of 5.0.1; 21.2.0 has seven more before them.
 enum class GroupMessage { kCreated = 35, kUpdated = 37, kDeleted = 41, kParkedReplayed = 48 };
 
-HttpResponse ToResponse(const Node& node, const GroupOutcome& outcome, int success, GroupMessage message) {
+HttpResponse to_response(const Node& node, const GroupOutcome& outcome, int success, GroupMessage message) {
   HttpResponse response;
-  response.body = GroupReply(outcome, static_cast<int>(message) + (IsLegacy(node) ? 0 : 7));
+  response.body = group_reply(outcome, static_cast<int>(message) + (is_legacy(node) ? 0 : 7));
   switch (outcome.result) {
     case GroupResult::kSuccess:
       response.status = success;
@@ -89,12 +89,12 @@ HttpResponse ToResponse(const Node& node, const GroupOutcome& outcome, int succe
   return response;
 }
 
-HttpResponse ManageGroup(Node& node, const HttpRequest& request, const User* user) {
+HttpResponse manage_group(Node& node, const HttpRequest& request, const User* user) {
   const std::string& stream = request.path[1];
   const std::string& group = request.path[2];
   if (request.method == "DELETE")
-    return ToResponse(node, node.groups().Delete(stream, group, user), 200, GroupMessage::kDeleted);
-  const GroupSettings settings = SettingsFromJson(request.body);
+    return to_response(node, node.groups().delete_group(stream, group, user), 200, GroupMessage::kDeleted);
+  const GroupSettings settings = settings_from_json(request.body);
   if (settings.buffer_size <= settings.read_batch_size) {
     return {.status = 400,
             .reason = "BufferSize (" + std::to_string(settings.buffer_size) + ") must be larger than ReadBatchSize (" +
@@ -104,48 +104,48 @@ HttpResponse ManageGroup(Node& node, const HttpRequest& request, const User* use
   }
   HttpResponse response =
       request.method == "PUT"
-          ? ToResponse(node, node.groups().Create(stream, group, settings, user), 201, GroupMessage::kCreated)
-          : ToResponse(node, node.groups().Update(stream, group, settings, user), 200, GroupMessage::kUpdated);
-  response.headers.emplace_back("location", BaseUri(node) + "/subscriptions/" + stream + "/" + group);
+          ? to_response(node, node.groups().create(stream, group, settings, user), 201, GroupMessage::kCreated)
+          : to_response(node, node.groups().update(stream, group, settings, user), 200, GroupMessage::kUpdated);
+  response.headers.emplace_back("location", base_uri(node) + "/subscriptions/" + stream + "/" + group);
   return response;
 }
 
-HttpResponse Subscriptions(Node& node, const HttpRequest& request, const User* user) {
+HttpResponse subscriptions(Node& node, const HttpRequest& request, const User* user) {
   const auto& path = request.path;
-  const std::string base = BaseUri(node);
+  const std::string base = base_uri(node);
   // From 21.2 on, groups are shown to those only who may manage them.
-  if (!IsLegacy(node) && request.method == "GET" && !node.store().CanAccess("$settings", Access::kWrite, user)) {
+  if (!is_legacy(node) && request.method == "GET" && !node.store().can_access("$settings", Access::kWrite, user)) {
     return {.status = 401, .content_type = ""};
   }
-  if (request.method == "GET" && path.size() == 1) return {.body = GroupsToJson(node.groups().Groups(), base)};
+  if (request.method == "GET" && path.size() == 1) return {.body = groups_to_json(node.groups().groups(), base)};
   if (request.method == "GET" && path.size() == 2) {
-    const auto groups = node.groups().Groups(path[1]);
+    const auto groups = node.groups().groups(path[1]);
     if (groups.empty()) return {.status = 404};
-    return {.body = GroupsToJson(groups, base)};
+    return {.body = groups_to_json(groups, base)};
   }
   if (request.method == "GET" && path.size() == 4 && path[3] == "info") {
-    PersistentSubscription* group = node.groups().Find(path[1], path[2]);
+    PersistentSubscription* group = node.groups().find(path[1], path[2]);
     if (group == nullptr) return {.status = 404};
-    const GroupForm form = IsLegacy(node)                       ? GroupForm::k5_0_1
+    const GroupForm form = is_legacy(node)                      ? GroupForm::k5_0_1
                            : node.options().version == "21.2.0" ? GroupForm::k21_2_0
                                                                 : GroupForm::k21_10;
-    return {.body = GroupToJson(*group, base, form)};
+    return {.body = group_to_json(*group, base, form)};
   }
   if (request.method == "POST" && path.size() == 4 && path[3] == "replayParked") {
     std::optional<std::int64_t> stop_at;
     if (auto it = request.query.find("stopAt"); it != request.query.end()) stop_at = std::atoll(it->second.c_str());
-    return ToResponse(node, node.groups().ReplayParked(path[1], path[2], stop_at, user), 200,
-                      GroupMessage::kParkedReplayed);
+    return to_response(node, node.groups().replay_parked(path[1], path[2], stop_at, user), 200,
+                       GroupMessage::kParkedReplayed);
   }
   if (path.size() == 3 && (request.method == "PUT" || request.method == "POST" || request.method == "DELETE")) {
-    return ManageGroup(node, request, user);
+    return manage_group(node, request, user);
   }
   return {.status = 404, .content_type = ""};
 }
 
 // As far as clients of the copy ask for it.
-HttpResponse CurrentUser(const User* user) {
-  if (user == nullptr) return Unauthorized();
+HttpResponse current_user(const User* user) {
+  if (user == nullptr) return unauthorized();
   std::string groups;
   for (const std::string& group : user->groups) groups += (groups.empty() ? "\"" : ", \"") + group + "\"";
   return {.body = "{\n  \"data\": {\n    \"loginName\": \"" + user->name + "\",\n    \"groups\": [" + groups +
@@ -153,8 +153,8 @@ HttpResponse CurrentUser(const User* user) {
 }
 
 // As both generations tell them (ProjectionsController.cs), but for counts that nobody looks at.
-HttpResponse ProjectionStatistics(Node& node, const std::string& name) {
-  const std::optional<EventStore::ProjectionState> state = node.store().Projection(name);
+HttpResponse projection_statistics(Node& node, const std::string& name) {
+  const std::optional<EventStore::ProjectionState> state = node.store().projection(name);
   if (!state) return {.status = 404, .reason = "Not Found", .content_type = "text/plain; charset=utf-8"};
   const std::string number = std::to_string(state->position);
   const std::string position = state->position < 0 ? "C:0/P:-1" : "C:" + number + "/P:" + number;
@@ -185,35 +185,35 @@ HttpResponse ProjectionStatistics(Node& node, const std::string& name) {
 }
 
 // POST /projection/NAME/command/enable or disable.
-HttpResponse CommandProjection(Node& node, const std::string& name, const std::string& command, const User* user) {
-  if (user == nullptr) return Unauthorized();
+HttpResponse command_projection(Node& node, const std::string& name, const std::string& command, const User* user) {
+  if (user == nullptr) return unauthorized();
   if (command != "enable" && command != "disable") return {.status = 404, .content_type = ""};
-  if (!node.store().SetProjection(name, command == "enable" ? "Running" : "Stopped")) {
+  if (!node.store().set_projection(name, command == "enable" ? "Running" : "Stopped")) {
     return {.status = 404, .reason = "Not Found", .content_type = "text/plain; charset=utf-8"};
   }
   return {.body = "{\n  \"msgTypeId\": 257,\n  \"name\": \"" + name + "\"\n}"};
 }
 
 // Of $all, a feed with no more in it than its title: enough for a check that it may be read.
-HttpResponse ReadStream(Node& node, const HttpRequest& request, const User* user) {
+HttpResponse read_stream(Node& node, const HttpRequest& request, const User* user) {
   const std::string& stream = request.path[1];
-  const std::optional<FeedRequest> feed = ParseFeedRequest(request);
+  const std::optional<FeedRequest> feed = parse_feed_request(request);
   if (!feed) return {.status = 400, .reason = "Bad request", .content_type = "text/plain; charset=utf-8"};
   ReadResult result;
   std::string body;
   if (stream == kAllStream) {
-    result = node.store().ReadAllBackward({-1, -1}, 1, false, user).result;
+    result = node.store().read_all_backward({-1, -1}, 1, false, user).result;
     body = "{\n  \"title\": \"All events\",\n  \"entries\": []\n}";
   } else {
-    const StreamPage page = feed->forward
-                                ? node.store().ReadForward(stream, feed->from, feed->count, feed->resolve_links, user)
-                                : node.store().ReadBackward(stream, feed->from, feed->count, feed->resolve_links, user);
+    const StreamPage page =
+        feed->forward ? node.store().read_forward(stream, feed->from, feed->count, feed->resolve_links, user)
+                      : node.store().read_backward(stream, feed->from, feed->count, feed->resolve_links, user);
     result = page.result;
-    body = FeedToJson(stream, *feed, page);
+    body = feed_to_json(stream, *feed, page);
   }
   switch (result) {
     case ReadResult::kAccessDenied: {
-      HttpResponse denied = Unauthorized();
+      HttpResponse denied = unauthorized();
       denied.content_type = "text/plain; charset=utf-8";
       return denied;
     }
@@ -226,10 +226,10 @@ HttpResponse ReadStream(Node& node, const HttpRequest& request, const User* user
   }
 }
 
-void WriteStream(Node& node, const HttpRequest& request, const User* user, const HttpRespond& respond) {
-  const std::string expected_text = request.Header("es-expectedversion");
+void write_stream(Node& node, const HttpRequest& request, const User* user, const HttpRespond& respond) {
+  const std::string expected_text = request.header("es-expectedversion");
   const std::int64_t expected = expected_text.empty() ? kAny : std::atoll(expected_text.c_str());
-  const std::string type = request.Header("content-type");
+  const std::string type = request.header("content-type");
   std::vector<NewEvent> events;
   rapidjson::Document d;
   auto text_of = [](const rapidjson::Value& v) {
@@ -246,7 +246,7 @@ void WriteStream(Node& node, const HttpRequest& request, const User* user, const
     for (const auto& e : d.GetArray()) {
       NewEvent event;
       if (!e.IsObject() || !e.HasMember("eventId") || !e["eventId"].IsString() || !e.HasMember("eventType") ||
-          !e["eventType"].IsString() || !ParseEventId(e["eventId"].GetString(), &event.id)) {
+          !e["eventType"].IsString() || !parse_event_id(e["eventId"].GetString(), &event.id)) {
         return respond({.status = 400, .reason = "Write request body invalid."});
       }
       event.type = e["eventType"].GetString();
@@ -257,15 +257,15 @@ void WriteStream(Node& node, const HttpRequest& request, const User* user, const
     }
   } else {
     NewEvent event;
-    event.type = request.Header("es-eventtype");
+    event.type = request.header("es-eventtype");
     event.is_json = type.find("json") != std::string::npos;
     event.data = request.body;
     if (event.type.empty()) return respond({.status = 400, .reason = "Must include an event type with the request."});
-    if (!ParseEventId(request.Header("es-eventid"), &event.id)) event.id = NewEventId();
+    if (!parse_event_id(request.header("es-eventid"), &event.id)) event.id = new_event_id();
     events.push_back(std::move(event));
   }
-  const std::string location = BaseUri(node) + "/streams/" + request.path[1];
-  node.Append(request.path[1], expected, std::move(events), user, [respond, location](const Node::AppendReply& reply) {
+  const std::string location = base_uri(node) + "/streams/" + request.path[1];
+  node.append(request.path[1], expected, std::move(events), user, [respond, location](const Node::AppendReply& reply) {
     const std::string plain = "text/plain; charset=utf-8";
     if (!reply.refused_with.empty()) return respond({.status = 500, .reason = reply.refused_with});
     switch (reply.outcome.result) {
@@ -281,7 +281,7 @@ void WriteStream(Node& node, const HttpRequest& request, const User* user, const
       case WriteResult::kStreamDeleted:
         return respond({.status = 410, .reason = "Stream deleted", .content_type = plain});
       case WriteResult::kAccessDenied: {
-        HttpResponse denied = Unauthorized();
+        HttpResponse denied = unauthorized();
         denied.content_type = plain;
         return respond(denied);
       }
@@ -290,7 +290,7 @@ void WriteStream(Node& node, const HttpRequest& request, const User* user, const
 }
 
 // As a test has told the node, to clients of the old generation, which ask over HTTP.
-HttpResponse ToldGossip(Node& node) {
+HttpResponse told_gossip(Node& node) {
   rapidjson::StringBuffer out;
   rapidjson::Writer<rapidjson::StringBuffer> w(out);
   w.StartObject();
@@ -319,18 +319,18 @@ HttpResponse ToldGossip(Node& node) {
   return {.body = out.GetString()};
 }
 
-HttpResponse Gossip(const Node& node) {
-  if (IsLegacy(node)) {
+HttpResponse gossip(const Node& node) {
+  if (is_legacy(node)) {
     const std::string port = std::to_string(node.http_port);
     return {.headers = {{"Cache-Control", "max-age=0, no-cache, must-revalidate"}, {"Vary", "Accept"}},
-            .body = "{\n  \"members\": [\n    {\n      \"instanceId\": \"" + ToText(node.instance_id) +
+            .body = "{\n  \"members\": [\n    {\n      \"instanceId\": \"" + to_text(node.instance_id) +
                     "\",\n      \"state\": \"Unknown\",\n      \"isAlive\": true,\n      \"externalTcpIp\": "
                     "\"127.0.0.1\",\n      \"externalTcpPort\": " +
                     std::to_string(node.tcp_port) +
                     ",\n      \"externalHttpIp\": \"127.0.0.1\",\n      \"externalHttpPort\": " + port +
                     "\n    }\n  ],\n  \"serverIp\": \"127.0.0.1\",\n  \"serverPort\": " + port + "\n}"};
   }
-  return {.body = "{\n  \"members\": [\n    {\n      \"instanceId\": \"" + ToText(node.instance_id) +
+  return {.body = "{\n  \"members\": [\n    {\n      \"instanceId\": \"" + to_text(node.instance_id) +
                   "\",\n      \"state\": \"" + (node.ready() ? "Leader" : "Unknown") +
                   "\",\n      \"isAlive\": true,\n      \"httpEndPointIp\": \"127.0.0.1\",\n      "
                   "\"httpEndPointPort\": " +
@@ -338,32 +338,32 @@ HttpResponse Gossip(const Node& node) {
 }
 
 // Both generations decode a path twice: 5.0.1 once before it takes the path apart, the next ones after.
-std::vector<std::string> PathAsRead(const std::string& target, bool legacy) {
+std::vector<std::string> path_as_read(const std::string& target, bool legacy) {
   std::string path = target.substr(0, target.find('?'));
   if (legacy) {
-    path = PercentDecode(path);
+    path = percent_decode(path);
     std::replace(path.begin(), path.end(), '\\', '/');
     path.resize(std::min(path.find_first_of("?#"), path.size()));
   }
-  std::vector<std::string> parts = CutAtSlashes(path);
-  for (std::string& part : parts) part = PercentDecode(legacy ? part : PercentDecode(part));
+  std::vector<std::string> parts = cut_at_slashes(path);
+  for (std::string& part : parts) part = percent_decode(legacy ? part : percent_decode(part));
   return parts;
 }
 
 }  // namespace
 
-std::string ServerName(const Node& node) { return IsLegacy(node) ? "Mono-HTTPAPI/1.0" : "Kestrel"; }
+std::string server_name(const Node& node) { return is_legacy(node) ? "Mono-HTTPAPI/1.0" : "Kestrel"; }
 
-void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
+void handle_http(Node& node, HttpRequest request, const HttpRespond& respond) {
   if (node.misbehaviour().silent) return;
-  const bool legacy = IsLegacy(node);
-  request.path = PathAsRead(request.target, legacy);
+  const bool legacy = is_legacy(node);
+  request.path = path_as_read(request.target, legacy);
   // The Accept header of several types that axios sends is not understood from 21.2 on.
-  if (!legacy && request.Header("accept").find(',') != std::string::npos) {
+  if (!legacy && request.header("accept").find(',') != std::string::npos) {
     return respond({.status = 406, .reason = "Requested URI is not available in requested format", .content_type = ""});
   }
-  const Caller caller = Authenticate(node, request);
-  if (caller.refused) return respond(Unauthorized());
+  const Caller caller = authenticate(node, request);
+  if (caller.refused) return respond(unauthorized());
   const std::string first = request.path.empty() ? "" : request.path[0];
   if (first == "info") {
     const char* state = !node.ready() ? "unknown" : legacy ? "master" : "leader";
@@ -375,11 +375,11 @@ void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
     return respond({.body = "{\n  \"msgTypeId\": 88,\n  \"text\": \"Ping request successfully handled\"\n}"});
   }
   if (first == "gossip") {
-    if (legacy && !node.misbehaviour().gossip.empty()) return respond(ToldGossip(node));
+    if (legacy && !node.misbehaviour().gossip.empty()) return respond(told_gossip(node));
     // A node without quorum has others to hear from.
-    if (!legacy || !node.ready()) return respond(Gossip(node));
+    if (!legacy || !node.ready()) return respond(gossip(node));
     // A single node never hears from another.
-    node.After(10'000, [respond] {
+    node.after(10'000, [respond] {
       respond(
           {.status = 408, .reason = "Server was unable to handle request in time", .content_type = "", .close = true});
     });
@@ -390,29 +390,29 @@ void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond) {
                     .body = "{\n  \"proc\": {\n    \"id\": 1\n  }\n}"});
   }
   if (!legacy && !node.ready()) return respond({.status = 503, .content_type = ""});
-  if (first == "subscriptions") return respond(Subscriptions(node, request, caller.user));
+  if (first == "subscriptions") return respond(subscriptions(node, request, caller.user));
   if (first == "users" && request.path.size() == 2 && request.path[1] == "$current") {
-    return respond(CurrentUser(caller.user));
+    return respond(current_user(caller.user));
   }
   if (first == "projection" && request.path.size() == 3 && request.path[2] == "statistics") {
-    return respond(ProjectionStatistics(node, request.path[1]));
+    return respond(projection_statistics(node, request.path[1]));
   }
   if (first == "projection" && request.path.size() == 4 && request.path[2] == "command" && request.method == "POST") {
-    return respond(CommandProjection(node, request.path[1], request.path[3], caller.user));
+    return respond(command_projection(node, request.path[1], request.path[3], caller.user));
   }
   if (first == "streams" && request.path.size() >= 2) {
-    if (request.method == "GET") return respond(ReadStream(node, request, caller.user));
-    if (request.method == "POST") return WriteStream(node, request, caller.user, respond);
+    if (request.method == "GET") return respond(read_stream(node, request, caller.user));
+    if (request.method == "POST") return write_stream(node, request, caller.user, respond);
     if (request.method == "DELETE") {
-      const bool hard = request.Header("es-harddelete") == "true";
-      const DeleteOutcome outcome = node.store().Delete(request.path[1], kAny, hard, caller.user);
+      const bool hard = request.header("es-harddelete") == "true";
+      const DeleteOutcome outcome = node.store().delete_stream(request.path[1], kAny, hard, caller.user);
       if (outcome.result == WriteResult::kSuccess) {
         return respond({.status = 204, .reason = "Stream deleted", .content_type = "text/plain; charset=utf-8"});
       }
       if (outcome.result == WriteResult::kStreamDeleted) {
         return respond({.status = 410, .reason = "Stream deleted", .content_type = "text/plain; charset=utf-8"});
       }
-      return respond(Unauthorized());
+      return respond(unauthorized());
     }
   }
   respond({.status = 404, .content_type = ""});

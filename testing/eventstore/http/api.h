@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_HTTP_API_H_
-#define TESTING_EVENTSTORE_HTTP_API_H_
+#pragma once
 
 #include "testing/eventstore/http/http_connection.h"
 #include "testing/eventstore/node/node.h"
@@ -8,11 +7,9 @@ namespace interconnect::eventstore {
 
 // What the node's own HTTP interface answers, of both generations: /info, /ping, /gossip, /stats, /streams and
 // /subscriptions as far as clients of a copier use them. Anything else is 404.
-void HandleHttp(Node& node, HttpRequest request, const HttpRespond& respond);
+void handle_http(Node& node, HttpRequest request, const HttpRespond& respond);
 
 // The HTTP server's name in its answers.
-std::string ServerName(const Node& node);
+std::string server_name(const Node& node);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_HTTP_API_H_

@@ -13,14 +13,14 @@ namespace {
 
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
-void Rate(Writer& w, const char* key) {
+void rate(Writer& w, const char* key) {
   w.Key(key);
   w.Double(0.0);
 }
 
-void EventNumber(Writer& w, const char* number, const char* position, std::int64_t value, GroupForm form) {
-  if (form != GroupForm::k21_10) return Number(w, number, value);
-  Number(w, number, std::max<std::int64_t>(value, 0));
+void event_number(Writer& w, const char* name, const char* position, std::int64_t value, GroupForm form) {
+  if (form != GroupForm::k21_10) return number(w, name, value);
+  number(w, name, std::max<std::int64_t>(value, 0));
   w.Key(position);
   if (value < 0) {
     w.Null();
@@ -29,44 +29,44 @@ void EventNumber(Writer& w, const char* number, const char* position, std::int64
   }
 }
 
-void Link(Writer& w, const std::string& href, const char* rel) {
+void link(Writer& w, const std::string& href, const char* rel) {
   w.StartObject();
-  Text(w, "href", href);
-  Text(w, "rel", rel);
+  text(w, "href", href);
+  text(w, "rel", rel);
   w.EndObject();
 }
 
-std::string GroupUri(const PersistentSubscription& group, const std::string& base) {
-  return base + "/subscriptions/" + PercentEncode(group.stream()) + "/" + PercentEncode(group.group());
+std::string group_uri(const PersistentSubscription& group, const std::string& base) {
+  return base + "/subscriptions/" + percent_encode(group.stream()) + "/" + percent_encode(group.group());
 }
 
-std::string ParkedUri(const PersistentSubscription& group, const std::string& base) {
-  return base + "/streams/%24persistentsubscription-" + PercentEncode(group.id()) + "-parked";
+std::string parked_uri(const PersistentSubscription& group, const std::string& base) {
+  return base + "/streams/%24persistentsubscription-" + percent_encode(group.id()) + "-parked";
 }
 
-void WriteConfig(Writer& w, const GroupSettings& s) {
+void write_config(Writer& w, const GroupSettings& s) {
   w.Key("config");
   w.StartObject();
-  Flag(w, "resolveLinktos", s.resolve_link_tos);
-  Number(w, "startFrom", s.start_from);
-  Number(w, "messageTimeoutMilliseconds", s.message_timeout_ms);
-  Flag(w, "extraStatistics", s.extra_statistics);
-  Number(w, "maxRetryCount", s.max_retry_count);
-  Number(w, "liveBufferSize", s.live_buffer_size);
-  Number(w, "bufferSize", s.buffer_size);
-  Number(w, "readBatchSize", s.read_batch_size);
-  Flag(w, "preferRoundRobin", s.named_consumer_strategy == "RoundRobin");
-  Number(w, "checkPointAfterMilliseconds", s.check_point_after_ms);
-  Number(w, "minCheckPointCount", s.min_check_point_count);
-  Number(w, "maxCheckPointCount", s.max_check_point_count);
-  Number(w, "maxSubscriberCount", s.max_subscriber_count);
-  Text(w, "namedConsumerStrategy", s.named_consumer_strategy);
+  flag(w, "resolveLinktos", s.resolve_link_tos);
+  number(w, "startFrom", s.start_from);
+  number(w, "messageTimeoutMilliseconds", s.message_timeout_ms);
+  flag(w, "extraStatistics", s.extra_statistics);
+  number(w, "maxRetryCount", s.max_retry_count);
+  number(w, "liveBufferSize", s.live_buffer_size);
+  number(w, "bufferSize", s.buffer_size);
+  number(w, "readBatchSize", s.read_batch_size);
+  flag(w, "preferRoundRobin", s.named_consumer_strategy == "RoundRobin");
+  number(w, "checkPointAfterMilliseconds", s.check_point_after_ms);
+  number(w, "minCheckPointCount", s.min_check_point_count);
+  number(w, "maxCheckPointCount", s.max_check_point_count);
+  number(w, "maxSubscriberCount", s.max_subscriber_count);
+  text(w, "namedConsumerStrategy", s.named_consumer_strategy);
   w.EndObject();
 }
 
 }  // namespace
 
-GroupSettings SettingsFromJson(const std::string& body) {
+GroupSettings settings_from_json(const std::string& body) {
   GroupSettings s;
   rapidjson::Document d;
   d.Parse(body.data(), body.size());
@@ -103,80 +103,80 @@ GroupSettings SettingsFromJson(const std::string& body) {
   return s;
 }
 
-std::string GroupToJson(PersistentSubscription& group, const std::string& base_uri, GroupForm form) {
+std::string group_to_json(PersistentSubscription& group, const std::string& base_uri, GroupForm form) {
   const bool next_generation = form != GroupForm::k5_0_1;
-  const PersistentSubscription::Info info = group.GetInfo();
+  const PersistentSubscription::Info info = group.get_info();
   rapidjson::StringBuffer out;
   Writer w(out);
   w.SetIndent(' ', 2);
   w.StartObject();
   w.Key("links");
   w.StartArray();
-  Link(w, GroupUri(group, base_uri) + "/info", "detail");
-  Link(w, GroupUri(group, base_uri) + "/replayParked", "replayParked");
+  link(w, group_uri(group, base_uri) + "/info", "detail");
+  link(w, group_uri(group, base_uri) + "/replayParked", "replayParked");
   w.EndArray();
-  WriteConfig(w, group.settings());
-  Text(w, "eventStreamId", group.stream());
-  Text(w, "groupName", group.group());
-  Text(w, "status", info.status);
-  Rate(w, "averageItemsPerSecond");
-  Text(w, "parkedMessageUri", ParkedUri(group, base_uri));
-  Text(w, "getMessagesUri", GroupUri(group, base_uri) + "/1");
-  Number(w, "totalItemsProcessed", info.total_items);
-  Number(w, "countSinceLastMeasurement", info.count_since_last_measurement);
-  EventNumber(w, "lastProcessedEventNumber", "lastCheckpointedEventPosition", info.last_processed, form);
-  EventNumber(w, "lastKnownEventNumber", "lastKnownEventPosition", info.last_known, form);
-  Number(w, "readBufferCount", static_cast<std::int64_t>(info.read_buffer_count));
-  Number(w, "liveBufferCount", static_cast<std::int64_t>(info.live_buffer_count));
-  Number(w, "retryBufferCount", static_cast<std::int64_t>(info.retry_buffer_count));
-  Number(w, "totalInFlightMessages", info.total_in_flight);
-  if (next_generation) Number(w, "outstandingMessagesCount", static_cast<std::int64_t>(info.outstanding));
+  write_config(w, group.settings());
+  text(w, "eventStreamId", group.stream());
+  text(w, "groupName", group.group());
+  text(w, "status", info.status);
+  rate(w, "averageItemsPerSecond");
+  text(w, "parkedMessageUri", parked_uri(group, base_uri));
+  text(w, "getMessagesUri", group_uri(group, base_uri) + "/1");
+  number(w, "totalItemsProcessed", info.total_items);
+  number(w, "countSinceLastMeasurement", info.count_since_last_measurement);
+  event_number(w, "lastProcessedEventNumber", "lastCheckpointedEventPosition", info.last_processed, form);
+  event_number(w, "lastKnownEventNumber", "lastKnownEventPosition", info.last_known, form);
+  number(w, "readBufferCount", static_cast<std::int64_t>(info.read_buffer_count));
+  number(w, "liveBufferCount", static_cast<std::int64_t>(info.live_buffer_count));
+  number(w, "retryBufferCount", static_cast<std::int64_t>(info.retry_buffer_count));
+  number(w, "totalInFlightMessages", info.total_in_flight);
+  if (next_generation) number(w, "outstandingMessagesCount", static_cast<std::int64_t>(info.outstanding));
   w.Key("connections");
   w.StartArray();
   for (const Consumer* consumer : info.consumers) {
     w.StartObject();
-    Text(w, "from", consumer->from);
-    Text(w, "username", consumer->user);
-    Rate(w, "averageItemsPerSecond");
-    Number(w, "totalItemsProcessed", consumer->total());
-    Number(w, "countSinceLastMeasurement", consumer->total());
+    text(w, "from", consumer->from);
+    text(w, "username", consumer->user);
+    rate(w, "averageItemsPerSecond");
+    number(w, "totalItemsProcessed", consumer->total());
+    number(w, "countSinceLastMeasurement", consumer->total());
     w.Key("extraStatistics");
     w.StartArray();
     w.EndArray();
-    Number(w, "availableSlots", consumer->slots());
-    Number(w, "inFlightMessages", static_cast<std::int64_t>(consumer->unconfirmed().size()));
-    if (next_generation) Text(w, "connectionName", consumer->connection_name);
+    number(w, "availableSlots", consumer->slots());
+    number(w, "inFlightMessages", static_cast<std::int64_t>(consumer->unconfirmed().size()));
+    if (next_generation) text(w, "connectionName", consumer->connection_name);
     w.EndObject();
   }
   w.EndArray();
-  if (next_generation) Number(w, "parkedMessageCount", info.parked);
+  if (next_generation) number(w, "parkedMessageCount", info.parked);
   w.EndObject();
   return std::string(out.GetString(), out.GetSize());
 }
 
-std::string GroupsToJson(const std::vector<PersistentSubscription*>& groups, const std::string& base_uri) {
+std::string groups_to_json(const std::vector<PersistentSubscription*>& groups, const std::string& base_uri) {
   rapidjson::StringBuffer out;
   Writer w(out);
   w.SetIndent(' ', 2);
   w.StartArray();
   for (PersistentSubscription* group : groups) {
-    const PersistentSubscription::Info info = group->GetInfo();
+    const PersistentSubscription::Info info = group->get_info();
     w.StartObject();
     w.Key("links");
     w.StartArray();
-    Link(w, GroupUri(*group, base_uri) + "/info", "detail");
+    link(w, group_uri(*group, base_uri) + "/info", "detail");
     w.EndArray();
-    Text(w, "eventStreamId", group->stream());
-    Text(w, "groupName", group->group());
-    Text(w, "parkedMessageUri", ParkedUri(*group, base_uri));
-    Text(w, "getMessagesUri", GroupUri(*group, base_uri) + "/1");
-    Text(w, "status", info.status);
-    Rate(w, "averageItemsPerSecond");
-    Number(w, "totalItemsProcessed", info.total_items);
-    Number(w, "lastProcessedEventNumber", info.last_processed);
-    Number(w, "lastKnownEventNumber", info.last_known);
-    Number(w, "connectionCount", static_cast<std::int64_t>(info.consumers.size()));
-    Number(w, "totalInFlightMessages", info.total_in_flight);
+    text(w, "eventStreamId", group->stream());
+    text(w, "groupName", group->group());
+    text(w, "parkedMessageUri", parked_uri(*group, base_uri));
+    text(w, "getMessagesUri", group_uri(*group, base_uri) + "/1");
+    text(w, "status", info.status);
+    rate(w, "averageItemsPerSecond");
+    number(w, "totalItemsProcessed", info.total_items);
+    number(w, "lastProcessedEventNumber", info.last_processed);
+    number(w, "lastKnownEventNumber", info.last_known);
+    number(w, "connectionCount", static_cast<std::int64_t>(info.consumers.size()));
+    number(w, "totalInFlightMessages", info.total_in_flight);
     w.EndObject();
   }
   w.EndArray();

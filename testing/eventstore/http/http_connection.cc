@@ -10,17 +10,17 @@ namespace {
 
 constexpr std::size_t kMaxRequest = 128 * 1024 * 1024;
 
-std::string Lower(std::string text) {
+std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
 }
 
-std::string Trim(const std::string& text) {
+std::string trim(const std::string& text) {
   const std::size_t from = text.find_first_not_of(" \t");
   return from == std::string::npos ? "" : text.substr(from, text.find_last_not_of(" \t") - from + 1);
 }
 
-std::string ReasonOf(int status) {
+std::string reason_of(int status) {
   switch (status) {
     case 200:
       return "OK";
@@ -48,7 +48,7 @@ std::string ReasonOf(int status) {
 }
 
 // The bytes of a chunked body at `at`: 1 with the end in `*end`, 0 if more must come, -1 if it is none.
-int Dechunk(const std::string& in, std::size_t at, std::string* body, std::size_t* end) {
+int dechunk(const std::string& in, std::size_t at, std::string* body, std::size_t* end) {
   for (;;) {
     const std::size_t line = in.find("\r\n", at);
     if (line == std::string::npos) return 0;
@@ -68,7 +68,7 @@ int Dechunk(const std::string& in, std::size_t at, std::string* body, std::size_
 
 }  // namespace
 
-std::vector<std::string> CutAtSlashes(const std::string& path) {
+std::vector<std::string> cut_at_slashes(const std::string& path) {
   std::vector<std::string> parts;
   for (std::size_t from = 0; from < path.size();) {
     const std::size_t slash = std::min(path.find('/', from), path.size());
@@ -78,7 +78,7 @@ std::vector<std::string> CutAtSlashes(const std::string& path) {
   return parts;
 }
 
-std::string PercentDecode(const std::string& text) {
+std::string percent_decode(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0 &&
@@ -92,7 +92,7 @@ std::string PercentDecode(const std::string& text) {
   return out;
 }
 
-std::string PercentEncode(const std::string& text) {
+std::string percent_encode(const std::string& text) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
@@ -106,7 +106,7 @@ std::string PercentEncode(const std::string& text) {
   return out;
 }
 
-std::string Base64Encode(const std::string& bytes) {
+std::string base64_encode(const std::string& bytes) {
   static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -121,7 +121,7 @@ std::string Base64Encode(const std::string& bytes) {
   return out;
 }
 
-std::string Base64Decode(const std::string& text) {
+std::string base64_decode(const std::string& text) {
   std::string out;
   unsigned value = 0;
   int bits = 0;
@@ -146,7 +146,7 @@ std::string Base64Decode(const std::string& text) {
   return out;
 }
 
-std::string HttpRequest::Header(const std::string& name) const {
+std::string HttpRequest::header(const std::string& name) const {
   auto it = headers.find(name);
   return it == headers.end() ? "" : it->second;
 }
@@ -163,22 +163,22 @@ HttpConnection::~HttpConnection() {
   if (on_closed) on_closed();
 }
 
-void HttpConnection::Next() {
-  const int parsed = Parse();
-  if (parsed == 0) return Read();
-  if (parsed < 0) return Respond({.status = 400, .close = true});
-  handler_(request_, [self = shared_from_this()](HttpResponse response) { self->Respond(std::move(response)); });
+void HttpConnection::next() {
+  const int parsed = parse();
+  if (parsed == 0) return read();
+  if (parsed < 0) return respond({.status = 400, .close = true});
+  handler_(request_, [self = shared_from_this()](HttpResponse response) { self->respond(std::move(response)); });
 }
 
-void HttpConnection::Read() {
-  stream_->ReadSome(chunk_.data(), chunk_.size(), [self = shared_from_this()](bool ok, std::size_t size) {
+void HttpConnection::read() {
+  stream_->read_some(chunk_.data(), chunk_.size(), [self = shared_from_this()](bool ok, std::size_t size) {
     if (!ok) return;
     self->in_.append(self->chunk_, 0, size);
-    self->Next();
+    self->next();
   });
 }
 
-int HttpConnection::Parse() {
+int HttpConnection::parse() {
   const std::size_t head_end = in_.find("\r\n\r\n");
   if (head_end == std::string::npos) return in_.size() > 64 * 1024 ? -1 : 0;
   HttpRequest request;
@@ -194,33 +194,33 @@ int HttpConnection::Parse() {
     line_end = in_.find("\r\n", from);
     const std::size_t colon = in_.find(':', from);
     if (colon == std::string::npos || colon > line_end) return -1;
-    request.headers[Lower(in_.substr(from, colon - from))] = Trim(in_.substr(colon + 1, line_end - colon - 1));
+    request.headers[lower(in_.substr(from, colon - from))] = trim(in_.substr(colon + 1, line_end - colon - 1));
   }
   std::size_t end = head_end + 4;
-  if (Lower(request.Header("transfer-encoding")) == "chunked") {
-    const int done = Dechunk(in_, end, &request.body, &end);
+  if (lower(request.header("transfer-encoding")) == "chunked") {
+    const int done = dechunk(in_, end, &request.body, &end);
     if (done <= 0) return done;
   } else {
-    const std::size_t length = std::strtoull(request.Header("content-length").c_str(), nullptr, 10);
+    const std::size_t length = std::strtoull(request.header("content-length").c_str(), nullptr, 10);
     if (length > kMaxRequest) return -1;
     if (in_.size() < end + length) return 0;
     request.body = in_.substr(end, length);
     end += length;
   }
-  keep_alive_ = Lower(request.Header("connection")) != "close";
+  keep_alive_ = lower(request.header("connection")) != "close";
   in_.erase(0, end);
 
   const std::size_t mark = request.target.find('?');
   const std::string path = request.target.substr(0, mark);
-  for (const std::string& part : CutAtSlashes(path)) request.path.push_back(PercentDecode(part));
+  for (const std::string& part : cut_at_slashes(path)) request.path.push_back(percent_decode(part));
   if (mark != std::string::npos) {
     const std::string query = request.target.substr(mark + 1);
     for (std::size_t from = 0; from < query.size();) {
       const std::size_t amp = std::min(query.find('&', from), query.size());
       const std::string pair = query.substr(from, amp - from);
       const std::size_t equals = pair.find('=');
-      request.query[PercentDecode(pair.substr(0, equals))] =
-          equals == std::string::npos ? "" : PercentDecode(pair.substr(equals + 1));
+      request.query[percent_decode(pair.substr(0, equals))] =
+          equals == std::string::npos ? "" : percent_decode(pair.substr(equals + 1));
       from = amp + 1;
     }
   }
@@ -228,7 +228,7 @@ int HttpConnection::Parse() {
   return 1;
 }
 
-void HttpConnection::Respond(HttpResponse response) {
+void HttpConnection::respond(HttpResponse response) {
   char date[40];
   const std::time_t now = std::time(nullptr);
   std::tm parts;
@@ -236,18 +236,18 @@ void HttpConnection::Respond(HttpResponse response) {
   std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &parts);
   const bool close = response.close || !keep_alive_;
   out_ = "HTTP/1.1 " + std::to_string(response.status) + " " +
-         (response.reason.empty() ? ReasonOf(response.status) : response.reason) + "\r\n";
+         (response.reason.empty() ? reason_of(response.status) : response.reason) + "\r\n";
   for (const auto& [name, value] : response.headers) out_ += name + ": " + value + "\r\n";
   if (!response.content_type.empty()) out_ += "Content-Type: " + response.content_type + "\r\n";
   out_ += "Server: " + server_ + "\r\nDate: " + date + "\r\nContent-Length: " + std::to_string(response.body.size()) +
           "\r\n";
   out_ += close ? "Connection: close\r\n\r\n" : "\r\n";
   out_ += response.body;
-  stream_->Write(out_.data(), out_.size(), [self = shared_from_this(), close](bool ok) {
+  stream_->write(out_.data(), out_.size(), [self = shared_from_this(), close](bool ok) {
     if (!ok || close) {
-      self->stream_->Close();
+      self->stream_->close();
     } else {
-      self->Next();
+      self->next();
     }
   });
 }

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_HTTP_HTTP_CONNECTION_H_
-#define TESTING_EVENTSTORE_HTTP_HTTP_CONNECTION_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -22,7 +21,7 @@ struct HttpRequest {
   std::map<std::string, std::string> headers;
   std::string body;
 
-  std::string Header(const std::string& name) const;
+  std::string header(const std::string& name) const;
 };
 
 struct HttpResponse {
@@ -46,18 +45,18 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // `read_ahead`: bytes that were read from the stream already. `server`: what the Server header says.
   HttpConnection(std::unique_ptr<ByteStream> stream, std::string server, HttpHandler handler,
                  std::string read_ahead = "");
-  void Start() { Next(); }
-  void Close() { stream_->Close(); }
+  void start() { next(); }
+  void close() { stream_->close(); }
   // Called once when it is over.
   std::function<void()> on_closed;
   ~HttpConnection();
 
  private:
-  void Next();
-  void Read();
+  void next();
+  void read();
   // Whether `in_` holds a whole request, which then is in `request_`. Negative if it never will be one.
-  int Parse();
-  void Respond(HttpResponse response);
+  int parse();
+  void respond(HttpResponse response);
 
   const std::unique_ptr<ByteStream> stream_;
   const std::string server_;
@@ -71,12 +70,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
 // "%24all" -> "$all".
 // Without the empty ones.
-std::vector<std::string> CutAtSlashes(const std::string& path);
-std::string PercentDecode(const std::string& text);
-std::string PercentEncode(const std::string& text);
-std::string Base64Decode(const std::string& text);
-std::string Base64Encode(const std::string& bytes);
+std::vector<std::string> cut_at_slashes(const std::string& path);
+std::string percent_decode(const std::string& text);
+std::string percent_encode(const std::string& text);
+std::string base64_decode(const std::string& text);
+std::string base64_encode(const std::string& bytes);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_HTTP_HTTP_CONNECTION_H_

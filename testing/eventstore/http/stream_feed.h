@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_HTTP_STREAM_FEED_H_
-#define TESTING_EVENTSTORE_HTTP_STREAM_FEED_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -21,11 +20,9 @@ struct FeedRequest {
 };
 
 // Nothing if the path or its numbers are none of these.
-std::optional<FeedRequest> ParseFeedRequest(const HttpRequest& request);
+std::optional<FeedRequest> parse_feed_request(const HttpRequest& request);
 
 // The page as an Atom feed in JSON, newest event first, as Convert.cs of 5.0.1 writes it, but without links and dates.
-std::string FeedToJson(const std::string& stream, const FeedRequest& request, const StreamPage& page);
+std::string feed_to_json(const std::string& stream, const FeedRequest& request, const StreamPage& page);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_HTTP_STREAM_FEED_H_

@@ -11,7 +11,7 @@ namespace {
 // 100 ns from year 1 to 1970, which is where `created` counts from.
 constexpr std::int64_t kTicksAtEpoch = 621355968000000000;
 
-void AppendHeader(Command command, std::string_view correlation_id, std::size_t payload_size, std::string* out) {
+void append_header(Command command, std::string_view correlation_id, std::size_t payload_size, std::string* out) {
   const std::size_t size = kPackageHeader + payload_size;
   for (int shift = 0; shift < 32; shift += 8) out->push_back(static_cast<char>(size >> shift));
   out->push_back(static_cast<char>(command));
@@ -19,14 +19,14 @@ void AppendHeader(Command command, std::string_view correlation_id, std::size_t 
   out->append(correlation_id);
 }
 
-std::string IdBytes(const EventId& id) {
-  const EventId swapped = SwapNetOrder({reinterpret_cast<const char*>(id.data()), id.size()});
+std::string id_bytes(const EventId& id) {
+  const EventId swapped = swap_net_order({reinterpret_cast<const char*>(id.data()), id.size()});
   return std::string(reinterpret_cast<const char*>(swapped.data()), swapped.size());
 }
 
 }  // namespace
 
-std::optional<Package> ParsePackage(std::string_view bytes, std::string* error) {
+std::optional<Package> parse_package(std::string_view bytes, std::string* error) {
   if (bytes.size() < kPackageHeader) {
     *error = "System.ArgumentException: ArraySegment too short, length: " + std::to_string(bytes.size());
     return std::nullopt;
@@ -51,21 +51,21 @@ std::optional<Package> ParsePackage(std::string_view bytes, std::string* error) 
   return package;
 }
 
-void AppendPackage(Command command, std::string_view correlation_id, std::string_view payload, std::string* out) {
-  AppendHeader(command, correlation_id, payload.size(), out);
+void append_package(Command command, std::string_view correlation_id, std::string_view payload, std::string* out) {
+  append_header(command, correlation_id, payload.size(), out);
   out->append(payload);
 }
 
-void AppendPackage(Command command, std::string_view correlation_id, const google::protobuf::MessageLite& message,
-                   std::string* out) {
+void append_package(Command command, std::string_view correlation_id, const google::protobuf::MessageLite& message,
+                    std::string* out) {
   const std::size_t size = message.ByteSizeLong();
-  AppendHeader(command, correlation_id, size, out);
+  append_header(command, correlation_id, size, out);
   const std::size_t at = out->size();
   out->resize(at + size);
   message.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out->data() + at));
 }
 
-std::string CommandName(Command command) {
+std::string command_name(Command command) {
   static const std::map<Command, std::string> kNames = {
       {Command::kWriteEvents, "WriteEvents"},
       {Command::kDeleteStream, "DeleteStream"},
@@ -89,7 +89,7 @@ std::string CommandName(Command command) {
   return it != kNames.end() ? it->second : std::to_string(static_cast<int>(command));
 }
 
-bool IsReply(Command command) {
+bool is_reply(Command command) {
   switch (command) {
     case Command::kWriteEventsCompleted:
     case Command::kDeleteStreamCompleted:
@@ -107,17 +107,17 @@ bool IsReply(Command command) {
   }
 }
 
-EventId SwapNetOrder(std::string_view bytes) {
+EventId swap_net_order(std::string_view bytes) {
   static constexpr std::uint8_t kOrder[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
   EventId id{};
   for (std::size_t i = 0; i < id.size() && i < bytes.size(); ++i) id[i] = static_cast<std::uint8_t>(bytes[kOrder[i]]);
   return id;
 }
 
-void FillRecord(const Record& record, dto::EventRecord* out) {
+void fill_record(const Record& record, dto::EventRecord* out) {
   out->set_event_stream_id(record.stream_name());
   out->set_event_number(record.number);
-  out->set_event_id(IdBytes(record.id));
+  out->set_event_id(id_bytes(record.id));
   out->set_event_type(record.type);
   out->set_data_content_type(record.is_json ? 1 : 0);
   out->set_metadata_content_type(record.is_json ? 1 : 0);
@@ -127,14 +127,14 @@ void FillRecord(const Record& record, dto::EventRecord* out) {
   out->set_created_epoch(record.created / kTicksPerMillisecond);
 }
 
-void FillIndexed(const ResolvedEvent& event, dto::ResolvedIndexedEvent* out) {
-  if (event.event != nullptr) FillRecord(*event.event, out->mutable_event());
-  if (event.link != nullptr) FillRecord(*event.link, out->mutable_link());
+void fill_indexed(const ResolvedEvent& event, dto::ResolvedIndexedEvent* out) {
+  if (event.event != nullptr) fill_record(*event.event, out->mutable_event());
+  if (event.link != nullptr) fill_record(*event.link, out->mutable_link());
 }
 
-void FillResolved(const ResolvedEvent& event, dto::ResolvedEvent* out) {
-  if (event.event != nullptr) FillRecord(*event.event, out->mutable_event());
-  if (event.link != nullptr) FillRecord(*event.link, out->mutable_link());
+void fill_resolved(const ResolvedEvent& event, dto::ResolvedEvent* out) {
+  if (event.event != nullptr) fill_record(*event.event, out->mutable_event());
+  if (event.link != nullptr) fill_record(*event.link, out->mutable_link());
   out->set_commit_position(event.original().position);
   out->set_prepare_position(event.original().position);
 }

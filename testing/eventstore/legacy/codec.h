@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_LEGACY_CODEC_H_
-#define TESTING_EVENTSTORE_LEGACY_CODEC_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -82,25 +81,23 @@ struct Package {
 };
 
 // Reads a package; nothing, with the server's words for the reason, if its lengths do not fit.
-std::optional<Package> ParsePackage(std::string_view bytes, std::string* error);
+std::optional<Package> parse_package(std::string_view bytes, std::string* error);
 
 // Appends a framed package to `out`.
-void AppendPackage(Command command, std::string_view correlation_id, std::string_view payload, std::string* out);
-void AppendPackage(Command command, std::string_view correlation_id, const google::protobuf::MessageLite& message,
-                   std::string* out);
+void append_package(Command command, std::string_view correlation_id, std::string_view payload, std::string* out);
+void append_package(Command command, std::string_view correlation_id, const google::protobuf::MessageLite& message,
+                    std::string* out);
 
 // The command's name in TcpCommand.cs, or its number.
-std::string CommandName(Command command);
+std::string command_name(Command command);
 // Whether it is one that only servers send, or unknown otherwise.
-bool IsReply(Command command);
+bool is_reply(Command command);
 
 // Ids travel in .NET order: the first three groups byte-reversed. The same function leads there and back.
-EventId SwapNetOrder(std::string_view bytes);
+EventId swap_net_order(std::string_view bytes);
 
-void FillRecord(const Record& record, dto::EventRecord* out);
-void FillIndexed(const ResolvedEvent& event, dto::ResolvedIndexedEvent* out);
-void FillResolved(const ResolvedEvent& event, dto::ResolvedEvent* out);
+void fill_record(const Record& record, dto::EventRecord* out);
+void fill_indexed(const ResolvedEvent& event, dto::ResolvedIndexedEvent* out);
+void fill_resolved(const ResolvedEvent& event, dto::ResolvedEvent* out);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_LEGACY_CODEC_H_

@@ -17,9 +17,9 @@ constexpr int kMaxPageSize = 4096;
 // A GUID of zeros is none.
 const std::string kNoGuid(16, '\0');
 
-bool IsExpectedVersion(std::int64_t version) { return version >= kStreamExists && version != -3; }
+bool is_expected_version(std::int64_t version) { return version >= kStreamExists && version != -3; }
 
-std::string MessageOf(dto::OperationResult result) {
+std::string message_of(dto::OperationResult result) {
   switch (result) {
     case dto::PrepareTimeout:
       return "Prepare phase timeout.";
@@ -40,7 +40,7 @@ std::string MessageOf(dto::OperationResult result) {
   }
 }
 
-dto::OperationResult ToDto(WriteResult result) {
+dto::OperationResult to_dto(WriteResult result) {
   switch (result) {
     case WriteResult::kSuccess:
       return dto::Success;
@@ -54,7 +54,7 @@ dto::OperationResult ToDto(WriteResult result) {
   return dto::Success;
 }
 
-dto::ReadStreamEventsCompleted::ReadStreamResult StreamResult(ReadResult result) {
+dto::ReadStreamEventsCompleted::ReadStreamResult stream_result(ReadResult result) {
   switch (result) {
     case ReadResult::kNoStream:
       return dto::ReadStreamEventsCompleted::NoStream;
@@ -67,7 +67,7 @@ dto::ReadStreamEventsCompleted::ReadStreamResult StreamResult(ReadResult result)
   }
 }
 
-dto::ReadEventCompleted::ReadEventResult EventResult(ReadResult result) {
+dto::ReadEventCompleted::ReadEventResult event_result(ReadResult result) {
   switch (result) {
     case ReadResult::kNotFound:
       return dto::ReadEventCompleted::NotFound;
@@ -84,7 +84,7 @@ dto::ReadEventCompleted::ReadEventResult EventResult(ReadResult result) {
 }
 
 template <class Message>
-GroupSettings SettingsOf(const Message& m) {
+GroupSettings settings_of(const Message& m) {
   GroupSettings s;
   s.resolve_link_tos = m.resolve_link_tos();
   s.start_from = m.start_from();
@@ -111,39 +111,40 @@ TcpConnection::TcpConnection(Node& node, std::unique_ptr<ByteStream> stream)
 
 TcpConnection::~TcpConnection() = default;
 
-void TcpConnection::Start() {
-  number_ = node_.AddConnection([this] {
-    stream_->Reset();
-    Close();
+void TcpConnection::start() {
+  number_ = node_.add_connection([this] {
+    stream_->reset();
+    close();
   });
-  ScheduleHeartbeat();
-  Read();
+  schedule_heartbeat();
+  read();
 }
 
-void TcpConnection::Close() {
+void TcpConnection::close() {
   if (closed_) return;
   closed_ = true;
   const auto self = shared_from_this();
-  node_.RemoveConnection(number_);
+  node_.remove_connection(number_);
   volatile_.clear();
-  for (auto& [id, client] : persistent_) node_.groups().RemoveClient(client.get());
-  stream_->Close();
+  for (auto& [id, client] : persistent_) node_.groups().remove_client(client.get());
+  stream_->close();
 }
 
-void TcpConnection::Read() {
+void TcpConnection::read() {
   if (in_.size() - filled_ < kReadSize / 4) in_.resize(in_.size() * 2);
-  stream_->ReadSome(in_.data() + filled_, in_.size() - filled_, [self = shared_from_this()](bool ok, std::size_t size) {
-    if (self->closed_) return;
-    if (!ok) {
-      self->Close();
-      return;
-    }
-    self->Received(size);
-    if (!self->closed_ && !self->closing_) self->Read();
-  });
+  stream_->read_some(in_.data() + filled_, in_.size() - filled_,
+                     [self = shared_from_this()](bool ok, std::size_t size) {
+                       if (self->closed_) return;
+                       if (!ok) {
+                         self->close();
+                         return;
+                       }
+                       self->received(size);
+                       if (!self->closed_ && !self->closing_) self->read();
+                     });
 }
 
-void TcpConnection::Received(std::size_t size) {
+void TcpConnection::received(std::size_t size) {
   ++message_number_;
   filled_ += size;
   std::string_view left(in_.data(), filled_);
@@ -151,28 +152,28 @@ void TcpConnection::Received(std::size_t size) {
     std::uint32_t length = 0;
     for (int i = 0; i < 4; ++i) length |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(left[i])) << (8 * i);
     if (length == 0 || length > kMaxPackageSize) {
-      BadRequestAndClose(kNoGuid, "Invalid TCP frame received. Error: Package size is out of bounds: " +
-                                      std::to_string(static_cast<std::int32_t>(length)) +
-                                      " (max: " + std::to_string(kMaxPackageSize) + ")..");
+      bad_request_and_close(kNoGuid, "Invalid TCP frame received. Error: Package size is out of bounds: " +
+                                         std::to_string(static_cast<std::int32_t>(length)) +
+                                         " (max: " + std::to_string(kMaxPackageSize) + ")..");
       return;
     }
     if (left.size() - 4 < length) break;
     std::string error;
-    const auto package = ParsePackage(left.substr(4, length), &error);
+    const auto package = parse_package(left.substr(4, length), &error);
     if (!package) {
-      BadRequestAndClose(kNoGuid, "Received bad network package. Error: " + error);
+      bad_request_and_close(kNoGuid, "Received bad network package. Error: " + error);
       return;
     }
-    if (!node_.misbehaviour().silent) Process(*package);
+    if (!node_.misbehaviour().silent) process(*package);
     left.remove_prefix(4 + length);
   }
   std::copy(left.begin(), left.end(), in_.begin());
   filled_ = left.size();
 }
 
-void TcpConnection::Process(const Package& package) {
+void TcpConnection::process(const Package& package) {
   if ((package.flags & kFlagTrustedWrite) != 0) {
-    BadRequestAndClose(package.correlation_id, "Trusted writes aren't accepted over the external TCP interface");
+    bad_request_and_close(package.correlation_id, "Trusted writes aren't accepted over the external TCP interface");
     return;
   }
   switch (package.command) {
@@ -180,25 +181,25 @@ void TcpConnection::Process(const Package& package) {
     case Command::kBadRequest:
       return;
     case Command::kHeartbeatRequest:
-      Send(Command::kHeartbeatResponse, package.correlation_id, "");
+      send(Command::kHeartbeatResponse, package.correlation_id, "");
       return;
     case Command::kIdentifyClient: {
       dto::IdentifyClient message;
       if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) return;
       connection_name_ = message.connection_name();
-      Send(Command::kClientIdentified, package.correlation_id, "");
+      send(Command::kClientIdentified, package.correlation_id, "");
       return;
     }
     case Command::kAuthenticate:
       if ((package.flags & kFlagAuthenticated) == 0) {
-        Send(Command::kNotAuthenticated, package.correlation_id, "No user credentials provided.");
+        send(Command::kNotAuthenticated, package.correlation_id, "No user credentials provided.");
         return;
       }
       default_login_.emplace(package.login, package.password);
-      if (node_.insecure() || node_.Authenticate(default_login_->first, default_login_->second) != nullptr) {
-        Send(Command::kAuthenticated, package.correlation_id, "");
+      if (node_.insecure() || node_.authenticate(default_login_->first, default_login_->second) != nullptr) {
+        send(Command::kAuthenticated, package.correlation_id, "");
       } else {
-        Send(Command::kNotAuthenticated, package.correlation_id, "Unauthorized");
+        send(Command::kNotAuthenticated, package.correlation_id, "Unauthorized");
       }
       return;
     default:
@@ -207,64 +208,64 @@ void TcpConnection::Process(const Package& package) {
   const User* user = nullptr;
   if ((package.flags & kFlagAuthenticated) != 0 || default_login_) {
     const bool own = (package.flags & kFlagAuthenticated) != 0;
-    user = own ? node_.Authenticate(std::string(package.login), std::string(package.password))
-               : node_.Authenticate(default_login_->first, default_login_->second);
+    user = own ? node_.authenticate(std::string(package.login), std::string(package.password))
+               : node_.authenticate(default_login_->first, default_login_->second);
     if (user == nullptr && !node_.insecure()) {
-      Send(Command::kNotAuthenticated, package.correlation_id, "Not Authenticated");
+      send(Command::kNotAuthenticated, package.correlation_id, "Not Authenticated");
       return;
     }
   }
-  if (node_.insecure()) user = EventStore::System();
-  Dispatch(package, user);
+  if (node_.insecure()) user = EventStore::system();
+  dispatch(package, user);
 }
 
-void TcpConnection::Dispatch(const Package& package, const User* user) {
+void TcpConnection::dispatch(const Package& package, const User* user) {
   switch (package.command) {
     case Command::kPing:
-      return Send(Command::kPong, package.correlation_id, package.payload);
+      return send(Command::kPong, package.correlation_id, package.payload);
     case Command::kWriteEvents:
-      return WriteEvents(package, user);
+      return write_events(package, user);
     case Command::kDeleteStream:
-      return DeleteStream(package, user);
+      return delete_stream(package, user);
     case Command::kReadEvent:
-      return ReadEvent(package, user);
+      return read_event(package, user);
     case Command::kReadStreamEventsForward:
-      return ReadStream(package, user, true);
+      return read_stream(package, user, true);
     case Command::kReadStreamEventsBackward:
-      return ReadStream(package, user, false);
+      return read_stream(package, user, false);
     case Command::kReadAllEventsForward:
-      return ReadAll(package, user, true);
+      return read_all(package, user, true);
     case Command::kReadAllEventsBackward:
-      return ReadAll(package, user, false);
+      return read_all(package, user, false);
     case Command::kSubscribeToStream:
-      return Subscribe(package, user);
+      return subscribe(package, user);
     case Command::kFilteredSubscribeToStream:
-      return has_filters() ? SubscribeFiltered(package, user) : BadRequest(package);
+      return has_filters() ? subscribe_filtered(package, user) : bad_request(package);
     case Command::kFilteredReadAllEventsForward:
-      return has_filters() ? ReadAllFiltered(package, user) : BadRequest(package);
+      return has_filters() ? read_all_filtered(package, user) : bad_request(package);
     case Command::kUnsubscribeFromStream:
-      return Unsubscribe(package);
+      return unsubscribe(package);
     case Command::kConnectToPersistentSubscription:
-      return ConnectPersistent(package, user);
+      return connect_persistent(package, user);
     case Command::kPersistentSubscriptionAckEvents:
-      return Acknowledge(package, false);
+      return acknowledge(package, false);
     case Command::kPersistentSubscriptionNakEvents:
-      return Acknowledge(package, true);
+      return acknowledge(package, true);
     case Command::kCreatePersistentSubscription:
-      return ManageGroup<dto::CreatePersistentSubscription, dto::CreatePersistentSubscriptionCompleted>(
+      return manage_group<dto::CreatePersistentSubscription, dto::CreatePersistentSubscriptionCompleted>(
           package, user, Command::kCreatePersistentSubscriptionCompleted);
     case Command::kUpdatePersistentSubscription:
-      return ManageGroup<dto::UpdatePersistentSubscription, dto::UpdatePersistentSubscriptionCompleted>(
+      return manage_group<dto::UpdatePersistentSubscription, dto::UpdatePersistentSubscriptionCompleted>(
           package, user, Command::kUpdatePersistentSubscriptionCompleted);
     case Command::kDeletePersistentSubscription:
-      return ManageGroup<dto::DeletePersistentSubscription, dto::DeletePersistentSubscriptionCompleted>(
+      return manage_group<dto::DeletePersistentSubscription, dto::DeletePersistentSubscriptionCompleted>(
           package, user, Command::kDeletePersistentSubscriptionCompleted);
     default:
-      if (!IsReply(package.command)) BadRequest(package);
+      if (!is_reply(package.command)) bad_request(package);
   }
 }
 
-bool TcpConnection::NotHandled(const Package& package, bool needs_master) {
+bool TcpConnection::not_handled(const Package& package, bool needs_master) {
   const Misbehaviour& m = node_.misbehaviour();
   if (!needs_master || (node_.ready() && m.leader_host.empty())) return false;
   dto::NotHandled message;
@@ -282,40 +283,40 @@ bool TcpConnection::NotHandled(const Package& package, bool needs_master) {
     message.set_reason(dto::NotHandled::NotMaster);
     message.set_additional_info(leader.SerializeAsString());
   }
-  Send(Command::kNotHandled, package.correlation_id, message);
+  send(Command::kNotHandled, package.correlation_id, message);
   return true;
 }
 
-void TcpConnection::WriteEvents(const Package& package, const User* user) {
+void TcpConnection::write_events(const Package& package, const User* user) {
   dto::WriteEvents message;
   if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
-      message.event_stream_id().empty() || !IsExpectedVersion(message.expected_version())) {
-    return BadRequest(package);
+      message.event_stream_id().empty() || !is_expected_version(message.expected_version())) {
+    return bad_request(package);
   }
   std::vector<NewEvent> events;
   events.reserve(static_cast<std::size_t>(message.events_size()));
   for (dto::NewEvent& e : *message.mutable_events()) {
     if (e.event_id().size() != 16 || e.event_id() == kNoGuid || e.event_type().empty() ||
         e.data().size() + e.metadata().size() + 2 * e.event_type().size() > kMaxEventSize) {
-      return BadRequest(package);
+      return bad_request(package);
     }
-    events.push_back({SwapNetOrder(e.event_id()), std::move(*e.mutable_event_type()), e.data_content_type() == 1,
+    events.push_back({swap_net_order(e.event_id()), std::move(*e.mutable_event_type()), e.data_content_type() == 1,
                       std::move(*e.mutable_data()), std::move(*e.mutable_metadata())});
   }
-  if (NotHandled(package, true)) return;
+  if (not_handled(package, true)) return;
   auto done = [weak = weak_from_this(), id = std::string(package.correlation_id)](const Node::AppendReply& reply) {
     auto self = weak.lock();
     if (self == nullptr) return;
-    dto::OperationResult result = ToDto(reply.outcome.result);
+    dto::OperationResult result = to_dto(reply.outcome.result);
     if (!reply.refused_with.empty()) {
       dto::NotHandled::NotHandledReason reason;
       if (dto::NotHandled::NotHandledReason_Parse(reply.refused_with, &reason)) {
         dto::NotHandled not_handled;
         not_handled.set_reason(reason);
-        return self->Send(Command::kNotHandled, id, not_handled);
+        return self->send(Command::kNotHandled, id, not_handled);
       }
       if (!dto::OperationResult_Parse(reply.refused_with, &result)) {
-        return self->Send(Command::kBadRequest, id, reply.refuse_message);
+        return self->send(Command::kBadRequest, id, reply.refuse_message);
       }
     }
     dto::WriteEventsCompleted completed;
@@ -327,69 +328,69 @@ void TcpConnection::WriteEvents(const Package& package, const User* user) {
       completed.set_commit_position(reply.outcome.idempotent ? -1 : reply.outcome.position);
       completed.set_current_version(0);
     } else {
-      completed.set_message(reply.refuse_message.empty() ? MessageOf(result) : reply.refuse_message);
+      completed.set_message(reply.refuse_message.empty() ? message_of(result) : reply.refuse_message);
       completed.set_first_event_number(kInvalid);
       completed.set_last_event_number(kInvalid);
       completed.set_prepare_position(kInvalid);
       completed.set_commit_position(0);
       completed.set_current_version(result == dto::WrongExpectedVersion ? reply.outcome.current_version : -1);
     }
-    self->Send(Command::kWriteEventsCompleted, id, completed);
+    self->send(Command::kWriteEventsCompleted, id, completed);
   };
-  node_.Append(message.event_stream_id(), message.expected_version(), std::move(events), user, std::move(done));
+  node_.append(message.event_stream_id(), message.expected_version(), std::move(events), user, std::move(done));
 }
 
-void TcpConnection::DeleteStream(const Package& package, const User* user) {
+void TcpConnection::delete_stream(const Package& package, const User* user) {
   dto::DeleteStream message;
   if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
-      message.event_stream_id().empty() || !IsExpectedVersion(message.expected_version())) {
-    return BadRequest(package);
+      message.event_stream_id().empty() || !is_expected_version(message.expected_version())) {
+    return bad_request(package);
   }
-  if (NotHandled(package, true)) return;
+  if (not_handled(package, true)) return;
   const DeleteOutcome outcome =
-      node_.store().Delete(message.event_stream_id(), message.expected_version(), message.hard_delete(), user);
+      node_.store().delete_stream(message.event_stream_id(), message.expected_version(), message.hard_delete(), user);
   dto::DeleteStreamCompleted completed;
-  completed.set_result(ToDto(outcome.result));
-  if (outcome.result != WriteResult::kSuccess) completed.set_message(MessageOf(completed.result()));
+  completed.set_result(to_dto(outcome.result));
+  if (outcome.result != WriteResult::kSuccess) completed.set_message(message_of(completed.result()));
   completed.set_prepare_position(outcome.position);
   completed.set_commit_position(outcome.position);
-  Send(Command::kDeleteStreamCompleted, package.correlation_id, completed);
+  send(Command::kDeleteStreamCompleted, package.correlation_id, completed);
 }
 
-void TcpConnection::ReadEvent(const Package& package, const User* user) {
+void TcpConnection::read_event(const Package& package, const User* user) {
   dto::ReadEvent message;
   if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
       message.event_stream_id().empty() || message.event_number() < -1) {
-    return BadRequest(package);
+    return bad_request(package);
   }
-  if (NotHandled(package, message.require_master())) return;
+  if (not_handled(package, message.require_master())) return;
   const EventPage page =
-      node_.store().ReadEvent(message.event_stream_id(), message.event_number(), message.resolve_link_tos(), user);
+      node_.store().read_event(message.event_stream_id(), message.event_number(), message.resolve_link_tos(), user);
   dto::ReadEventCompleted completed;
   ReadResult result = page.result;
   // A $-stream whose plain namesake exists is there, if empty: its first read is no error
   // (StorageReaderWorker.ReadEvent).
   const std::string& name = message.event_stream_id();
-  if ((result == ReadResult::kNoStream || result == ReadResult::kNotFound) && IsMetastream(name)) {
-    const std::int64_t last = node_.store().LastEventNumber(OriginalStreamOf(name));
+  if ((result == ReadResult::kNoStream || result == ReadResult::kNotFound) && is_metastream(name)) {
+    const std::int64_t last = node_.store().last_event_number(original_stream_of(name));
     if (last != kNoStream && last != kDeletedStream) result = ReadResult::kSuccess;
   }
-  completed.set_result(EventResult(result));
+  completed.set_result(event_result(result));
   completed.mutable_event();
-  if (page.result == ReadResult::kSuccess) FillIndexed(page.event, completed.mutable_event());
-  Send(Command::kReadEventCompleted, package.correlation_id, completed);
+  if (page.result == ReadResult::kSuccess) fill_indexed(page.event, completed.mutable_event());
+  send(Command::kReadEventCompleted, package.correlation_id, completed);
 }
 
-void TcpConnection::ReadStream(const Package& package, const User* user, bool forward) {
+void TcpConnection::read_stream(const Package& package, const User* user, bool forward) {
   dto::ReadStreamEvents message;
   if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size())) ||
       message.event_stream_id().empty() ||
       (forward ? message.from_event_number() < 0 : message.from_event_number() < -1)) {
-    return BadRequest(package);
+    return bad_request(package);
   }
-  if (NotHandled(package, message.require_master())) return;
+  if (not_handled(package, message.require_master())) return;
   dto::ReadStreamEventsCompleted completed;
-  completed.set_last_commit_position(node_.store().LastPosition());
+  completed.set_last_commit_position(node_.store().last_position());
   const Command reply =
       forward ? Command::kReadStreamEventsForwardCompleted : Command::kReadStreamEventsBackwardCompleted;
   if (message.max_count() <= 0 || message.max_count() > kMaxPageSize) {
@@ -399,28 +400,28 @@ void TcpConnection::ReadStream(const Package& package, const User* user, bool fo
     completed.set_is_end_of_stream(true);
     completed.set_error(message.max_count() > 0 ? "Read size too big, should be less than 4096 items"
                                                 : "maxCount should be positive.\nParameter name: maxCount");
-    return Send(reply, package.correlation_id, completed);
+    return send(reply, package.correlation_id, completed);
   }
-  const StreamPage page = forward ? node_.store().ReadForward(message.event_stream_id(), message.from_event_number(),
-                                                              message.max_count(), message.resolve_link_tos(), user)
-                                  : node_.store().ReadBackward(message.event_stream_id(), message.from_event_number(),
-                                                               message.max_count(), message.resolve_link_tos(), user);
-  for (const ResolvedEvent& event : page.events) FillIndexed(event, completed.add_events());
-  completed.set_result(StreamResult(page.result));
+  const StreamPage page = forward ? node_.store().read_forward(message.event_stream_id(), message.from_event_number(),
+                                                               message.max_count(), message.resolve_link_tos(), user)
+                                  : node_.store().read_backward(message.event_stream_id(), message.from_event_number(),
+                                                                message.max_count(), message.resolve_link_tos(), user);
+  for (const ResolvedEvent& event : page.events) fill_indexed(event, completed.add_events());
+  completed.set_result(stream_result(page.result));
   completed.set_next_event_number(page.next);
   completed.set_last_event_number(page.last);
   completed.set_is_end_of_stream(page.is_end_of_stream);
   completed.set_error("");
-  Send(reply, package.correlation_id, completed);
+  send(reply, package.correlation_id, completed);
 }
 
-void TcpConnection::ReadAll(const Package& package, const User* user, bool forward) {
+void TcpConnection::read_all(const Package& package, const User* user, bool forward) {
   dto::ReadAllEvents message;
   if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
-    return BadRequest(package);
+    return bad_request(package);
   }
-  if (NotHandled(package, message.require_master())) return;
-  const std::int64_t end = node_.store().EndPosition();
+  if (not_handled(package, message.require_master())) return;
+  const std::int64_t end = node_.store().end_position();
   LogPosition from{message.commit_position(), message.prepare_position()};
   if (from.commit == -1 && from.prepare == -1) from = {end, end};
   dto::ReadAllEventsCompleted completed;
@@ -429,15 +430,15 @@ void TcpConnection::ReadAll(const Package& package, const User* user, bool forwa
   completed.set_next_commit_position(-1);
   completed.set_next_prepare_position(-1);
   const Command reply = forward ? Command::kReadAllEventsForwardCompleted : Command::kReadAllEventsBackwardCompleted;
-  const AllPage page = forward
-                           ? node_.store().ReadAllForward(from, message.max_count(), message.resolve_link_tos(), user)
-                           : node_.store().ReadAllBackward(from, message.max_count(), message.resolve_link_tos(), user);
+  const AllPage page =
+      forward ? node_.store().read_all_forward(from, message.max_count(), message.resolve_link_tos(), user)
+              : node_.store().read_all_backward(from, message.max_count(), message.resolve_link_tos(), user);
   std::string error;
   if (from.commit < 0 || from.prepare < 0) {
     error = "Invalid position.";
   } else if (message.max_count() > kMaxPageSize) {
     error = "Read size too big, should be less than 4096 items";
-  } else if (!node_.store().IsRecordPosition(from.commit)) {
+  } else if (!node_.store().is_record_position(from.commit)) {
     error = "Log record at actual pos " + std::to_string(from.commit) + " is no record.";
   }
   if (page.result == ReadResult::kAccessDenied) {
@@ -446,20 +447,20 @@ void TcpConnection::ReadAll(const Package& package, const User* user, bool forwa
     completed.set_result(dto::ReadAllEventsCompleted::Error);
     completed.set_error(error);
   } else {
-    for (const ResolvedEvent& event : page.events) FillResolved(event, completed.add_events());
+    for (const ResolvedEvent& event : page.events) fill_resolved(event, completed.add_events());
     completed.set_next_commit_position(page.next.commit);
     completed.set_next_prepare_position(page.next.prepare);
   }
-  Send(reply, package.correlation_id, completed);
+  send(reply, package.correlation_id, completed);
 }
 
 template <class Message, class Completed>
-void TcpConnection::ManageGroup(const Package& package, const User* user, Command reply) {
+void TcpConnection::manage_group(const Package& package, const User* user, Command reply) {
   Message message;
   if (!message.ParseFromArray(package.payload.data(), static_cast<int>(package.payload.size()))) {
-    return BadRequest(package);
+    return bad_request(package);
   }
-  if (NotHandled(package, true)) return;
+  if (not_handled(package, true)) return;
   Completed completed;
   auto result = [](const GroupOutcome& outcome) {
     switch (outcome.result) {
@@ -479,78 +480,78 @@ void TcpConnection::ManageGroup(const Package& package, const User* user, Comman
   const std::string& stream = message.event_stream_id();
   const std::string& group = message.subscription_group_name();
   if constexpr (std::is_same_v<Message, dto::CreatePersistentSubscription>) {
-    outcome = node_.groups().Create(stream, group, SettingsOf(message), user);
+    outcome = node_.groups().create(stream, group, settings_of(message), user);
     completed.set_result(
         static_cast<dto::CreatePersistentSubscriptionCompleted::CreatePersistentSubscriptionResult>(result(outcome)));
   } else if constexpr (std::is_same_v<Message, dto::UpdatePersistentSubscription>) {
-    outcome = node_.groups().Update(stream, group, SettingsOf(message), user);
+    outcome = node_.groups().update(stream, group, settings_of(message), user);
     completed.set_result(
         static_cast<dto::UpdatePersistentSubscriptionCompleted::UpdatePersistentSubscriptionResult>(result(outcome)));
   } else {
-    outcome = node_.groups().Delete(stream, group, user);
+    outcome = node_.groups().delete_group(stream, group, user);
     completed.set_result(
         static_cast<dto::DeletePersistentSubscriptionCompleted::DeletePersistentSubscriptionResult>(result(outcome)));
   }
   completed.set_reason(outcome.reason);
-  Send(reply, package.correlation_id, completed);
+  send(reply, package.correlation_id, completed);
 }
 
-void TcpConnection::Send(Command command, std::string_view correlation_id,
+void TcpConnection::send(Command command, std::string_view correlation_id,
                          const google::protobuf::MessageLite& message) {
   if (closed_ || node_.misbehaviour().silent) return;
-  AppendPackage(command, correlation_id, message, &out_);
-  Flush();
+  append_package(command, correlation_id, message, &out_);
+  flush();
 }
 
-void TcpConnection::Send(Command command, std::string_view correlation_id, std::string_view payload) {
+void TcpConnection::send(Command command, std::string_view correlation_id, std::string_view payload) {
   if (closed_ || node_.misbehaviour().silent) return;
-  AppendPackage(command, correlation_id, payload, &out_);
-  Flush();
+  append_package(command, correlation_id, payload, &out_);
+  flush();
 }
 
-void TcpConnection::BadRequest(const Package& package) {
-  Send(Command::kBadRequest, package.correlation_id,
-       "Could not unwrap network package for command " + CommandName(package.command) + ".\n");
+void TcpConnection::bad_request(const Package& package) {
+  send(Command::kBadRequest, package.correlation_id,
+       "Could not unwrap network package for command " + command_name(package.command) + ".\n");
 }
 
-void TcpConnection::BadRequestAndClose(std::string_view correlation_id, const std::string& text) {
-  Send(Command::kBadRequest, correlation_id, text);
+void TcpConnection::bad_request_and_close(std::string_view correlation_id, const std::string& text) {
+  send(Command::kBadRequest, correlation_id, text);
   closing_ = true;
 }
 
 // Everything that one turn of the loop produces leaves in one write.
-void TcpConnection::Flush() {
+void TcpConnection::flush() {
   if (flush_scheduled_ || !sending_.empty()) return;
   flush_scheduled_ = true;
   boost::asio::post(node_.io(), [self = shared_from_this()] {
     self->flush_scheduled_ = false;
     if (self->closed_ || self->out_.empty()) return;
     self->sending_.swap(self->out_);
-    self->stream_->Write(self->sending_.data(), self->sending_.size(), [self](bool ok) {
+    self->stream_->write(self->sending_.data(), self->sending_.size(), [self](bool ok) {
       self->sending_.clear();
       if (!ok || (self->closing_ && self->out_.empty())) {
-        self->Close();
+        self->close();
       } else if (!self->out_.empty()) {
-        self->Flush();
+        self->flush();
       }
     });
   });
 }
 
 // A question is asked after a whole interval in which nothing came; any byte within the timeout answers it.
-void TcpConnection::ScheduleHeartbeat() {
+void TcpConnection::schedule_heartbeat() {
   const std::uint64_t seen = message_number_;
-  node_.After(node_.options().heartbeat_interval_ms, [weak = weak_from_this(), seen] {
+  node_.after(node_.options().heartbeat_interval_ms, [weak = weak_from_this(), seen] {
     auto self = weak.lock();
     if (self == nullptr || self->closed_) return;
-    if (self->message_number_ != seen) return self->ScheduleHeartbeat();
-    const EventId id = NewEventId();
-    self->Send(Command::kHeartbeatRequest, {reinterpret_cast<const char*>(id.data()), id.size()}, "");
-    self->node_.After(self->node_.options().heartbeat_timeout_ms, [weak, seen] {
+    if (self->message_number_ != seen) return self->schedule_heartbeat();
+    const EventId id = new_event_id();
+    self->send(Command::kHeartbeatRequest, {reinterpret_cast<const char*>(id.data()), id.size()}, "");
+    self->node_.after(self->node_.options().heartbeat_timeout_ms, [weak, seen] {
       auto again = weak.lock();
       if (again == nullptr || again->closed_) return;
-      if (again->message_number_ != seen) return again->ScheduleHeartbeat();
-      again->Close();
+      if (again->message_number_ != seen) return again->schedule_heartbeat();
+      again->close();
     });
   });
 }

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_LEGACY_TCP_CONNECTION_H_
-#define TESTING_EVENTSTORE_LEGACY_TCP_CONNECTION_H_
+#pragma once
 
 #include <map>
 #include <memory>
@@ -20,43 +19,43 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   TcpConnection(Node& node, std::unique_ptr<ByteStream> stream);
   ~TcpConnection();
 
-  void Start();
+  void start();
 
  private:
   class PersistentClient;
   class VolatileClient;
 
-  void Read();
-  void Received(std::size_t size);
-  void Process(const Package& package);
-  void Dispatch(const Package& package, const User* user);
-  bool NotHandled(const Package& package, bool needs_master);
+  void read();
+  void received(std::size_t size);
+  void process(const Package& package);
+  void dispatch(const Package& package, const User* user);
+  bool not_handled(const Package& package, bool needs_master);
 
-  void WriteEvents(const Package& package, const User* user);
-  void DeleteStream(const Package& package, const User* user);
-  void ReadEvent(const Package& package, const User* user);
-  void ReadStream(const Package& package, const User* user, bool forward);
-  void ReadAll(const Package& package, const User* user, bool forward);
+  void write_events(const Package& package, const User* user);
+  void delete_stream(const Package& package, const User* user);
+  void read_event(const Package& package, const User* user);
+  void read_stream(const Package& package, const User* user, bool forward);
+  void read_all(const Package& package, const User* user, bool forward);
   // The commands with a filter came with 20.6.
   bool has_filters() const { return node_.options().generation == Generation::kNext; }
-  void ReadAllFiltered(const Package& package, const User* user);
-  void Subscribe(const Package& package, const User* user);
-  void SubscribeFiltered(const Package& package, const User* user);
+  void read_all_filtered(const Package& package, const User* user);
+  void subscribe(const Package& package, const User* user);
+  void subscribe_filtered(const Package& package, const User* user);
   struct VolatileOptions;
-  void StartVolatile(const Package& package, const User* user, VolatileOptions options);
-  void ConnectPersistent(const Package& package, const User* user);
-  void Unsubscribe(const Package& package);
-  void Acknowledge(const Package& package, bool nak);
+  void start_volatile(const Package& package, const User* user, VolatileOptions options);
+  void connect_persistent(const Package& package, const User* user);
+  void unsubscribe(const Package& package);
+  void acknowledge(const Package& package, bool nak);
   template <class Message, class Completed>
-  void ManageGroup(const Package& package, const User* user, Command reply);
+  void manage_group(const Package& package, const User* user, Command reply);
 
-  void Send(Command command, std::string_view correlation_id, const google::protobuf::MessageLite& message);
-  void Send(Command command, std::string_view correlation_id, std::string_view payload);
-  void BadRequest(const Package& package);
-  void BadRequestAndClose(std::string_view correlation_id, const std::string& text);
-  void Flush();
-  void Close();
-  void ScheduleHeartbeat();
+  void send(Command command, std::string_view correlation_id, const google::protobuf::MessageLite& message);
+  void send(Command command, std::string_view correlation_id, std::string_view payload);
+  void bad_request(const Package& package);
+  void bad_request_and_close(std::string_view correlation_id, const std::string& text);
+  void flush();
+  void close();
+  void schedule_heartbeat();
 
   Node& node_;
   const std::unique_ptr<ByteStream> stream_;
@@ -79,5 +78,3 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_LEGACY_TCP_CONNECTION_H_

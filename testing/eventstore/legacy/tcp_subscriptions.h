@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_LEGACY_TCP_SUBSCRIPTIONS_H_
-#define TESTING_EVENTSTORE_LEGACY_TCP_SUBSCRIPTIONS_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -14,8 +13,8 @@ class TcpConnection::PersistentClient : public Subscriber {
   PersistentClient(TcpConnection& connection, std::string correlation_id, std::string group_id)
       : group_id(std::move(group_id)), connection_(connection), correlation_id_(std::move(correlation_id)) {}
 
-  void Push(const ResolvedEvent& event, int retry_count) override;
-  void Dropped(DropReason reason) override;
+  void push(const ResolvedEvent& event, int retry_count) override;
+  void dropped(DropReason reason) override;
 
   const std::string group_id;
 
@@ -39,7 +38,7 @@ class TcpConnection::VolatileClient : public CommitListener {
   VolatileClient(TcpConnection& connection, std::string correlation_id, VolatileOptions options);
   ~VolatileClient() override;
 
-  void Committed(const Record& record) override;
+  void committed(const Record& record) override;
 
  private:
   TcpConnection& connection_;
@@ -49,5 +48,3 @@ class TcpConnection::VolatileClient : public CommitListener {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_LEGACY_TCP_SUBSCRIPTIONS_H_

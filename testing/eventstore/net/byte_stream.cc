@@ -24,26 +24,26 @@ class StreamOver : public ByteStream {
   explicit StreamOver(std::string remote, Args&&... args)
       : layer_(std::make_shared<Layer>(std::forward<Args>(args)...)), remote_(std::move(remote)) {}
 
-  ~StreamOver() override { Close(); }
+  ~StreamOver() override { close(); }
 
-  void ReadSome(char* data, std::size_t size, std::function<void(bool, std::size_t)> done) override {
+  void read_some(char* data, std::size_t size, std::function<void(bool, std::size_t)> done) override {
     layer_->async_read_some(asio::buffer(data, size),
                             [layer = layer_, done = std::move(done)](auto error, auto n) { done(!error, n); });
   }
 
-  void Write(const char* data, std::size_t size, std::function<void(bool)> done) override {
+  void write(const char* data, std::size_t size, std::function<void(bool)> done) override {
     asio::async_write(*layer_, asio::buffer(data, size),
                       [layer = layer_, done = std::move(done)](auto error, auto) { done(!error); });
   }
 
-  void Close() override {
+  void close() override {
     if (!socket().is_open()) return;
     boost::system::error_code ignored;
     socket().shutdown(tcp::socket::shutdown_both, ignored);
     socket().close(ignored);
   }
 
-  void Reset() override {
+  void reset() override {
     if (!socket().is_open()) return;
     boost::system::error_code ignored;
     socket().set_option(asio::socket_base::linger(true, 0), ignored);
@@ -52,7 +52,7 @@ class StreamOver : public ByteStream {
 
   const std::string& remote() const override { return remote_; }
 
-  void First(std::size_t size, std::function<void(bool, std::string)> done) override {
+  void first(std::size_t size, std::function<void(bool, std::string)> done) override {
     if constexpr (std::is_same_v<Layer, tcp::socket>) {
       layer_->async_wait(tcp::socket::wait_read, [this, layer = layer_, size, done = std::move(done)](auto error) {
         std::string bytes(size, '\0');
@@ -61,17 +61,17 @@ class StreamOver : public ByteStream {
           bytes.resize(layer->receive(asio::buffer(bytes), asio::socket_base::message_peek, failed));
         }
         // A beginning in pieces is rare; the socket stays readable meanwhile, so this asks again and again.
-        if (!failed && bytes.size() < size) return First(size, done);
+        if (!failed && bytes.size() < size) return first(size, done);
         done(!failed, std::move(bytes));
       });
     } else {
       auto bytes = std::make_shared<std::string>(16 * 1024, '\0');
-      ReadSome(bytes->data(), bytes->size(),
-               [bytes, done = std::move(done)](bool ok, std::size_t n) { done(ok, bytes->substr(0, n)); });
+      read_some(bytes->data(), bytes->size(),
+                [bytes, done = std::move(done)](bool ok, std::size_t n) { done(ok, bytes->substr(0, n)); });
     }
   }
 
-  int Release() override {
+  int release() override {
     if constexpr (std::is_same_v<Layer, tcp::socket>) return layer_->release();
     return -1;
   }
@@ -91,8 +91,8 @@ class StreamOver : public ByteStream {
   const std::string remote_;
 };
 
-int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-                   unsigned int in_size, void*) {
+int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                    unsigned int in_size, void*) {
   static constexpr unsigned char kOffered[] = "\x02h2\x08http/1.1";
   return SSL_select_next_proto(const_cast<unsigned char**>(out), out_size, kOffered, sizeof kOffered - 1, in,
                                in_size) == OPENSSL_NPN_NEGOTIATED
@@ -114,7 +114,7 @@ TlsContext::TlsContext(const std::string& cert_file, const std::string& key_file
     impl->context.load_verify_file(client_ca_file);
     impl->context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
   }
-  SSL_CTX_set_alpn_select_cb(impl->context.native_handle(), SelectProtocol, nullptr);
+  SSL_CTX_set_alpn_select_cb(impl->context.native_handle(), select_protocol, nullptr);
 }
 
 TlsContext::~TlsContext() = default;
@@ -130,16 +130,16 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   int port() const { return acceptor_.local_endpoint().port(); }
 
-  void Accept() {
+  void accept() {
     acceptor_.async_accept([self = shared_from_this()](auto error, tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error) self->Accepted(std::move(socket));
-      self->Accept();
+      if (!error) self->accepted(std::move(socket));
+      self->accept();
     });
   }
 
  private:
-  void Accepted(tcp::socket socket) {
+  void accepted(tcp::socket socket) {
     boost::system::error_code error;
     const tcp::endpoint remote = socket.remote_endpoint(error);
     if (error) return;
@@ -172,40 +172,40 @@ class Splicer : public std::enable_shared_from_this<Splicer> {
   Splicer(asio::io_context& io, int descriptor, std::shared_ptr<ByteStream> outer)
       : outer_(std::move(outer)), inner_(io, asio::local::stream_protocol(), descriptor) {}
 
-  void Start(std::string read_ahead) {
+  void start(std::string read_ahead) {
     in_ = std::move(read_ahead);
-    WriteInner(in_.size());
-    ReadInner();
+    write_inner(in_.size());
+    read_inner();
   }
 
  private:
-  void ReadOuter() {
+  void read_outer() {
     in_.resize(64 * 1024);
-    outer_->ReadSome(in_.data(), in_.size(), [self = shared_from_this()](bool ok, std::size_t n) {
-      if (!ok) return self->End();
-      self->WriteInner(n);
+    outer_->read_some(in_.data(), in_.size(), [self = shared_from_this()](bool ok, std::size_t n) {
+      if (!ok) return self->end();
+      self->write_inner(n);
     });
   }
-  void WriteInner(std::size_t size) {
+  void write_inner(std::size_t size) {
     asio::async_write(inner_, asio::buffer(in_.data(), size), [self = shared_from_this()](auto error, auto) {
-      if (error) return self->End();
-      self->ReadOuter();
+      if (error) return self->end();
+      self->read_outer();
     });
   }
-  void ReadInner() {
+  void read_inner() {
     out_.resize(64 * 1024);
     inner_.async_read_some(asio::buffer(out_), [self = shared_from_this()](auto error, std::size_t n) {
-      if (error) return self->End();
-      self->outer_->Write(self->out_.data(), n, [self](bool ok) {
-        if (!ok) return self->End();
-        self->ReadInner();
+      if (error) return self->end();
+      self->outer_->write(self->out_.data(), n, [self](bool ok) {
+        if (!ok) return self->end();
+        self->read_inner();
       });
     });
   }
-  void End() {
+  void end() {
     boost::system::error_code ignored;
     inner_.close(ignored);
-    outer_->Close();
+    outer_->close();
   }
 
   const std::shared_ptr<ByteStream> outer_;
@@ -216,18 +216,18 @@ class Splicer : public std::enable_shared_from_this<Splicer> {
 
 }  // namespace
 
-int Splice(asio::io_context& io, std::shared_ptr<ByteStream> stream, std::string read_ahead) {
+int splice(asio::io_context& io, std::shared_ptr<ByteStream> stream, std::string read_ahead) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
     throw std::runtime_error("no socket pair");
   }
-  std::make_shared<Splicer>(io, pair[1], std::move(stream))->Start(std::move(read_ahead));
+  std::make_shared<Splicer>(io, pair[1], std::move(stream))->start(std::move(read_ahead));
   return pair[0];
 }
 
-int Listen(asio::io_context& io, int port, TlsContext* tls, std::function<void(std::unique_ptr<ByteStream>)> accepted) {
+int listen(asio::io_context& io, int port, TlsContext* tls, std::function<void(std::unique_ptr<ByteStream>)> accepted) {
   auto listener = std::make_shared<Listener>(io, port, tls, std::move(accepted));
-  listener->Accept();
+  listener->accept();
   return listener->port();
 }
 

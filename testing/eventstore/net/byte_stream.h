@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NET_BYTE_STREAM_H_
-#define TESTING_EVENTSTORE_NET_BYTE_STREAM_H_
+#pragma once
 
 #include <cstddef>
 #include <functional>
@@ -16,20 +15,20 @@ class ByteStream {
  public:
   virtual ~ByteStream() = default;
   // At least one byte, or false at the end.
-  virtual void ReadSome(char* data, std::size_t size, std::function<void(bool, std::size_t)> done) = 0;
+  virtual void read_some(char* data, std::size_t size, std::function<void(bool, std::size_t)> done) = 0;
   // All of it; the bytes must stay where they are until `done`.
-  virtual void Write(const char* data, std::size_t size, std::function<void(bool)> done) = 0;
+  virtual void write(const char* data, std::size_t size, std::function<void(bool)> done) = 0;
   // Sends FIN after what was written, and stops reading.
-  virtual void Close() = 0;
+  virtual void close() = 0;
   // Sends RST.
-  virtual void Reset() = 0;
+  virtual void reset() = 0;
   // "address:port" of the other side.
   virtual const std::string& remote() const = 0;
   // The first bytes, at least `size` of them unless the end comes before. Of a plain connection they stay to be read;
   // of a TLS one they are gone, and Release gives nothing.
-  virtual void First(std::size_t size, std::function<void(bool, std::string)> done) = 0;
+  virtual void first(std::size_t size, std::function<void(bool, std::string)> done) = 0;
   // Gives the descriptor of a plain connection away, non-blocking, with nothing read ahead; -1 for TLS.
-  virtual int Release() = 0;
+  virtual int release() = 0;
 };
 
 // A certificate and key that connections are served with.
@@ -46,13 +45,11 @@ class TlsContext {
 
 // Accepts on a loopback port (0 for any) for as long as the io_context runs; TLS if a context is given. Returns the
 // port; throws std::exception if it is taken.
-int Listen(boost::asio::io_context& io, int port, TlsContext* tls,
+int listen(boost::asio::io_context& io, int port, TlsContext* tls,
            std::function<void(std::unique_ptr<ByteStream>)> accepted);
 
 // Carries bytes between a connection and a new socket until either ends, and returns that socket's descriptor,
 // non-blocking. `read_ahead` goes first.
-int Splice(boost::asio::io_context& io, std::shared_ptr<ByteStream> stream, std::string read_ahead);
+int splice(boost::asio::io_context& io, std::shared_ptr<ByteStream> stream, std::string read_ahead);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NET_BYTE_STREAM_H_

@@ -11,7 +11,7 @@ namespace {
 
 namespace proto = esdb::streams;
 
-void FillSuccess(const AppendOutcome& outcome, proto::AppendResp::Success* success) {
+void fill_success(const AppendOutcome& outcome, proto::AppendResp::Success* success) {
   if (outcome.last == kNoStream) {
     success->mutable_no_stream();
   } else {
@@ -26,7 +26,7 @@ void FillSuccess(const AppendOutcome& outcome, proto::AppendResp::Success* succe
 }
 
 // The fields of 20.6.0 and the later ones, side by side; the old one for an expected no stream is the number -1.
-void FillWrongVersion(std::int64_t expected, std::int64_t current, proto::AppendResp::WrongExpectedVersion* wrong) {
+void fill_wrong_version(std::int64_t expected, std::int64_t current, proto::AppendResp::WrongExpectedVersion* wrong) {
   const auto unsigned_current = static_cast<std::uint64_t>(current);
   if (current == kNoStream) {
     wrong->mutable_no_stream_20_6_0();
@@ -57,74 +57,74 @@ void FillWrongVersion(std::int64_t expected, std::int64_t current, proto::Append
 class AppendCall : public SingleCall<grpc::ServerReadReactor<proto::AppendReq>> {
  public:
   AppendCall(Node& node, grpc::CallbackServerContext* context, proto::AppendResp* response)
-      : SingleCall(node, context), caller_(CallerOf(node, *context)), response_(response) {
+      : SingleCall(node, context), caller_(caller_of(node, *context)), response_(response) {
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!is_open()) return;
     if (!ok) {
-      if (!has_options_) return End(ThrownByHandler());
-      PostToNode(node_, [self = std::static_pointer_cast<AppendCall>(shared_from_this())] { self->Append(); });
+      if (!has_options_) return end(thrown_by_handler());
+      post_to_node(node_, [self = std::static_pointer_cast<AppendCall>(shared_from_this())] { self->append(); });
       return;
     }
-    if (const RpcError error = Take(); !error.ok()) return End(error);
+    if (const RpcError error = take(); !error.ok()) return end(error);
     StartRead(&request_);
   }
 
  private:
-  RpcError Take() {
+  RpcError take() {
     if (!caller_.error.ok()) return caller_.error;
     if (!has_options_) {
-      if (!request_.has_options()) return ThrownByHandler();
+      if (!request_.has_options()) return thrown_by_handler();
       has_options_ = true;
       stream_ = request_.options().stream_identifier().stream_name();
-      if (!ExpectedOf(request_.options(), &expected_)) {
-        if (node_.options().version == "21.2.0") return ThrownByHandler();
+      if (!expected_of(request_.options(), &expected_)) {
+        if (node_.options().version == "21.2.0") return thrown_by_handler();
         return {grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
                              "'None' is not a valid EventStore.Client.Streams.AppendReq+Types+Options+"
                              "ExpectedStreamRevisionOneofCase")};
       }
       return {grpc::Status::OK};
     }
-    if (!request_.has_proposed_message()) return ThrownByHandler();
+    if (!request_.has_proposed_message()) return thrown_by_handler();
     NewEvent event;
-    const std::string missing = TakeProposed(*request_.mutable_proposed_message(), &event);
-    if (missing == "id") return ThrownByHandler();
-    if (!missing.empty()) return MissingMetadataError(missing);
+    const std::string missing = take_proposed(*request_.mutable_proposed_message(), &event);
+    if (missing == "id") return thrown_by_handler();
+    if (!missing.empty()) return missing_metadata_error(missing);
     size_ += static_cast<std::int64_t>(event.data.size());
-    if (size_ > node_.options().max_append_size) return MaxAppendSizeError(node_.options().max_append_size);
-    if (event.type.empty()) return ThrownByHandler();
+    if (size_ > node_.options().max_append_size) return max_append_size_error(node_.options().max_append_size);
+    if (event.type.empty()) return thrown_by_handler();
     events_.push_back(std::move(event));
     return {grpc::Status::OK};
   }
 
-  void Append() {
-    if (const RpcError error = CannotServe(node_, true); !error.ok()) return End(error);
-    if (stream_.empty()) return End(ThrownByHandler());
+  void append() {
+    if (const RpcError error = cannot_serve(node_, true); !error.ok()) return end(error);
+    if (stream_.empty()) return end(thrown_by_handler());
     auto self = std::static_pointer_cast<AppendCall>(shared_from_this());
-    node_.Append(stream_, expected_, std::move(events_), caller_.user,
-                 [self](const Node::AppendReply& reply) { self->Answer(reply); });
+    node_.append(stream_, expected_, std::move(events_), caller_.user,
+                 [self](const Node::AppendReply& reply) { self->answer(reply); });
   }
 
-  void Answer(Node::AppendReply reply) {
+  void answer(Node::AppendReply reply) {
     if (reply.refused_with == "WrongExpectedVersion") {
       reply.outcome.result = WriteResult::kWrongExpectedVersion;
-      reply.outcome.current_version = node_.store().LastEventNumber(stream_);
+      reply.outcome.current_version = node_.store().last_event_number(stream_);
     } else if (!reply.refused_with.empty()) {
-      return End(ByName(reply.refused_with, reply.refuse_message, stream_));
+      return end(by_name(reply.refused_with, reply.refuse_message, stream_));
     }
     switch (reply.outcome.result) {
       case WriteResult::kSuccess:
-        return End({grpc::Status::OK}, [&] { FillSuccess(reply.outcome, response_->mutable_success()); });
+        return end({grpc::Status::OK}, [&] { fill_success(reply.outcome, response_->mutable_success()); });
       case WriteResult::kWrongExpectedVersion:
-        return End({grpc::Status::OK}, [&] {
-          FillWrongVersion(expected_, reply.outcome.current_version, response_->mutable_wrong_expected_version());
+        return end({grpc::Status::OK}, [&] {
+          fill_wrong_version(expected_, reply.outcome.current_version, response_->mutable_wrong_expected_version());
         });
       case WriteResult::kStreamDeleted:
-        return End(StreamDeletedError(stream_));
+        return end(stream_deleted_error(stream_));
       case WriteResult::kAccessDenied:
-        return End(AccessDeniedError());
+        return end(access_denied_error());
     }
   }
 
@@ -140,10 +140,10 @@ class AppendCall : public SingleCall<grpc::ServerReadReactor<proto::AppendReq>> 
 
 }  // namespace
 
-grpc::ServerReadReactor<proto::AppendReq>* ServeAppend(Node& node, grpc::CallbackServerContext* context,
-                                                       proto::AppendResp* response) {
+grpc::ServerReadReactor<proto::AppendReq>* serve_append(Node& node, grpc::CallbackServerContext* context,
+                                                        proto::AppendResp* response) {
   auto call = std::make_shared<AppendCall>(node, context, response);
-  call->KeepAlive();
+  call->keep_alive();
   return call.get();
 }
 

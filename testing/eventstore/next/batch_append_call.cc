@@ -26,7 +26,7 @@ struct Batch {
 };
 
 template <class Detail>
-esdb::RpcStatus StatusOf(grpc::StatusCode code, const char* name, const Detail& detail) {
+esdb::RpcStatus status_of(grpc::StatusCode code, const char* name, const Detail& detail) {
   esdb::RpcStatus status;
   status.set_code(code);
   status.set_message(name);
@@ -37,49 +37,49 @@ esdb::RpcStatus StatusOf(grpc::StatusCode code, const char* name, const Detail& 
 class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
  public:
   BatchAppendCall(Node& node, grpc::CallbackServerContext* context)
-      : StreamingCall(node, context), caller_(CallerOf(node, *context)) {
+      : StreamingCall(node, context), caller_(caller_of(node, *context)) {
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return;
-    PostToNode(node_, [self = Self(), request = std::make_shared<proto::BatchAppendReq>(std::move(request_))] {
-      self->Take(*request);
+    post_to_node(node_, [self = self(), request = std::make_shared<proto::BatchAppendReq>(std::move(request_))] {
+      self->take(*request);
     });
     request_.Clear();
     StartRead(&request_);
   }
 
  protected:
-  void Cancelled() override { batches_.clear(); }
+  void cancelled() override { batches_.clear(); }
 
  private:
-  std::shared_ptr<BatchAppendCall> Self() { return std::static_pointer_cast<BatchAppendCall>(shared_from_this()); }
+  std::shared_ptr<BatchAppendCall> self() { return std::static_pointer_cast<BatchAppendCall>(shared_from_this()); }
 
-  void Take(proto::BatchAppendReq& request) {
+  void take(proto::BatchAppendReq& request) {
     if (node_.misbehaviour().silent) return;
-    if (!node_.options().has_batch_append()) return End(Unimplemented());
-    if (!caller_.error.ok()) return End(caller_.error);
-    if (const RpcError error = CannotServe(node_, true); !error.ok()) return End(error);
+    if (!node_.options().has_batch_append()) return end(unimplemented());
+    if (!caller_.error.ok()) return end(caller_.error);
+    if (const RpcError error = cannot_serve(node_, true); !error.ok()) return end(error);
     EventId key;
-    if (!FromUuid(request.correlation_id(), &key)) return End(ThrownByHandler());
+    if (!from_uuid(request.correlation_id(), &key)) return end(thrown_by_handler());
     auto it = batches_.find(key);
     if (it == batches_.end()) {
       // A batch whose options are missing is never answered.
       if (!request.has_options()) return;
-      it = Begin(request, key);
+      it = begin(request, key);
       if (it == batches_.end()) return;
     }
     std::shared_ptr<Batch> batch = it->second;
     if (batch->bad) return;
     for (auto& proposed : *request.mutable_proposed_messages()) {
       NewEvent event;
-      const std::string missing = TakeProposed(proposed, &event);
+      const std::string missing = take_proposed(proposed, &event);
       if (!missing.empty()) {
         esdb::BadRequest bad;
         bad.set_message("The given key was not present in the dictionary.");
         batch->bad = true;
-        return Fail(*batch, StatusOf(grpc::StatusCode::INVALID_ARGUMENT, "BadRequest", bad), false);
+        return fail(*batch, status_of(grpc::StatusCode::INVALID_ARGUMENT, "BadRequest", bad), false);
       }
       batch->size += static_cast<std::int64_t>(event.data.size());
       batch->events.push_back(std::move(event));
@@ -88,16 +88,16 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
       esdb::MaximumAppendSizeExceeded exceeded;
       exceeded.set_max_append_size(static_cast<std::uint32_t>(node_.options().max_append_size));
       batches_.erase(key);
-      return Fail(*batch, StatusOf(grpc::StatusCode::INVALID_ARGUMENT, "MaximumAppendSizeExceeded", exceeded), false);
+      return fail(*batch, status_of(grpc::StatusCode::INVALID_ARGUMENT, "MaximumAppendSizeExceeded", exceeded), false);
     }
     if (!request.is_final()) return;
-    node_.Append(batch->stream, batch->expected, std::move(batch->events), caller_.user,
-                 [self = Self(), batch](const Node::AppendReply& reply) { self->Answer(*batch, reply); });
+    node_.append(batch->stream, batch->expected, std::move(batch->events), caller_.user,
+                 [self = self(), batch](const Node::AppendReply& reply) { self->answer(*batch, reply); });
   }
 
   using Batches = std::map<EventId, std::shared_ptr<Batch>>;
 
-  Batches::iterator Begin(const proto::BatchAppendReq& request, const EventId& key) {
+  Batches::iterator begin(const proto::BatchAppendReq& request, const EventId& key) {
     auto batch = std::make_shared<Batch>();
     batch->correlation_id = request.correlation_id();
     batch->key = key;
@@ -120,19 +120,19 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
       wait = milliseconds(d.seconds() * 1000 + d.nanos() / 1'000'000) - std::chrono::duration_cast<milliseconds>(now);
     }
     if (wait.count() <= 0) {
-      Fail(*batch, StatusOf(grpc::StatusCode::DEADLINE_EXCEEDED, "Timeout", esdb::Timeout()), false);
+      fail(*batch, status_of(grpc::StatusCode::DEADLINE_EXCEEDED, "Timeout", esdb::Timeout()), false);
       return batches_.end();
     }
     const auto it = batches_.emplace(key, batch).first;
-    node_.After(static_cast<int>(wait.count()), [weak = std::weak_ptr<BatchAppendCall>(Self()), batch] {
+    node_.after(static_cast<int>(wait.count()), [weak = std::weak_ptr<BatchAppendCall>(self()), batch] {
       auto self = weak.lock();
       if (self == nullptr || self->batches_.erase(batch->key) == 0) return;
-      self->Fail(*batch, StatusOf(grpc::StatusCode::DEADLINE_EXCEEDED, "Timeout", esdb::Timeout()), true);
+      self->fail(*batch, status_of(grpc::StatusCode::DEADLINE_EXCEEDED, "Timeout", esdb::Timeout()), true);
     });
     return it;
   }
 
-  proto::BatchAppendResp ResponseTo(const Batch& batch) {
+  proto::BatchAppendResp response_to(const Batch& batch) {
     proto::BatchAppendResp response;
     *response.mutable_correlation_id() = batch.correlation_id;
     response.mutable_stream_identifier()->set_stream_name(batch.stream);
@@ -140,26 +140,26 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
   }
 
   // A late timeout names the correlation id in halves, whatever form it was sent in.
-  void Fail(const Batch& batch, esdb::RpcStatus status, bool structured_id) {
-    proto::BatchAppendResp response = ResponseTo(batch);
-    if (structured_id) ToUuid(batch.key, true, response.mutable_correlation_id());
+  void fail(const Batch& batch, esdb::RpcStatus status, bool structured_id) {
+    proto::BatchAppendResp response = response_to(batch);
+    if (structured_id) to_uuid(batch.key, true, response.mutable_correlation_id());
     *response.mutable_error() = std::move(status);
-    Send(std::move(response));
+    send(std::move(response));
   }
 
-  void Answer(const Batch& batch, Node::AppendReply reply) {
+  void answer(const Batch& batch, Node::AppendReply reply) {
     if (batches_.erase(batch.key) == 0) return;
     if (reply.refused_with == "WrongExpectedVersion") {
       reply.outcome.result = WriteResult::kWrongExpectedVersion;
-      reply.outcome.current_version = node_.store().LastEventNumber(batch.stream);
+      reply.outcome.current_version = node_.store().last_event_number(batch.stream);
     } else if (!reply.refused_with.empty()) {
-      const RpcError error = ByName(reply.refused_with, reply.refuse_message, batch.stream);
-      return Fail(batch, StatusOf(error.status.error_code(), "Unknown", esdb::Unknown()), false);
+      const RpcError error = by_name(reply.refused_with, reply.refuse_message, batch.stream);
+      return fail(batch, status_of(error.status.error_code(), "Unknown", esdb::Unknown()), false);
     }
     const AppendOutcome& outcome = reply.outcome;
     switch (outcome.result) {
       case WriteResult::kSuccess: {
-        proto::BatchAppendResp response = ResponseTo(batch);
+        proto::BatchAppendResp response = response_to(batch);
         auto* success = response.mutable_success();
         if (outcome.last == kNoStream) {
           success->mutable_no_stream();
@@ -172,7 +172,7 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
           success->mutable_position()->set_commit_position(static_cast<std::uint64_t>(outcome.position));
           success->mutable_position()->set_prepare_position(static_cast<std::uint64_t>(outcome.position));
         }
-        return Send(std::move(response));
+        return send(std::move(response));
       }
       case WriteResult::kWrongExpectedVersion: {
         esdb::WrongExpectedVersion wrong;
@@ -190,15 +190,15 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
         } else {
           wrong.set_expected_stream_position(static_cast<std::uint64_t>(batch.expected));
         }
-        return Fail(batch, StatusOf(grpc::StatusCode::ALREADY_EXISTS, "WrongExpectedVersion", wrong), false);
+        return fail(batch, status_of(grpc::StatusCode::ALREADY_EXISTS, "WrongExpectedVersion", wrong), false);
       }
       case WriteResult::kStreamDeleted: {
         esdb::StreamDeleted deleted;
         deleted.mutable_stream_identifier()->set_stream_name(batch.stream);
-        return Fail(batch, StatusOf(grpc::StatusCode::NOT_FOUND, "StreamDeleted", deleted), false);
+        return fail(batch, status_of(grpc::StatusCode::NOT_FOUND, "StreamDeleted", deleted), false);
       }
       case WriteResult::kAccessDenied:
-        return Fail(batch, StatusOf(grpc::StatusCode::PERMISSION_DENIED, "AccessDenied", esdb::AccessDenied()), false);
+        return fail(batch, status_of(grpc::StatusCode::PERMISSION_DENIED, "AccessDenied", esdb::AccessDenied()), false);
     }
   }
 
@@ -209,10 +209,10 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
 
 }  // namespace
 
-grpc::ServerBidiReactor<proto::BatchAppendReq, proto::BatchAppendResp>* ServeBatchAppend(
+grpc::ServerBidiReactor<proto::BatchAppendReq, proto::BatchAppendResp>* serve_batch_append(
     Node& node, grpc::CallbackServerContext* context) {
   auto call = std::make_shared<BatchAppendCall>(node, context);
-  call->KeepAlive();
+  call->keep_alive();
   return call.get();
 }
 

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NEXT_CALL_H_
-#define TESTING_EVENTSTORE_NEXT_CALL_H_
+#pragma once
 
 #include <deque>
 #include <functional>
@@ -18,16 +17,16 @@
 namespace interconnect::eventstore {
 
 // Runs on the node's thread.
-void PostToNode(Node& node, std::function<void()> run);
+void post_to_node(Node& node, std::function<void()> run);
 
 // The caller by its authorization header: error UNAUTHENTICATED for a wrong password, null for anonymous.
 struct GrpcCaller {
   RpcError error{grpc::Status::OK};
   const User* user = nullptr;
 };
-GrpcCaller CallerOf(Node& node, const grpc::CallbackServerContext& context);
-bool RequiresLeader(const grpc::CallbackServerContext& context);
-std::string HeaderOf(const grpc::CallbackServerContext& context, const std::string& name);
+GrpcCaller caller_of(Node& node, const grpc::CallbackServerContext& context);
+bool requires_leader(const grpc::CallbackServerContext& context);
+std::string header_of(const grpc::CallbackServerContext& context, const std::string& name);
 
 // A streaming call that is answered from the node's thread while gRPC's threads run its reactions. It lives until gRPC
 // is done with it and nobody on the node's side holds it any more.
@@ -39,18 +38,18 @@ class StreamingCall : public Base, public std::enable_shared_from_this<Streaming
   StreamingCall(Node& node, grpc::CallbackServerContext* context) : node_(node), context_(context) {}
 
   // From the node's thread only. Messages leave in order; nothing happens after Finish or a cancellation.
-  void Send(Response response) {
+  void send(Response response) {
     std::unique_lock lock(mutex_);
     if (over_ || finish_) return;
     queue_.push_back(std::move(response));
-    Pump(lock);
+    pump(lock);
   }
-  void End(const RpcError& error) {
+  void end(const RpcError& error) {
     std::unique_lock lock(mutex_);
     if (over_ || finish_) return;
     for (const auto& [name, value] : error.trailers) context_->AddTrailingMetadata(name, value);
     finish_ = error.status;
-    Pump(lock);
+    pump(lock);
   }
   std::size_t queued() {
     std::lock_guard lock(mutex_);
@@ -61,15 +60,15 @@ class StreamingCall : public Base, public std::enable_shared_from_this<Streaming
     std::unique_lock lock(mutex_);
     writing_ = false;
     const bool drained = queue_.empty() && wants_drained_;
-    Pump(lock);
+    pump(lock);
     if (!drained) return;
-    PostToNode(node_, [self = this->shared_from_this()] { self->Drained(); });
+    post_to_node(node_, [self = this->shared_from_this()] { self->drained(); });
   }
 
   void OnCancel() final {
-    PostToNode(node_, [self = this->shared_from_this()] {
-      self->Cancelled();
-      self->End({grpc::Status(grpc::StatusCode::CANCELLED, "")});
+    post_to_node(node_, [self = this->shared_from_this()] {
+      self->cancelled();
+      self->end({grpc::Status(grpc::StatusCode::CANCELLED, "")});
     });
   }
 
@@ -79,18 +78,18 @@ class StreamingCall : public Base, public std::enable_shared_from_this<Streaming
       over_ = true;
       queue_.clear();
     }
-    PostToNode(node_, [self = std::move(self_)] { self->Cancelled(); });
+    post_to_node(node_, [self = std::move(self_)] { self->cancelled(); });
   }
 
   // To be called once, by whoever makes it.
-  void KeepAlive() { self_ = this->shared_from_this(); }
+  void keep_alive() { self_ = this->shared_from_this(); }
 
  protected:
   // On the node's thread: the caller is gone; may be called twice.
-  virtual void Cancelled() = 0;
+  virtual void cancelled() = 0;
   // On the node's thread: all that was sent has left.
-  virtual void Drained() {}
-  void WantDrained() {
+  virtual void drained() {}
+  void want_drained() {
     std::lock_guard lock(mutex_);
     wants_drained_ = true;
   }
@@ -99,7 +98,7 @@ class StreamingCall : public Base, public std::enable_shared_from_this<Streaming
   grpc::CallbackServerContext* const context_;
 
  private:
-  void Pump(std::unique_lock<std::mutex>& lock) {
+  void pump(std::unique_lock<std::mutex>& lock) {
     if (writing_ || over_ || finished_) return;
     if (!queue_.empty()) {
       writing_ = true;
@@ -134,7 +133,7 @@ class SingleCall : public Base, public std::enable_shared_from_this<SingleCall<B
   SingleCall(Node& node, grpc::CallbackServerContext* context) : node_(node), context_(context) {}
 
   // `fill` sets the response, unless the call is over.
-  void End(const RpcError& error, const std::function<void()>& fill = nullptr) {
+  void end(const RpcError& error, const std::function<void()>& fill = nullptr) {
     {
       std::lock_guard lock(mutex_);
       if (finished_) return;
@@ -150,9 +149,9 @@ class SingleCall : public Base, public std::enable_shared_from_this<SingleCall<B
     return !finished_;
   }
 
-  void OnCancel() override { End({grpc::Status(grpc::StatusCode::CANCELLED, "")}); }
+  void OnCancel() override { end({grpc::Status(grpc::StatusCode::CANCELLED, "")}); }
   void OnDone() override { self_.reset(); }
-  void KeepAlive() { self_ = this->shared_from_this(); }
+  void keep_alive() { self_ = this->shared_from_this(); }
 
  protected:
   Node& node_;
@@ -169,22 +168,20 @@ using UnaryCall = SingleCall<grpc::ServerUnaryReactor>;
 // Answers a unary call on the node's thread with what `run` makes of the request; nothing is no answer. A silent node
 // never answers.
 template <class Request, class Response>
-grpc::ServerUnaryReactor* AnswerUnary(
+grpc::ServerUnaryReactor* answer_unary(
     Node& node, grpc::CallbackServerContext* context, const Request* request, Response* response,
     std::function<std::optional<RpcError>(const GrpcCaller&, const Request&, Response*)> run) {
   auto call = std::make_shared<UnaryCall>(node, context);
-  call->KeepAlive();
-  const GrpcCaller caller = CallerOf(node, *context);
-  PostToNode(node, [&node, call, caller, asked = *request, response, run = std::move(run)] {
+  call->keep_alive();
+  const GrpcCaller caller = caller_of(node, *context);
+  post_to_node(node, [&node, call, caller, asked = *request, response, run = std::move(run)] {
     if (node.misbehaviour().silent) return;
-    if (!caller.error.ok()) return call->End(caller.error);
+    if (!caller.error.ok()) return call->end(caller.error);
     Response answer;
     const std::optional<RpcError> error = run(caller, asked, &answer);
-    if (error) call->End(*error, [&] { *response = std::move(answer); });
+    if (error) call->end(*error, [&] { *response = std::move(answer); });
   });
   return call.get();
 }
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NEXT_CALL_H_

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NEXT_CONVERT_H_
-#define TESTING_EVENTSTORE_NEXT_CONVERT_H_
+#pragma once
 
 #include <cstdint>
 #include <limits>
@@ -15,14 +14,14 @@ namespace esdb = ::event_store::client;
 inline constexpr std::uint64_t kNoPosition = std::numeric_limits<std::uint64_t>::max();
 
 // False if the id is neither text nor two halves.
-bool FromUuid(const esdb::UUID& uuid, EventId* id);
-void ToUuid(const EventId& id, bool structured, esdb::UUID* out);
+bool from_uuid(const esdb::UUID& uuid, EventId* id);
+void to_uuid(const EventId& id, bool structured, esdb::UUID* out);
 
 // The event and its link as both services' ReadEvent message has them, but for the retry count.
 template <class ReadEvent>
-void FillReadEvent(const ResolvedEvent& event, bool structured, ReadEvent* out) {
+void fill_read_event(const ResolvedEvent& event, bool structured, ReadEvent* out) {
   auto fill = [&](const Record& record, auto* recorded) {
-    ToUuid(record.id, structured, recorded->mutable_id());
+    to_uuid(record.id, structured, recorded->mutable_id());
     recorded->mutable_stream_identifier()->set_stream_name(record.stream_name());
     recorded->set_stream_revision(static_cast<std::uint64_t>(record.number));
     const std::uint64_t position = event.has_position ? static_cast<std::uint64_t>(record.position) : kNoPosition;
@@ -46,7 +45,7 @@ void FillReadEvent(const ResolvedEvent& event, bool structured, ReadEvent* out) 
 
 // An expected revision of a request's options; false if there is none.
 template <class Options>
-bool ExpectedOf(const Options& options, std::int64_t* expected) {
+bool expected_of(const Options& options, std::int64_t* expected) {
   if (options.has_revision()) {
     *expected = static_cast<std::int64_t>(options.revision());
   } else if (options.has_no_stream()) {
@@ -64,12 +63,12 @@ bool ExpectedOf(const Options& options, std::int64_t* expected) {
 // Takes a proposed message of either append; empty if it is all right, else the metadata property that is missing, or
 // "id" if that is none or all zeros.
 template <class Proposed>
-std::string TakeProposed(Proposed& message, NewEvent* event) {
+std::string take_proposed(Proposed& message, NewEvent* event) {
   auto type = message.metadata().find("type");
   if (type == message.metadata().end()) return "type";
   auto content_type = message.metadata().find("content-type");
   if (content_type == message.metadata().end()) return "content-type";
-  if (!FromUuid(message.id(), &event->id) || event->id == EventId{}) return "id";
+  if (!from_uuid(message.id(), &event->id) || event->id == EventId{}) return "id";
   event->type = type->second;
   event->is_json = content_type->second == "application/json";
   event->data = std::move(*message.mutable_data());
@@ -78,5 +77,3 @@ std::string TakeProposed(Proposed& message, NewEvent* event) {
 }
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NEXT_CONVERT_H_

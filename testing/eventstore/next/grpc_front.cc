@@ -34,10 +34,10 @@ struct GrpcFront::Impl {
 };
 
 GrpcFront::GrpcFront(Node& node) : impl_(std::make_unique<Impl>()) {
-  impl_->services.push_back(NewStreamsService(node));
-  impl_->services.push_back(NewPersistentSubscriptionsService(node));
-  impl_->services.push_back(NewGossipService(node));
-  if (node.options().version != "21.2.0") impl_->services.push_back(NewServerFeaturesService(node));
+  impl_->services.push_back(new_streams_service(node));
+  impl_->services.push_back(new_persistent_subscriptions_service(node));
+  impl_->services.push_back(new_gossip_service(node));
+  if (node.options().version != "21.2.0") impl_->services.push_back(new_server_features_service(node));
   grpc::ServerBuilder builder;
   for (const auto& service : impl_->services) builder.RegisterService(service.get());
   builder.RegisterCallbackGenericService(&impl_->unknown);
@@ -52,8 +52,8 @@ GrpcFront::GrpcFront(Node& node) : impl_(std::make_unique<Impl>()) {
 
 GrpcFront::~GrpcFront() = default;
 
-void GrpcFront::Shutdown() { impl_->server->Shutdown(std::chrono::system_clock::now()); }
+void GrpcFront::shutdown() { impl_->server->Shutdown(std::chrono::system_clock::now()); }
 
-void GrpcFront::Adopt(int socket) { grpc::AddInsecureChannelFromFd(impl_->server.get(), socket); }
+void GrpcFront::adopt(int socket) { grpc::AddInsecureChannelFromFd(impl_->server.get(), socket); }
 
 }  // namespace interconnect::eventstore

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NEXT_GRPC_FRONT_H_
-#define TESTING_EVENTSTORE_NEXT_GRPC_FRONT_H_
+#pragma once
 
 #include <memory>
 
@@ -14,9 +13,9 @@ class GrpcFront {
   ~GrpcFront();
 
   // Serves HTTP/2 on a non-blocking socket, which is its own from now on.
-  void Adopt(int socket);
+  void adopt(int socket);
   // Ends every call; the io_context must still run meanwhile.
-  void Shutdown();
+  void shutdown();
 
  private:
   struct Impl;
@@ -24,5 +23,3 @@ class GrpcFront {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NEXT_GRPC_FRONT_H_

@@ -15,13 +15,13 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
 
   grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, const esdb::Empty* request,
                                  esdb::gossip::ClusterInfo* response) override {
-    return AnswerUnary<esdb::Empty, esdb::gossip::ClusterInfo>(
+    return answer_unary<esdb::Empty, esdb::gossip::ClusterInfo>(
         node_, context, request, response, [this](const GrpcCaller&, const auto&, auto* answer) {
           const Misbehaviour& told = node_.misbehaviour();
           for (const Misbehaviour::Member& member : told.gossip) {
             auto* next = answer->add_members();
-            Member(next);
-            if (member.http_port != node_.http_port) ToUuid(leader_id_, true, next->mutable_instance_id());
+            this->member(next);
+            if (member.http_port != node_.http_port) to_uuid(leader_id_, true, next->mutable_instance_id());
             next->set_state(member.state == "Leader"     ? esdb::gossip::MemberInfo::Leader
                             : member.state == "Follower" ? esdb::gossip::MemberInfo::Follower
                                                          : esdb::gossip::MemberInfo::Unknown);
@@ -29,14 +29,14 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
             next->mutable_http_end_point()->set_port(static_cast<std::uint32_t>(member.http_port));
           }
           if (!told.gossip.empty()) return RpcError{grpc::Status::OK};
-          Member(answer->add_members());
+          member(answer->add_members());
           // The leader that a test has named belongs to the same cluster.
           const Misbehaviour& m = node_.misbehaviour();
           if (!m.leader_host.empty()) {
             answer->mutable_members(0)->set_state(esdb::gossip::MemberInfo::Follower);
             auto* leader = answer->add_members();
             *leader = answer->members(0);
-            ToUuid(leader_id_, true, leader->mutable_instance_id());
+            to_uuid(leader_id_, true, leader->mutable_instance_id());
             leader->set_state(esdb::gossip::MemberInfo::Leader);
             leader->mutable_http_end_point()->set_address(m.leader_host);
             leader->mutable_http_end_point()->set_port(static_cast<std::uint32_t>(m.leader_http_port));
@@ -46,8 +46,8 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
   }
 
  private:
-  void Member(esdb::gossip::MemberInfo* member) {
-    ToUuid(node_.instance_id, true, member->mutable_instance_id());
+  void member(esdb::gossip::MemberInfo* member) {
+    to_uuid(node_.instance_id, true, member->mutable_instance_id());
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     member->set_time_stamp(std::chrono::duration_cast<std::chrono::microseconds>(now).count() * 10);
     member->set_state(node_.ready() ? esdb::gossip::MemberInfo::Leader : esdb::gossip::MemberInfo::Unknown);
@@ -57,7 +57,7 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
   }
 
   Node& node_;
-  const EventId leader_id_ = NewEventId();
+  const EventId leader_id_ = new_event_id();
 };
 
 class ServerFeaturesService : public esdb::server_features::ServerFeatures::CallbackService {
@@ -66,7 +66,7 @@ class ServerFeaturesService : public esdb::server_features::ServerFeatures::Call
 
   grpc::ServerUnaryReactor* GetSupportedMethods(grpc::CallbackServerContext* context, const esdb::Empty* request,
                                                 esdb::server_features::SupportedMethods* response) override {
-    return AnswerUnary<esdb::Empty, esdb::server_features::SupportedMethods>(
+    return answer_unary<esdb::Empty, esdb::server_features::SupportedMethods>(
         node_, context, request, response, [this](const GrpcCaller&, const auto&, auto* answer) {
           auto add = [answer](const char* service, const char* method, bool all) {
             auto* supported = answer->add_methods();
@@ -97,9 +97,9 @@ class ServerFeaturesService : public esdb::server_features::ServerFeatures::Call
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewGossipService(Node& node) { return std::make_unique<GossipService>(node); }
+std::unique_ptr<grpc::Service> new_gossip_service(Node& node) { return std::make_unique<GossipService>(node); }
 
-std::unique_ptr<grpc::Service> NewServerFeaturesService(Node& node) {
+std::unique_ptr<grpc::Service> new_server_features_service(Node& node) {
   return std::make_unique<ServerFeaturesService>(node);
 }
 

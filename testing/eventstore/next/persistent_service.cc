@@ -21,16 +21,16 @@ using Base = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subscriber {
  public:
   PersistentRead(Node& node, grpc::CallbackServerContext* context)
-      : StreamingCall(node, context), caller_(CallerOf(node, *context)) {
+      : StreamingCall(node, context), caller_(caller_of(node, *context)) {
     StartRead(&request_);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) {
-      PostToNode(node_, [self = Self()] {
-        if (self->subscription_id_.empty()) self->End(ThrownByHandler());
+      post_to_node(node_, [self = self()] {
+        if (self->subscription_id_.empty()) self->end(thrown_by_handler());
         self->has_read_all_ = true;
-        if (self->is_cancelled_) self->Leave();
+        if (self->is_cancelled_) self->leave();
       });
       return;
     }
@@ -41,30 +41,30 @@ class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subs
       inbox_.push_back(std::move(request_));
     }
     // What comes in while the node is busy is handed over together.
-    if (first) PostToNode(node_, [self = Self()] { self->TakeAll(); });
+    if (first) post_to_node(node_, [self = self()] { self->take_all(); });
     request_.Clear();
     StartRead(&request_);
   }
 
-  void Push(const ResolvedEvent& event, int retry_count) override {
-    if (!node_.misbehaviour().silent) Send(EncodePushedEvent(event, retry_count, structured_));
+  void push(const ResolvedEvent& event, int retry_count) override {
+    if (!node_.misbehaviour().silent) send(encode_pushed_event(event, retry_count, structured_));
   }
 
-  void Dropped(DropReason reason) override { End(GroupError(reason, stream_, group_)); }
+  void dropped(DropReason reason) override { end(group_error(reason, stream_, group_)); }
 
  protected:
   // What came in before still counts, though another of gRPC's threads may bring it later.
-  void Cancelled() override {
+  void cancelled() override {
     is_cancelled_ = true;
-    if (has_read_all_) Leave();
+    if (has_read_all_) leave();
   }
 
  private:
-  std::shared_ptr<PersistentRead> Self() { return std::static_pointer_cast<PersistentRead>(shared_from_this()); }
+  std::shared_ptr<PersistentRead> self() { return std::static_pointer_cast<PersistentRead>(shared_from_this()); }
 
-  void Leave() { node_.groups().RemoveClient(this); }
+  void leave() { node_.groups().remove_client(this); }
 
-  void TakeAll() {
+  void take_all() {
     std::vector<grpc::ByteBuffer> requests;
     {
       std::lock_guard lock(inbox_mutex_);
@@ -74,55 +74,55 @@ class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subs
     proto::ReadReq request;
     for (grpc::ByteBuffer& bytes : requests) {
       const grpc::Status parsed = grpc::GenericDeserialize<grpc::ProtoBufferReader, proto::ReadReq>(&bytes, &request);
-      if (!parsed.ok()) return End({parsed});
-      Take(request);
+      if (!parsed.ok()) return end({parsed});
+      take(request);
     }
   }
 
-  void Take(const proto::ReadReq& request) {
-    if (subscription_id_.empty()) return Connect(request);
-    PersistentSubscription* subscription = node_.groups().Find(subscription_id_);
+  void take(const proto::ReadReq& request) {
+    if (subscription_id_.empty()) return connect(request);
+    PersistentSubscription* subscription = node_.groups().find(subscription_id_);
     if (subscription == nullptr) return;
     std::vector<EventId> ids;
     for (const auto& uuid : request.has_nack() ? request.nack().ids() : request.ack().ids()) {
       EventId id;
-      if (FromUuid(uuid, &id)) ids.push_back(id);
+      if (from_uuid(uuid, &id)) ids.push_back(id);
     }
     if (request.has_nack()) {
-      subscription->Nak(this, ids, static_cast<NakAction>(request.nack().action()), request.nack().reason(),
+      subscription->nak(this, ids, static_cast<NakAction>(request.nack().action()), request.nack().reason(),
                         node_.groups().now());
     } else if (request.has_ack()) {
-      subscription->Ack(this, ids, node_.groups().now());
+      subscription->ack(this, ids, node_.groups().now());
     }
   }
 
-  void Connect(const proto::ReadReq& request) {
-    if (!caller_.error.ok()) return End(caller_.error);
-    if (!request.has_options()) return End(ThrownByHandler());
+  void connect(const proto::ReadReq& request) {
+    if (!caller_.error.ok()) return end(caller_.error);
+    if (!request.has_options()) return end(thrown_by_handler());
     const auto& options = request.options();
-    if (!options.uuid_option().has_structured() && !options.uuid_option().has_string()) return End(ThrownByHandler());
+    if (!options.uuid_option().has_structured() && !options.uuid_option().has_string()) return end(thrown_by_handler());
     if (!node_.ready()) {
-      return End(
-          Unexpected("Envelope callback expected either PersistentSubscriptionConfirmation or NotHandled, "
+      return end(
+          unexpected("Envelope callback expected either PersistentSubscriptionConfirmation or NotHandled, "
                      "received NotHandled instead"));
     }
-    if (const RpcError error = CannotServe(node_, true); !error.ok()) return End(error);
+    if (const RpcError error = cannot_serve(node_, true); !error.ok()) return end(error);
     structured_ = options.uuid_option().has_structured();
     stream_ = options.has_all() ? std::string(kAllStream) : options.stream_identifier().stream_name();
     group_ = options.group_name();
     // No user may read a group anonymously.
-    if (caller_.user == nullptr) return End(AccessDeniedError());
-    const auto found = node_.groups().FindToConnect(stream_, group_, caller_.user);
-    if (found.subscription == nullptr) return End(GroupError(found.refused, stream_, group_));
+    if (caller_.user == nullptr) return end(access_denied_error());
+    const auto found = node_.groups().find_to_connect(stream_, group_, caller_.user);
+    if (found.subscription == nullptr) return end(group_error(found.refused, stream_, group_));
     subscription_id_ = found.subscription->id();
     proto::ReadResp response;
     response.mutable_subscription_confirmation()->set_subscription_id(subscription_id_);
     grpc::ByteBuffer bytes;
     bool is_own = false;
     grpc::GenericSerialize<grpc::ProtoBufferWriter, proto::ReadResp>(response, &bytes, &is_own);
-    Send(std::move(bytes));
-    found.subscription->AddClient(this, options.buffer_size(), caller_.user->name, context_->peer(),
-                                  HeaderOf(*context_, "connection-name"), node_.groups().now());
+    send(std::move(bytes));
+    found.subscription->add_client(this, options.buffer_size(), caller_.user->name, context_->peer(),
+                                   header_of(*context_, "connection-name"), node_.groups().now());
   }
 
   const GrpcCaller caller_;
@@ -138,7 +138,7 @@ class PersistentRead : public StreamingCall<Base, grpc::ByteBuffer>, public Subs
 };
 
 template <class Settings>
-GroupSettings SettingsOf(const Settings& s) {
+GroupSettings settings_of(const Settings& s) {
   GroupSettings settings;
   settings.resolve_link_tos = s.resolve_links();
   settings.start_from = static_cast<std::int64_t>(s.revision());
@@ -162,8 +162,8 @@ GroupSettings SettingsOf(const Settings& s) {
   return settings;
 }
 
-void FillInfo(PersistentSubscription& group, proto::SubscriptionInfo* out) {
-  const auto info = group.GetInfo();
+void fill_info(PersistentSubscription& group, proto::SubscriptionInfo* out) {
+  const auto info = group.get_info();
   const GroupSettings& s = group.settings();
   auto number = [](std::int64_t n) { return n < 0 ? std::string() : std::to_string(n); };
   out->set_event_source(group.stream());
@@ -215,105 +215,105 @@ class PersistentSubscriptionsService : public Methods::WithRawCallbackMethod_Rea
 
   Base* Read(grpc::CallbackServerContext* context) override {
     auto call = std::make_shared<PersistentRead>(node_, context);
-    call->KeepAlive();
+    call->keep_alive();
     return call.get();
   }
 
   grpc::ServerUnaryReactor* Create(grpc::CallbackServerContext* context, const proto::CreateReq* request,
                                    proto::CreateResp* response) override {
-    return Manage(context, request, response, true);
+    return manage(context, request, response, true);
   }
   grpc::ServerUnaryReactor* Update(grpc::CallbackServerContext* context, const proto::UpdateReq* request,
                                    proto::UpdateResp* response) override {
-    return Manage(context, request, response, false);
+    return manage(context, request, response, false);
   }
 
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context, const proto::DeleteReq* request,
                                    proto::DeleteResp* response) override {
-    return AnswerUnary<proto::DeleteReq, proto::DeleteResp>(
+    return answer_unary<proto::DeleteReq, proto::DeleteResp>(
         node_, context, request, response,
         [this](const GrpcCaller& caller, const auto& asked, auto*) -> std::optional<RpcError> {
-          if (const RpcError error = CannotServe(node_, true); !error.ok()) return error;
+          if (const RpcError error = cannot_serve(node_, true); !error.ok()) return error;
           const std::string stream = asked.options().stream_identifier().stream_name();
           const std::string& group = asked.options().group_name();
-          const GroupOutcome outcome = node_.groups().Delete(stream, group, caller.user);
-          return GroupError(outcome.result, outcome.reason, stream, group);
+          const GroupOutcome outcome = node_.groups().delete_group(stream, group, caller.user);
+          return group_error(outcome.result, outcome.reason, stream, group);
         });
   }
 
   grpc::ServerUnaryReactor* GetInfo(grpc::CallbackServerContext* context, const proto::GetInfoReq* request,
                                     proto::GetInfoResp* response) override {
-    return AnswerUnary<proto::GetInfoReq, proto::GetInfoResp>(
+    return answer_unary<proto::GetInfoReq, proto::GetInfoResp>(
         node_, context, request, response,
         [this](const GrpcCaller& caller, const auto& asked, auto* answer) -> std::optional<RpcError> {
-          if (const auto error = Refused(caller)) return error;
+          if (const auto error = refused(caller)) return error;
           const std::string stream = asked.options().stream_identifier().stream_name();
-          PersistentSubscription* group = node_.groups().Find(stream, asked.options().group_name());
-          if (group == nullptr) return GroupError(DropReason::kNotFound, stream, asked.options().group_name());
-          FillInfo(*group, answer->mutable_subscription_info());
+          PersistentSubscription* group = node_.groups().find(stream, asked.options().group_name());
+          if (group == nullptr) return group_error(DropReason::kNotFound, stream, asked.options().group_name());
+          fill_info(*group, answer->mutable_subscription_info());
           return RpcError{grpc::Status::OK};
         });
   }
 
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context, const proto::ListReq* request,
                                  proto::ListResp* response) override {
-    return AnswerUnary<proto::ListReq, proto::ListResp>(
+    return answer_unary<proto::ListReq, proto::ListResp>(
         node_, context, request, response,
         [this](const GrpcCaller& caller, const auto& asked, auto* answer) -> std::optional<RpcError> {
-          if (const auto error = Refused(caller)) return error;
+          if (const auto error = refused(caller)) return error;
           const std::string stream = asked.options().list_for_stream().stream().stream_name();
-          const auto groups = node_.groups().Groups(stream);
-          if (groups.empty() && !stream.empty()) return GroupError(DropReason::kNotFound, stream, "");
-          for (PersistentSubscription* group : groups) FillInfo(*group, answer->add_subscriptions());
+          const auto groups = node_.groups().groups(stream);
+          if (groups.empty() && !stream.empty()) return group_error(DropReason::kNotFound, stream, "");
+          for (PersistentSubscription* group : groups) fill_info(*group, answer->add_subscriptions());
           return RpcError{grpc::Status::OK};
         });
   }
 
   grpc::ServerUnaryReactor* ReplayParked(grpc::CallbackServerContext* context, const proto::ReplayParkedReq* request,
                                          proto::ReplayParkedResp* response) override {
-    return AnswerUnary<proto::ReplayParkedReq, proto::ReplayParkedResp>(
+    return answer_unary<proto::ReplayParkedReq, proto::ReplayParkedResp>(
         node_, context, request, response,
         [this](const GrpcCaller& caller, const auto& asked, auto*) -> std::optional<RpcError> {
-          if (const auto error = Refused(caller)) return error;
+          if (const auto error = refused(caller)) return error;
           const std::string stream = asked.options().stream_identifier().stream_name();
           const std::string& group = asked.options().group_name();
           std::optional<std::int64_t> stop_at;
           if (asked.options().has_stop_at()) stop_at = asked.options().stop_at();
-          const GroupOutcome outcome = node_.groups().ReplayParked(stream, group, stop_at, caller.user);
-          return GroupError(outcome.result, outcome.reason, stream, group);
+          const GroupOutcome outcome = node_.groups().replay_parked(stream, group, stop_at, caller.user);
+          return group_error(outcome.result, outcome.reason, stream, group);
         });
   }
 
   grpc::ServerUnaryReactor* RestartSubsystem(grpc::CallbackServerContext* context, const esdb::Empty* request,
                                              esdb::Empty* response) override {
-    return AnswerUnary<esdb::Empty, esdb::Empty>(
+    return answer_unary<esdb::Empty, esdb::Empty>(
         node_, context, request, response,
         [this](const GrpcCaller& caller, const auto&, auto*) -> std::optional<RpcError> {
-          if (const auto error = Refused(caller)) return error;
-          for (PersistentSubscription* group : node_.groups().Groups()) group->DropAll();
+          if (const auto error = refused(caller)) return error;
+          for (PersistentSubscription* group : node_.groups().groups()) group->drop_all();
           return RpcError{grpc::Status::OK};
         });
   }
 
  private:
   // Calls that 21.2.0 has not, and that need rights.
-  std::optional<RpcError> Refused(const GrpcCaller& caller) {
-    if (node_.options().version == "21.2.0") return Unimplemented();
-    if (const RpcError error = CannotServe(node_, true); !error.ok()) return error;
-    if (!node_.store().CanAccess("$settings", Access::kWrite, caller.user)) return AccessDeniedError();
+  std::optional<RpcError> refused(const GrpcCaller& caller) {
+    if (node_.options().version == "21.2.0") return unimplemented();
+    if (const RpcError error = cannot_serve(node_, true); !error.ok()) return error;
+    if (!node_.store().can_access("$settings", Access::kWrite, caller.user)) return access_denied_error();
     return std::nullopt;
   }
 
   template <class Request, class Response>
-  grpc::ServerUnaryReactor* Manage(grpc::CallbackServerContext* context, const Request* request, Response* response,
+  grpc::ServerUnaryReactor* manage(grpc::CallbackServerContext* context, const Request* request, Response* response,
                                    bool create) {
-    return AnswerUnary<Request, Response>(
+    return answer_unary<Request, Response>(
         node_, context, request, response,
         [this, create](const GrpcCaller& caller, const Request& asked, Response*) -> std::optional<RpcError> {
-          if (const RpcError error = CannotServe(node_, true); !error.ok()) return error;
+          if (const RpcError error = cannot_serve(node_, true); !error.ok()) return error;
           const auto& options = asked.options();
           const bool old = node_.options().version == "21.2.0";
-          GroupSettings settings = SettingsOf(options.settings());
+          GroupSettings settings = settings_of(options.settings());
           std::string stream = options.stream_identifier().stream_name();
           if (!old && options.has_stream()) {
             const auto& s = options.stream();
@@ -326,22 +326,22 @@ class PersistentSubscriptionsService : public Methods::WithRawCallbackMethod_Rea
             }
           }
           const std::string& group = options.group_name();
-          if (stream.empty()) return ThrownByHandler();
+          if (stream.empty()) return thrown_by_handler();
           if (settings.read_batch_size >= settings.buffer_size &&
-              node_.store().CanAccess("$settings", Access::kWrite, caller.user)) {
+              node_.store().can_access("$settings", Access::kWrite, caller.user)) {
             // 21.2.0 fails inside and never answers.
             if (old) return std::nullopt;
-            return GroupError(GroupResult::kFail,
-                              "Specified argument was out of the range of valid values. (Parameter 'ReadBatchSize may "
-                              "not be greater than or equal to BufferSize')",
-                              stream, group);
+            return group_error(GroupResult::kFail,
+                               "Specified argument was out of the range of valid values. (Parameter 'ReadBatchSize may "
+                               "not be greater than or equal to BufferSize')",
+                               stream, group);
           }
-          const GroupOutcome outcome = create ? node_.groups().Create(stream, group, settings, caller.user)
-                                              : node_.groups().Update(stream, group, settings, caller.user);
+          const GroupOutcome outcome = create ? node_.groups().create(stream, group, settings, caller.user)
+                                              : node_.groups().update(stream, group, settings, caller.user);
           if (old && !create && outcome.result == GroupResult::kDoesNotExist) {
-            return Unexpected("Unexpected UpdatePersistentSubscriptionResult: DoesNotExist");
+            return unexpected("Unexpected UpdatePersistentSubscriptionResult: DoesNotExist");
           }
-          return GroupError(outcome.result, outcome.reason, stream, group);
+          return group_error(outcome.result, outcome.reason, stream, group);
         });
   }
 
@@ -350,7 +350,7 @@ class PersistentSubscriptionsService : public Methods::WithRawCallbackMethod_Rea
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewPersistentSubscriptionsService(Node& node) {
+std::unique_ptr<grpc::Service> new_persistent_subscriptions_service(Node& node) {
   return std::make_unique<PersistentSubscriptionsService>(node);
 }
 

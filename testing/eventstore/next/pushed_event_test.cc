@@ -14,7 +14,7 @@ namespace {
 
 using ReadResp = esdb::persistent_subscriptions::ReadResp;
 
-ReadResp Parsed(const grpc::ByteBuffer& bytes) {
+ReadResp parsed(const grpc::ByteBuffer& bytes) {
   std::vector<grpc::Slice> slices;
   EXPECT_TRUE(bytes.Dump(&slices).ok());
   std::string text;
@@ -25,12 +25,12 @@ ReadResp Parsed(const grpc::ByteBuffer& bytes) {
 }
 
 // What the message itself would have been.
-void ExpectAsMessage(const ResolvedEvent& event, int retry_count) {
+void expect_as_message(const ResolvedEvent& event, int retry_count) {
   for (const bool structured : {true, false}) {
     ReadResp expected;
-    FillReadEvent(event, structured, expected.mutable_event());
+    fill_read_event(event, structured, expected.mutable_event());
     expected.mutable_event()->set_retry_count(retry_count);
-    const ReadResp encoded = Parsed(EncodePushedEvent(event, retry_count, structured));
+    const ReadResp encoded = parsed(encode_pushed_event(event, retry_count, structured));
     EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(encoded, expected))
         << encoded.DebugString() << " instead of " << expected.DebugString();
   }
@@ -41,8 +41,8 @@ class PushedEvent : public ::testing::Test {
   PushedEvent() {
     stream_.name = "hero-1";
     links_.name = "$ce-hero";
-    event_ = {&stream_, 7, NewEventId(), "HeroJoined", true, std::string(300, 'd'), "{\"m\":1}", 16'000'000, 4242};
-    link_ = {&links_, 0, NewEventId(), "$>", false, "7@hero-1", "", 16'000'001, 4711};
+    event_ = {&stream_, 7, new_event_id(), "HeroJoined", true, std::string(300, 'd'), "{\"m\":1}", 16'000'000, 4242};
+    link_ = {&links_, 0, new_event_id(), "$>", false, "7@hero-1", "", 16'000'001, 4711};
   }
 
   Stream stream_;
@@ -51,19 +51,19 @@ class PushedEvent : public ::testing::Test {
   Record link_;
 };
 
-TEST_F(PushedEvent, IsAnEvent) { ExpectAsMessage({&event_, nullptr}, 0); }
+TEST_F(PushedEvent, IsAnEvent) { expect_as_message({&event_, nullptr}, 0); }
 
-TEST_F(PushedEvent, IsALiveEventWithItsPosition) { ExpectAsMessage({&event_, nullptr, true}, 3); }
+TEST_F(PushedEvent, IsALiveEventWithItsPosition) { expect_as_message({&event_, nullptr, true}, 3); }
 
-TEST_F(PushedEvent, HasALink) { ExpectAsMessage({&event_, &link_, true}, 0); }
+TEST_F(PushedEvent, HasALink) { expect_as_message({&event_, &link_, true}, 0); }
 
-TEST_F(PushedEvent, IsALinkWhoseTargetIsGone) { ExpectAsMessage({nullptr, &link_}, 1); }
+TEST_F(PushedEvent, IsALinkWhoseTargetIsGone) { expect_as_message({nullptr, &link_}, 1); }
 
 TEST_F(PushedEvent, IsEmpty) {
   event_.data.clear();
   event_.metadata.clear();
   event_.number = 0;
-  ExpectAsMessage({&event_, nullptr}, 0);
+  expect_as_message({&event_, nullptr}, 0);
 }
 
 }  // namespace

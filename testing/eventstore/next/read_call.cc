@@ -25,7 +25,7 @@ constexpr char kReadStreamError[] = "Unexpected ReadStreamResult: Error";
 // What a read or subscription of $all filters by, and how often a subscription tells how far it has looked.
 struct Filter {
   // Nothing if the options name no filter. Throws std::regex_error.
-  static std::optional<Filter> Of(const Options& options) {
+  static std::optional<Filter> of(const Options& options) {
     if (!options.has_filter()) return std::nullopt;
     const auto& f = options.filter();
     const auto by = f.has_event_type() ? EventFilter::By::kType : EventFilter::By::kStream;
@@ -45,193 +45,195 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
                  public CommitListener {
  public:
   ReadCall(Node& node, grpc::CallbackServerContext* context, const proto::ReadReq& request)
-      : StreamingCall(node, context), options_(request.options()), caller_(CallerOf(node, *context)) {}
+      : StreamingCall(node, context), options_(request.options()), caller_(caller_of(node, *context)) {}
 
-  void Run() {
+  void run() {
     if (node_.misbehaviour().silent) return;
-    if (!caller_.error.ok()) return End(caller_.error);
-    if (const RpcError error = CannotServe(node_, RequiresLeader(*context_)); !error.ok()) return End(error);
-    if (!options_.uuid_option().has_structured() && !options_.uuid_option().has_string()) return End(ThrownByHandler());
+    if (!caller_.error.ok()) return end(caller_.error);
+    if (const RpcError error = cannot_serve(node_, requires_leader(*context_)); !error.ok()) return end(error);
+    if (!options_.uuid_option().has_structured() && !options_.uuid_option().has_string())
+      return end(thrown_by_handler());
     structured_ = options_.uuid_option().has_structured();
     stream_ = options_.has_stream() ? options_.stream().stream_identifier().stream_name() : "";
-    if (!options_.has_all() && stream_.empty()) return End(ThrownByHandler());
+    if (!options_.has_all() && stream_.empty()) return end(thrown_by_handler());
     try {
-      filter_ = Filter::Of(options_);
+      filter_ = Filter::of(options_);
     } catch (const std::regex_error&) {
-      return End(ThrownByHandler());
+      return end(thrown_by_handler());
     }
-    if (!node_.store().CanAccess(options_.has_all() ? std::string(kAllStream) : stream_, Access::kRead, caller_.user)) {
-      return End(AccessDeniedError());
+    if (!node_.store().can_access(options_.has_all() ? std::string(kAllStream) : stream_, Access::kRead,
+                                  caller_.user)) {
+      return end(access_denied_error());
     }
     if (options_.has_all() && options_.all().has_position() &&
         options_.all().position().prepare_position() > options_.all().position().commit_position()) {
-      return End(ThrownByHandler());
+      return end(thrown_by_handler());
     }
-    WantDrained();
-    if (options_.has_subscription()) return StartSubscription();
+    want_drained();
+    if (options_.has_subscription()) return start_subscription();
     left_ = static_cast<std::int64_t>(std::min<std::uint64_t>(options_.count(), kDeletedStream));
     if (left_ == 0) {
       // 21.2.0 does not even ask its storage.
-      if (node_.options().version == "21.2.0") return End({grpc::Status::OK});
-      return End(Unexpected(options_.has_all() ? "Unexpected ReadAllResult: Error" : kReadStreamError));
+      if (node_.options().version == "21.2.0") return end({grpc::Status::OK});
+      return end(unexpected(options_.has_all() ? "Unexpected ReadAllResult: Error" : kReadStreamError));
     }
     if (options_.has_all()) {
-      StartAll();
+      start_all();
     } else {
-      StartStream();
+      start_stream();
     }
   }
 
   // Of a subscription that has caught up.
-  void Committed(const Record& record) override {
+  void committed(const Record& record) override {
     if (!live_) return;
     if (options_.has_all()) {
       if (record.position < position_.commit) return;
-      position_ = {node_.store().EndPosition(), node_.store().EndPosition()};
-      PushAll(record);
+      position_ = {node_.store().end_position(), node_.store().end_position()};
+      push_all(record);
     } else if (record.number == kDeletedStream) {
-      Push(Resolved(record, true));
-      if (node_.options().version != "21.2.0") Leave(StreamDeletedError(stream_));
+      push(resolved(record, true));
+      if (node_.options().version != "21.2.0") leave(stream_deleted_error(stream_));
     } else if (record.number >= next_) {
       next_ = record.number + 1;
-      Push(Resolved(record, true));
+      push(resolved(record, true));
     }
     // A reader that is slower than the writers goes back to reading pages.
     if (queued() > 4 * kPage) live_ = false;
   }
 
  protected:
-  void Cancelled() override { Unlisten(); }
+  void cancelled() override { unlisten(); }
 
-  void Drained() override {
+  void drained() override {
     if (ended_ || live_) return;
     if (options_.has_subscription()) {
-      CatchUp();
+      catch_up();
     } else if (options_.has_all()) {
-      NextAllPage();
+      next_all_page();
     } else {
-      NextStreamPage();
+      next_stream_page();
     }
   }
 
  private:
   bool forwards() const { return options_.read_direction() == Options::Forwards; }
 
-  ResolvedEvent Resolved(const Record& record, bool has_position) {
-    ResolvedEvent event = options_.resolve_links() ? node_.store().Resolve(record) : ResolvedEvent{&record, nullptr};
+  ResolvedEvent resolved(const Record& record, bool has_position) {
+    ResolvedEvent event = options_.resolve_links() ? node_.store().resolve(record) : ResolvedEvent{&record, nullptr};
     event.has_position = has_position;
     return event;
   }
 
-  void Push(const ResolvedEvent& event) {
+  void push(const ResolvedEvent& event) {
     proto::ReadResp response;
-    FillReadEvent(event, structured_, response.mutable_event());
-    Send(std::move(response));
+    fill_read_event(event, structured_, response.mutable_event());
+    send(std::move(response));
   }
 
-  void PushAll(const Record& record) {
-    if (!filter_) return Push(Resolved(record, true));
-    if (filter_->events.Wants(record)) Push(Resolved(record, true));
+  void push_all(const Record& record) {
+    if (!filter_) return push(resolved(record, true));
+    if (filter_->events.wants(record)) push(resolved(record, true));
     if (++considered_ < filter_->checkpoint_every) return;
     considered_ = 0;
-    PushCheckpoint({record.position, record.position});
+    push_checkpoint({record.position, record.position});
   }
 
-  void PushCheckpoint(LogPosition position) {
+  void push_checkpoint(LogPosition position) {
     proto::ReadResp response;
     response.mutable_checkpoint()->set_commit_position(static_cast<std::uint64_t>(position.commit));
     response.mutable_checkpoint()->set_prepare_position(static_cast<std::uint64_t>(position.prepare));
-    Send(std::move(response));
+    send(std::move(response));
   }
 
-  void Leave(const RpcError& error) {
+  void leave(const RpcError& error) {
     ended_ = true;
-    Unlisten();
-    End(error);
+    unlisten();
+    end(error);
   }
 
-  void StartStream() {
+  void start_stream() {
     const auto& s = options_.stream();
     if (s.has_revision()) {
       next_ = static_cast<std::int64_t>(std::min<std::uint64_t>(s.revision(), kDeletedStream));
     } else if (s.has_end()) {
       // The end is the number -1, from which no read goes forwards.
-      if (forwards()) return Leave(Unexpected(kReadStreamError));
+      if (forwards()) return leave(unexpected(kReadStreamError));
       next_ = -1;
     } else {
       next_ = 0;
     }
-    NextStreamPage();
+    next_stream_page();
   }
 
-  void NextStreamPage() {
+  void next_stream_page() {
     const std::int64_t count = std::min(left_, kPage);
     const StreamPage page =
-        forwards() ? node_.store().ReadForward(stream_, next_, count, options_.resolve_links(), caller_.user)
-                   : node_.store().ReadBackward(stream_, next_, count, options_.resolve_links(), caller_.user);
+        forwards() ? node_.store().read_forward(stream_, next_, count, options_.resolve_links(), caller_.user)
+                   : node_.store().read_backward(stream_, next_, count, options_.resolve_links(), caller_.user);
     switch (page.result) {
       case ReadResult::kSuccess:
         break;
       case ReadResult::kAccessDenied:
-        return Leave(AccessDeniedError());
+        return leave(access_denied_error());
       case ReadResult::kStreamDeleted:
-        return Leave(StreamDeletedError(stream_));
+        return leave(stream_deleted_error(stream_));
       default: {
         proto::ReadResp response;
         response.mutable_stream_not_found()->mutable_stream_identifier()->set_stream_name(stream_);
-        Send(std::move(response));
-        return Leave({grpc::Status::OK});
+        send(std::move(response));
+        return leave({grpc::Status::OK});
       }
     }
-    for (const ResolvedEvent& event : page.events) Push(event);
+    for (const ResolvedEvent& event : page.events) push(event);
     left_ -= static_cast<std::int64_t>(page.events.size());
     next_ = page.next;
-    if (page.is_end_of_stream || left_ == 0) return Leave({grpc::Status::OK});
-    if (page.events.empty()) NextStreamPage();
+    if (page.is_end_of_stream || left_ == 0) return leave({grpc::Status::OK});
+    if (page.events.empty()) next_stream_page();
   }
 
-  void StartAll() {
-    const std::int64_t end = node_.store().EndPosition();
+  void start_all() {
+    const std::int64_t end = node_.store().end_position();
     const auto& all = options_.all();
     if (all.has_position()) {
       position_ = {static_cast<std::int64_t>(all.position().commit_position()),
                    static_cast<std::int64_t>(all.position().prepare_position())};
-      if (!node_.store().IsRecordPosition(position_.commit)) {
-        return Leave(Unexpected("Unexpected ReadAllResult: Error"));
+      if (!node_.store().is_record_position(position_.commit)) {
+        return leave(unexpected("Unexpected ReadAllResult: Error"));
       }
     } else {
       position_ = all.has_end() ? LogPosition{end, end} : LogPosition{0, 0};
     }
-    NextAllPage();
+    next_all_page();
   }
 
-  void NextAllPage() {
+  void next_all_page() {
     for (;;) {
       const std::int64_t count = filter_ ? kPage : std::min(left_, kPage);
       const AllPage page =
-          forwards() ? node_.store().ReadAllForward(position_, count, options_.resolve_links(), caller_.user)
-                     : node_.store().ReadAllBackward(position_, count, options_.resolve_links(), caller_.user);
-      if (page.result != ReadResult::kSuccess) return Leave(AccessDeniedError());
+          forwards() ? node_.store().read_all_forward(position_, count, options_.resolve_links(), caller_.user)
+                     : node_.store().read_all_backward(position_, count, options_.resolve_links(), caller_.user);
+      if (page.result != ReadResult::kSuccess) return leave(access_denied_error());
       bool sent = false;
       for (const ResolvedEvent& event : page.events) {
-        if (left_ == 0 || (filter_ && !filter_->events.Wants(event.original()))) continue;
+        if (left_ == 0 || (filter_ && !filter_->events.wants(event.original()))) continue;
         --left_;
         sent = true;
-        Push(event);
+        push(event);
       }
       position_ = page.next;
-      if (page.is_end || left_ == 0) return Leave({grpc::Status::OK});
+      if (page.is_end || left_ == 0) return leave({grpc::Status::OK});
       if (sent) return;
     }
   }
 
-  void StartSubscription() {
+  void start_subscription() {
     proto::ReadResp response;
-    response.mutable_confirmation()->set_subscription_id(ToText(NewEventId()));
-    Send(std::move(response));
-    node_.store().Flush();
+    response.mutable_confirmation()->set_subscription_id(to_text(new_event_id()));
+    send(std::move(response));
+    node_.store().flush();
     if (options_.has_all()) {
-      const std::int64_t end = node_.store().EndPosition();
+      const std::int64_t end = node_.store().end_position();
       const auto& all = options_.all();
       position_ = all.has_end() ? LogPosition{end, end} : LogPosition{0, 0};
       // A subscription begins behind the position that it names.
@@ -242,31 +244,31 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
       }
     } else {
       const auto& s = options_.stream();
-      const std::int64_t last = node_.store().LastEventNumber(stream_);
-      if (last == kDeletedStream && node_.options().version != "21.2.0") return Leave(StreamDeletedError(stream_));
+      const std::int64_t last = node_.store().last_event_number(stream_);
+      if (last == kDeletedStream && node_.options().version != "21.2.0") return leave(stream_deleted_error(stream_));
       if (s.has_revision()) {
         next_ = static_cast<std::int64_t>(std::min<std::uint64_t>(s.revision(), kDeletedStream - 1)) + 1;
       } else {
         next_ = s.has_end() && last != kDeletedStream ? last + 1 : 0;
       }
     }
-    node_.AddListener(stream_, this);
+    node_.add_listener(stream_, this);
     listening_ = true;
-    CatchUp();
+    catch_up();
   }
 
-  void CatchUp() {
+  void catch_up() {
     while (!live_ && !ended_) {
       if (filter_) {
-        CatchUpFiltered();
+        catch_up_filtered();
       } else if (options_.has_all()) {
-        const AllPage page = node_.store().ReadAllForward(position_, kPage, false, caller_.user);
-        for (const ResolvedEvent& event : page.events) PushAll(*event.event);
+        const AllPage page = node_.store().read_all_forward(position_, kPage, false, caller_.user);
+        for (const ResolvedEvent& event : page.events) push_all(*event.event);
         if (!page.events.empty()) position_ = page.next;
         live_ = page.is_end;
       } else {
-        const StreamPage page = node_.store().ReadForward(stream_, next_, kPage, false, caller_.user);
-        for (const ResolvedEvent& event : page.events) Push(Resolved(*event.event, false));
+        const StreamPage page = node_.store().read_forward(stream_, next_, kPage, false, caller_.user);
+        for (const ResolvedEvent& event : page.events) push(resolved(*event.event, false));
         live_ = page.result != ReadResult::kSuccess || page.is_end_of_stream;
         if (page.result == ReadResult::kSuccess) next_ = page.next;
       }
@@ -276,10 +278,10 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
 
   // A page, and a checkpoint after so many events that were looked at. 21.2.0 tells one more when all is read, and then
   // begins to count anew (Enumerators.AllSubscriptionFiltered.cs).
-  void CatchUpFiltered() {
-    const AllPage page = node_.store().ReadAllForward(position_, kReadBatchSize, false, caller_.user, &filter_->events,
-                                                      filter_->search_window);
-    for (const ResolvedEvent& event : page.events) Push(Resolved(*event.event, true));
+  void catch_up_filtered() {
+    const AllPage page = node_.store().read_all_forward(position_, kReadBatchSize, false, caller_.user,
+                                                        &filter_->events, filter_->search_window);
+    for (const ResolvedEvent& event : page.events) push(resolved(*event.event, true));
     LogPosition reached = position_;
     if (!page.events.empty()) reached = {page.events.back().event->position, page.events.back().event->position};
     position_ = page.next;
@@ -287,18 +289,18 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
     live_ = page.is_end;
     if (live_ && node_.options().version == "21.2.0") {
       considered_ = 0;
-      PushCheckpoint(position_);
+      push_checkpoint(position_);
     } else if (!live_ && considered_ >= filter_->checkpoint_every) {
       considered_ %= filter_->checkpoint_every;
-      PushCheckpoint(reached);
+      push_checkpoint(reached);
     }
   }
 
-  void Unlisten() {
+  void unlisten() {
     ended_ = true;
     if (!listening_) return;
     listening_ = false;
-    node_.RemoveListener(stream_, this);
+    node_.remove_listener(stream_, this);
   }
 
   const Options options_;
@@ -317,11 +319,11 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
 
 }  // namespace
 
-grpc::ServerWriteReactor<proto::ReadResp>* ServeRead(Node& node, grpc::CallbackServerContext* context,
-                                                     const proto::ReadReq* request) {
+grpc::ServerWriteReactor<proto::ReadResp>* serve_read(Node& node, grpc::CallbackServerContext* context,
+                                                      const proto::ReadReq* request) {
   auto call = std::make_shared<ReadCall>(node, context, *request);
-  call->KeepAlive();
-  PostToNode(node, [call] { call->Run(); });
+  call->keep_alive();
+  post_to_node(node, [call] { call->run(); });
   return call.get();
 }
 

@@ -9,32 +9,32 @@ namespace {
 using grpc::Status;
 using grpc::StatusCode;
 
-std::string GroupOf(const std::string& stream, const std::string& group) {
+std::string group_of(const std::string& stream, const std::string& group) {
   return "Subscription group " + group + " on stream " + stream;
 }
 
-RpcError ForGroup(StatusCode code, const std::string& text, const char* exception, const std::string& stream,
-                  const std::string& group) {
+RpcError for_group(StatusCode code, const std::string& text, const char* exception, const std::string& stream,
+                   const std::string& group) {
   return {Status(code, text), {{"exception", exception}, {"stream-name", stream}, {"group-name", group}}};
 }
 
 }  // namespace
 
-RpcError Unexpected(const std::string& message) { return {Status(StatusCode::UNKNOWN, message)}; }
-RpcError ThrownByHandler() { return Unexpected("Exception was thrown by handler."); }
-RpcError Unimplemented() { return {Status(StatusCode::UNIMPLEMENTED, "Method is unimplemented.")}; }
+RpcError unexpected(const std::string& message) { return {Status(StatusCode::UNKNOWN, message)}; }
+RpcError thrown_by_handler() { return unexpected("Exception was thrown by handler."); }
+RpcError unimplemented() { return {Status(StatusCode::UNIMPLEMENTED, "Method is unimplemented.")}; }
 
-RpcError AccessDeniedError() {
+RpcError access_denied_error() {
   return {Status(StatusCode::PERMISSION_DENIED, "Access Denied"), {{"exception", "access-denied"}}};
 }
 
-RpcError StreamDeletedError(const std::string& stream) {
+RpcError stream_deleted_error(const std::string& stream) {
   return {Status(StatusCode::FAILED_PRECONDITION, "Event stream '" + stream + "' is deleted."),
           {{"exception", "stream-deleted"}, {"stream-name", stream}}};
 }
 
-RpcError DeleteWrongVersionError(const Node& node, const std::string& stream, std::int64_t expected,
-                                 std::int64_t actual) {
+RpcError delete_wrong_version_error(const Node& node, const std::string& stream, std::int64_t expected,
+                                    std::int64_t actual) {
   RpcError error{Status(StatusCode::FAILED_PRECONDITION, ""),
                  {{"exception", "wrong-expected-version"},
                   {"stream-name", stream},
@@ -49,57 +49,57 @@ RpcError DeleteWrongVersionError(const Node& node, const std::string& stream, st
   return error;
 }
 
-RpcError MaxAppendSizeError(std::int64_t max_append_size) {
+RpcError max_append_size_error(std::int64_t max_append_size) {
   const std::string size = std::to_string(max_append_size);
   return {Status(StatusCode::INVALID_ARGUMENT, "Maximum Append Size of " + size + " Exceeded."),
           {{"exception", "maximum-append-size-exceeded"}, {"maximum-append-size", size}}};
 }
 
-RpcError MissingMetadataError(const std::string& property) {
+RpcError missing_metadata_error(const std::string& property) {
   return {Status(StatusCode::INVALID_ARGUMENT, "Required Metadata Property '" + property + "' is missing"),
           {{"exception", "missing-required-metadata-property"}, {"required-metadata-properties", "type,content-type"}}};
 }
 
-RpcError GroupError(DropReason reason, const std::string& stream, const std::string& group) {
+RpcError group_error(DropReason reason, const std::string& stream, const std::string& group) {
   switch (reason) {
     case DropReason::kAccessDenied:
-      return AccessDeniedError();
+      return access_denied_error();
     case DropReason::kNotFound:
-      return ForGroup(StatusCode::NOT_FOUND, GroupOf(stream, group) + " does not exist.",
-                      "persistent-subscription-does-not-exist", stream, group);
+      return for_group(StatusCode::NOT_FOUND, group_of(stream, group) + " does not exist.",
+                       "persistent-subscription-does-not-exist", stream, group);
     case DropReason::kSubscriberMaxCountReached:
-      return ForGroup(StatusCode::FAILED_PRECONDITION,
-                      "Maximum subscriptions reached for subscription group " + group + " on stream " + stream + ".",
-                      "maximum-subscribers-reached", stream, group);
+      return for_group(StatusCode::FAILED_PRECONDITION,
+                       "Maximum subscriptions reached for subscription group " + group + " on stream " + stream + ".",
+                       "maximum-subscribers-reached", stream, group);
     case DropReason::kUnsubscribed:
       break;
   }
-  return ForGroup(StatusCode::CANCELLED, GroupOf(stream, group) + " was dropped.", "persistent-subscription-dropped",
-                  stream, group);
+  return for_group(StatusCode::CANCELLED, group_of(stream, group) + " was dropped.", "persistent-subscription-dropped",
+                   stream, group);
 }
 
-RpcError GroupError(GroupResult result, const std::string& reason, const std::string& stream,
-                    const std::string& group) {
+RpcError group_error(GroupResult result, const std::string& reason, const std::string& stream,
+                     const std::string& group) {
   switch (result) {
     case GroupResult::kSuccess:
       return {Status::OK};
     case GroupResult::kAlreadyExists:
-      return ForGroup(StatusCode::ALREADY_EXISTS, GroupOf(stream, group) + " exists.", "persistent-subscription-exists",
-                      stream, group);
+      return for_group(StatusCode::ALREADY_EXISTS, group_of(stream, group) + " exists.",
+                       "persistent-subscription-exists", stream, group);
     case GroupResult::kDoesNotExist:
-      return GroupError(DropReason::kNotFound, stream, group);
+      return group_error(DropReason::kNotFound, stream, group);
     case GroupResult::kAccessDenied:
-      return AccessDeniedError();
+      return access_denied_error();
     case GroupResult::kFail:
       break;
   }
-  RpcError error = ForGroup(StatusCode::INTERNAL, GroupOf(stream, group) + " failed: '" + reason + "'",
-                            "persistent-subscription-failed", stream, group);
+  RpcError error = for_group(StatusCode::INTERNAL, group_of(stream, group) + " failed: '" + reason + "'",
+                             "persistent-subscription-failed", stream, group);
   error.trailers.emplace_back("reason", reason);
   return error;
 }
 
-RpcError CannotServe(Node& node, bool needs_leader) {
+RpcError cannot_serve(Node& node, bool needs_leader) {
   if (!node.ready() && needs_leader) return {Status(StatusCode::UNAVAILABLE, "Server Is Not Ready")};
   const Misbehaviour& m = node.misbehaviour();
   if (!needs_leader || m.leader_host.empty()) return {Status::OK};
@@ -109,7 +109,7 @@ RpcError CannotServe(Node& node, bool needs_leader) {
            {"leader-endpoint-port", std::to_string(m.leader_http_port)}}};
 }
 
-RpcError ByName(const std::string& name, const std::string& message, const std::string& stream) {
+RpcError by_name(const std::string& name, const std::string& message, const std::string& stream) {
   static const std::map<std::string, StatusCode> kCodes = {
       {"CANCELLED", StatusCode::CANCELLED},
       {"UNKNOWN", StatusCode::UNKNOWN},
@@ -128,8 +128,8 @@ RpcError ByName(const std::string& name, const std::string& message, const std::
       {"DATA_LOSS", StatusCode::DATA_LOSS},
       {"UNAUTHENTICATED", StatusCode::UNAUTHENTICATED},
   };
-  if (name == "AccessDenied") return AccessDeniedError();
-  if (name == "StreamDeleted") return StreamDeletedError(stream);
+  if (name == "AccessDenied") return access_denied_error();
+  if (name == "StreamDeleted") return stream_deleted_error(stream);
   if (name == "NotReady") return {Status(StatusCode::UNAVAILABLE, "Server Is Not Ready")};
   if (name == "TooBusy") return {Status(StatusCode::UNAVAILABLE, "Server Is Too Busy")};
   if (name == "PrepareTimeout" || name == "CommitTimeout" || name == "ForwardTimeout") {

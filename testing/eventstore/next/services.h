@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NEXT_SERVICES_H_
-#define TESTING_EVENTSTORE_NEXT_SERVICES_H_
+#pragma once
 
 #include <memory>
 
@@ -9,11 +8,9 @@
 namespace interconnect::eventstore {
 
 // The services that a node of the next generation offers, for a grpc::ServerBuilder.
-std::unique_ptr<grpc::Service> NewStreamsService(Node& node);
-std::unique_ptr<grpc::Service> NewPersistentSubscriptionsService(Node& node);
-std::unique_ptr<grpc::Service> NewGossipService(Node& node);
-std::unique_ptr<grpc::Service> NewServerFeaturesService(Node& node);
+std::unique_ptr<grpc::Service> new_streams_service(Node& node);
+std::unique_ptr<grpc::Service> new_persistent_subscriptions_service(Node& node);
+std::unique_ptr<grpc::Service> new_gossip_service(Node& node);
+std::unique_ptr<grpc::Service> new_server_features_service(Node& node);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NEXT_SERVICES_H_

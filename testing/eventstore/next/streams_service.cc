@@ -16,50 +16,50 @@ class StreamsService : public proto::Streams::CallbackService {
 
   grpc::ServerWriteReactor<proto::ReadResp>* Read(grpc::CallbackServerContext* context,
                                                   const proto::ReadReq* request) override {
-    return ServeRead(node_, context, request);
+    return serve_read(node_, context, request);
   }
   grpc::ServerReadReactor<proto::AppendReq>* Append(grpc::CallbackServerContext* context,
                                                     proto::AppendResp* response) override {
-    return ServeAppend(node_, context, response);
+    return serve_append(node_, context, response);
   }
   grpc::ServerBidiReactor<proto::BatchAppendReq, proto::BatchAppendResp>* BatchAppend(
       grpc::CallbackServerContext* context) override {
-    return ServeBatchAppend(node_, context);
+    return serve_batch_append(node_, context);
   }
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context, const proto::DeleteReq* request,
                                    proto::DeleteResp* response) override {
-    return DeleteStream(context, request, response, false);
+    return delete_stream(context, request, response, false);
   }
   grpc::ServerUnaryReactor* Tombstone(grpc::CallbackServerContext* context, const proto::TombstoneReq* request,
                                       proto::TombstoneResp* response) override {
-    return DeleteStream(context, request, response, true);
+    return delete_stream(context, request, response, true);
   }
 
  private:
   template <class Request, class Response>
-  grpc::ServerUnaryReactor* DeleteStream(grpc::CallbackServerContext* context, const Request* request,
-                                         Response* response, bool hard) {
-    return AnswerUnary<Request, Response>(
+  grpc::ServerUnaryReactor* delete_stream(grpc::CallbackServerContext* context, const Request* request,
+                                          Response* response, bool hard) {
+    return answer_unary<Request, Response>(
         node_, context, request, response,
         [this, hard](const GrpcCaller& caller, const Request& asked, Response* answer) -> std::optional<RpcError> {
-          if (const RpcError error = CannotServe(node_, true); !error.ok()) return error;
+          if (const RpcError error = cannot_serve(node_, true); !error.ok()) return error;
           const std::string& stream = asked.options().stream_identifier().stream_name();
           std::int64_t expected;
-          if (stream.empty() || !ExpectedOf(asked.options(), &expected)) return ThrownByHandler();
-          const DeleteOutcome outcome = node_.store().Delete(stream, expected, hard, caller.user);
+          if (stream.empty() || !expected_of(asked.options(), &expected)) return thrown_by_handler();
+          const DeleteOutcome outcome = node_.store().delete_stream(stream, expected, hard, caller.user);
           switch (outcome.result) {
             case WriteResult::kSuccess:
               answer->mutable_position()->set_commit_position(static_cast<std::uint64_t>(outcome.position));
               answer->mutable_position()->set_prepare_position(static_cast<std::uint64_t>(outcome.position));
               return RpcError{grpc::Status::OK};
             case WriteResult::kWrongExpectedVersion:
-              return DeleteWrongVersionError(node_, stream, expected, outcome.current_version);
+              return delete_wrong_version_error(node_, stream, expected, outcome.current_version);
             case WriteResult::kStreamDeleted:
-              return StreamDeletedError(stream);
+              return stream_deleted_error(stream);
             case WriteResult::kAccessDenied:
               break;
           }
-          return AccessDeniedError();
+          return access_denied_error();
         });
   }
 
@@ -68,6 +68,6 @@ class StreamsService : public proto::Streams::CallbackService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> NewStreamsService(Node& node) { return std::make_unique<StreamsService>(node); }
+std::unique_ptr<grpc::Service> new_streams_service(Node& node) { return std::make_unique<StreamsService>(node); }
 
 }  // namespace interconnect::eventstore

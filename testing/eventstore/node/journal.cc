@@ -19,7 +19,7 @@ struct Header {
 };
 constexpr std::uint32_t kMagic = 0x4c4a5645;
 
-bool ReadText(std::FILE* file, std::uint32_t size, std::string* text) {
+bool read_text(std::FILE* file, std::uint32_t size, std::string* text) {
   text->resize(size);
   return size == 0 || std::fread(text->data(), 1, size, file) == size;
 }
@@ -33,26 +33,26 @@ Journal::Journal(const std::string& path, EventStore& store) {
     std::string stream;
     while (std::fread(&h, sizeof h, 1, old) == 1 && h.magic == kMagic) {
       NewEvent event;
-      if (!ReadText(old, h.stream, &stream) || !ReadText(old, h.type, &event.type) ||
-          !ReadText(old, h.data, &event.data) || !ReadText(old, h.metadata, &event.metadata)) {
+      if (!read_text(old, h.stream, &stream) || !read_text(old, h.type, &event.type) ||
+          !read_text(old, h.data, &event.data) || !read_text(old, h.metadata, &event.metadata)) {
         break;
       }
       std::memcpy(event.id.data(), h.id, sizeof h.id);
       event.is_json = h.is_json != 0;
-      store.Restore(stream, h.number, std::move(event), h.created);
+      store.restore(stream, h.number, std::move(event), h.created);
       good = std::ftell(old);
     }
     std::fclose(old);
     if (truncate(path.c_str(), good) != 0) throw std::runtime_error(path + ": cannot be cut to its last whole record");
   }
-  store.ForgetIds();
+  store.forget_ids();
   file_ = std::fopen(path.c_str(), "ab");
   if (file_ == nullptr) throw std::runtime_error(path + ": cannot be written");
 }
 
 Journal::~Journal() { std::fclose(file_); }
 
-void Journal::Append(const Record& record) {
+void Journal::append(const Record& record) {
   Header h{};
   h.stream = static_cast<std::uint32_t>(record.stream_name().size());
   h.type = static_cast<std::uint32_t>(record.type.size());

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NODE_JOURNAL_H_
-#define TESTING_EVENTSTORE_NODE_JOURNAL_H_
+#pragma once
 
 #include <cstdio>
 #include <string>
@@ -19,12 +18,10 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   // Hands the record to the operating system before it returns.
-  void Append(const Record& record);
+  void append(const Record& record);
 
  private:
   std::FILE* file_;
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NODE_JOURNAL_H_

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NODE_NODE_H_
-#define TESTING_EVENTSTORE_NODE_NODE_H_
+#pragma once
 
 #include <atomic>
 #include <chrono>
@@ -61,11 +60,11 @@ struct Misbehaviour {
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
-  virtual void Committed(const Record& record) = 0;
+  virtual void committed(const Record& record) = 0;
 };
 
 // A node: the store, its groups, time, and the misbehaviour, for the fronts to serve. Everything here belongs to the
-// one thread that runs the io_context; other threads come in through Post.
+// one thread that runs the io_context; other threads come in through boost::asio::post.
 class Node {
  public:
   // How an append ended: `refused_with` is set by misbehaviour only.
@@ -86,52 +85,52 @@ class Node {
   Misbehaviour& misbehaviour() { return misbehaviour_; }
 
   // Appends, as misbehaviour and throttle say: `done` is called at once, later or never.
-  void Append(std::string stream, std::int64_t expected, std::vector<NewEvent> events, const User* user,
+  void append(std::string stream, std::int64_t expected, std::vector<NewEvent> events, const User* user,
               AppendDone done);
   // Calls back after so many milliseconds, in the order of their times, then of the calls.
-  void After(int ms, std::function<void()> call);
+  void after(int ms, std::function<void()> call);
   // With manual time: makes the time pass, and calls what falls due.
-  void Advance(int ms);
+  void advance(int ms);
 
   // Whether the node can serve yet; it cannot for its first --start-not-ready-ms.
   bool ready() const;
-  void SetNotReady(bool not_ready) { not_ready_ = not_ready; }
+  void set_not_ready(bool not_ready) { not_ready_ = not_ready; }
   // Another user, or another password.
-  void AddUser(const std::string& name, const std::string& password);
+  void add_user(const std::string& name, const std::string& password);
   // Null without a right password. A node that is not ready knows no users.
-  const User* Authenticate(const std::string& name, const std::string& password) const;
+  const User* authenticate(const std::string& name, const std::string& password) const;
   // Whether the access rules are off, as on a next-generation server without TLS.
   bool insecure() const {
     return options_.generation == Generation::kNext && options_.tls_cert.empty() && !options_.authenticates_without_tls;
   }
 
   // Listeners of a stream, of all streams if it is empty.
-  void AddListener(const std::string& stream, CommitListener* listener);
-  void RemoveListener(const std::string& stream, CommitListener* listener);
+  void add_listener(const std::string& stream, CommitListener* listener);
+  void remove_listener(const std::string& stream, CommitListener* listener);
 
   // Connections that /misbehave can cut; the returned number removes them again.
-  int AddConnection(std::function<void()> cut);
-  void RemoveConnection(int number) { connections_.erase(number); }
-  void CutConnections();
+  int add_connection(std::function<void()> cut);
+  void remove_connection(int number) { connections_.erase(number); }
+  void cut_connections();
   std::size_t connection_count() const { return connections_.size(); }
 
   // The ports that the fronts listen on, for answers that tell them.
   int tcp_port = 0;
   int http_port = 0;
   // The instance id that gossip tells.
-  const EventId instance_id = NewEventId();
+  const EventId instance_id = new_event_id();
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  bool Use(int& count, const std::string& stream);
-  void Apply(std::string stream, std::int64_t expected, std::vector<NewEvent> events, const User* user,
+  bool use(int& count, const std::string& stream);
+  void apply(std::string stream, std::int64_t expected, std::vector<NewEvent> events, const User* user,
              AppendDone done);
-  void ArmTimer();
-  void ArmTick();
-  void RunDue(TimePoint until);
-  TimePoint Now() const { return options_.manual_time ? manual_now_.load() : std::chrono::steady_clock::now(); }
-  void Committed(const Record& record);
+  void arm_timer();
+  void arm_tick();
+  void run_due(TimePoint until);
+  TimePoint now() const { return options_.manual_time ? manual_now_.load() : std::chrono::steady_clock::now(); }
+  void committed(const Record& record);
 
   const Options options_;
   boost::asio::io_context& io_;
@@ -152,5 +151,3 @@ class Node {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NODE_NODE_H_

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_NODE_OPTIONS_H_
-#define TESTING_EVENTSTORE_NODE_OPTIONS_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -43,7 +42,7 @@ struct Options {
   // Whether the next generation tells callers apart without TLS.
   bool authenticates_without_tls = false;
   int start_not_ready_ms = 0;
-  // Time stands still but for Node::Advance.
+  // Time stands still but for Node::advance.
   bool manual_time = false;
   std::vector<std::pair<std::string, std::string>> users;
 
@@ -62,5 +61,3 @@ struct Options {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_NODE_OPTIONS_H_

@@ -13,20 +13,20 @@ namespace {
 
 class RoundRobin : public ConsumerStrategy {
  public:
-  void Added(Consumer* consumer) override { consumers_.push_back(consumer); }
-  void Removed(Consumer* consumer) override { std::erase(consumers_, consumer); }
+  void added(Consumer* consumer) override { consumers_.push_back(consumer); }
+  void removed(Consumer* consumer) override { std::erase(consumers_, consumer); }
 
-  PushResult Push(const ResolvedEvent& event, int retry_count) override {
+  PushResult push(const ResolvedEvent& event, int retry_count) override {
     for (std::size_t i = 0; i < consumers_.size(); ++i) {
       Consumer* next = consumers_.front();
-      Rotate();
-      if (next->Push(event, retry_count)) return PushResult::kSent;
+      rotate();
+      if (next->push(event, retry_count)) return PushResult::kSent;
     }
     return PushResult::kNoMoreCapacity;
   }
 
  protected:
-  void Rotate() {
+  void rotate() {
     consumers_.push_back(consumers_.front());
     consumers_.pop_front();
   }
@@ -36,10 +36,10 @@ class RoundRobin : public ConsumerStrategy {
 
 class DispatchToSingle : public RoundRobin {
  public:
-  PushResult Push(const ResolvedEvent& event, int retry_count) override {
+  PushResult push(const ResolvedEvent& event, int retry_count) override {
     for (std::size_t i = 0; i < consumers_.size(); ++i) {
-      if (consumers_.front()->Push(event, retry_count)) return PushResult::kSent;
-      Rotate();
+      if (consumers_.front()->push(event, retry_count)) return PushResult::kSent;
+      rotate();
     }
     return PushResult::kNoMoreCapacity;
   }
@@ -48,12 +48,12 @@ class DispatchToSingle : public RoundRobin {
 // Each source stream belongs to one of 1024 buckets and each bucket to a consumer.
 class Pinned : public ConsumerStrategy {
  public:
-  void Added(Consumer* consumer) override {
+  void added(Consumer* consumer) override {
     consumers_.push_back(consumer);
-    const std::size_t fair = (Assigned(nullptr) + consumers_.size() - 1) / consumers_.size();
+    const std::size_t fair = (assigned(nullptr) + consumers_.size() - 1) / consumers_.size();
     for (Consumer* other : consumers_) {
       if (other == consumer) continue;
-      std::size_t surplus = Assigned(other);
+      std::size_t surplus = assigned(other);
       for (Consumer*& bucket : buckets_) {
         if (surplus <= fair) break;
         if (bucket != other) continue;
@@ -63,33 +63,33 @@ class Pinned : public ConsumerStrategy {
     }
   }
 
-  void Removed(Consumer* consumer) override {
+  void removed(Consumer* consumer) override {
     std::erase(consumers_, consumer);
     std::replace(buckets_.begin(), buckets_.end(), consumer, static_cast<Consumer*>(nullptr));
   }
 
-  PushResult Push(const ResolvedEvent& event, int retry_count) override {
+  PushResult push(const ResolvedEvent& event, int retry_count) override {
     if (std::all_of(consumers_.begin(), consumers_.end(),
                     [](const Consumer* c) { return c->window() <= static_cast<int>(c->unconfirmed().size()); })) {
       return PushResult::kNoMoreCapacity;
     }
-    Consumer*& bucket = buckets_[std::hash<std::string_view>{}(SourceStream(event)) % buckets_.size()];
+    Consumer*& bucket = buckets_[std::hash<std::string_view>{}(source_stream(event)) % buckets_.size()];
     if (bucket == nullptr) {
       bucket = *std::min_element(consumers_.begin(), consumers_.end(),
-                                 [this](Consumer* a, Consumer* b) { return Assigned(a) < Assigned(b); });
+                                 [this](Consumer* a, Consumer* b) { return assigned(a) < assigned(b); });
     }
-    return bucket->Push(event, retry_count) ? PushResult::kSent : PushResult::kSkipped;
+    return bucket->push(event, retry_count) ? PushResult::kSent : PushResult::kSkipped;
   }
 
  private:
   // How many buckets a consumer has; of all consumers together if null.
-  std::size_t Assigned(const Consumer* consumer) const {
+  std::size_t assigned(const Consumer* consumer) const {
     return static_cast<std::size_t>(std::count_if(buckets_.begin(), buckets_.end(), [consumer](const Consumer* c) {
       return consumer == nullptr ? c != nullptr : c == consumer;
     }));
   }
 
-  static std::string_view SourceStream(const ResolvedEvent& event) {
+  static std::string_view source_stream(const ResolvedEvent& event) {
     const Record& record = event.event != nullptr ? *event.event : *event.link;
     if (record.type != kLinkType) return record.stream_name();
     const std::string_view target = record.data;
@@ -103,23 +103,23 @@ class Pinned : public ConsumerStrategy {
 
 }  // namespace
 
-bool Consumer::Push(const ResolvedEvent& event, int retry_count) {
+bool Consumer::push(const ResolvedEvent& event, int retry_count) {
   if (slots_ <= 0) return false;
   // An id that is pushed twice takes two slots and gives back one, as in the server.
   --slots_;
   ++total_;
   unconfirmed_.try_emplace(event.original().id, event);
-  subscriber_->Push(event, retry_count);
+  subscriber_->push(event, retry_count);
   return true;
 }
 
-bool Consumer::Remove(const EventId& id) {
+bool Consumer::remove(const EventId& id) {
   if (unconfirmed_.erase(id) == 0) return false;
   ++slots_;
   return true;
 }
 
-std::unique_ptr<ConsumerStrategy> NewConsumerStrategy(std::string_view name) {
+std::unique_ptr<ConsumerStrategy> new_consumer_strategy(std::string_view name) {
   if (name == "RoundRobin") return std::make_unique<RoundRobin>();
   if (name == "DispatchToSingle") return std::make_unique<DispatchToSingle>();
   if (name == "Pinned") return std::make_unique<Pinned>();

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_CONSUMER_STRATEGY_H_
-#define TESTING_EVENTSTORE_STORE_CONSUMER_STRATEGY_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -17,9 +16,9 @@ enum class DropReason { kUnsubscribed, kAccessDenied, kNotFound, kSubscriberMaxC
 class Subscriber {
  public:
   virtual ~Subscriber() = default;
-  virtual void Push(const ResolvedEvent& event, int retry_count) = 0;
+  virtual void push(const ResolvedEvent& event, int retry_count) = 0;
   // The group is done with this subscriber, which must not be used by it any more.
-  virtual void Dropped(DropReason reason) = 0;
+  virtual void dropped(DropReason reason) = 0;
 };
 
 // A consumer within its group: its window and what it holds.
@@ -34,9 +33,9 @@ class Consumer {
         slots_(window) {}
 
   // False if its window is full.
-  bool Push(const ResolvedEvent& event, int retry_count);
+  bool push(const ResolvedEvent& event, int retry_count);
   // Whether it held the event.
-  bool Remove(const EventId& id);
+  bool remove(const EventId& id);
 
   Subscriber* subscriber() const { return subscriber_; }
   int window() const { return window_; }
@@ -62,14 +61,12 @@ enum class PushResult { kSent, kSkipped, kNoMoreCapacity };
 class ConsumerStrategy {
  public:
   virtual ~ConsumerStrategy() = default;
-  virtual void Added(Consumer* consumer) = 0;
-  virtual void Removed(Consumer* consumer) = 0;
-  virtual PushResult Push(const ResolvedEvent& event, int retry_count) = 0;
+  virtual void added(Consumer* consumer) = 0;
+  virtual void removed(Consumer* consumer) = 0;
+  virtual PushResult push(const ResolvedEvent& event, int retry_count) = 0;
 };
 
 // RoundRobin, DispatchToSingle or Pinned; null for any other name.
-std::unique_ptr<ConsumerStrategy> NewConsumerStrategy(std::string_view name);
+std::unique_ptr<ConsumerStrategy> new_consumer_strategy(std::string_view name);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_CONSUMER_STRATEGY_H_

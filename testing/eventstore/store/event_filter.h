@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_EVENT_FILTER_H_
-#define TESTING_EVENTSTORE_STORE_EVENT_FILTER_H_
+#pragma once
 
 #include <regex>
 #include <string>
@@ -19,7 +18,7 @@ class EventFilter {
   // Throws std::regex_error.
   EventFilter(By by, const std::string& regex) : by_(by), regexes_{std::regex(regex)} {}
 
-  bool Wants(const Record& record) const;
+  bool wants(const Record& record) const;
 
  private:
   By by_;
@@ -29,5 +28,3 @@ class EventFilter {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_EVENT_FILTER_H_

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_EVENT_STORE_H_
-#define TESTING_EVENTSTORE_STORE_EVENT_STORE_H_
+#pragma once
 
 #include <cstdint>
 #include <deque>
@@ -34,7 +33,7 @@ inline const std::string& Record::stream_name() const { return stream->name; }
 // The database of a node: streams, the log of all events, idempotency, deletion, truncation, links and access rules as
 // in EventStore.Core (IndexWriter.CheckCommit, StorageWriterService, IndexReader, AllReader of 5.0.1 and 21.2.0).
 //
-// No sockets, no threads and no clock of its own. Use from one thread only. Who writes must call Flush() sooner or
+// No sockets, no threads and no clock of its own. Use from one thread only. Who writes must call flush() sooner or
 // later: it hands what was committed to the projections and to the observers, in the order of the log.
 class EventStore {
  public:
@@ -61,56 +60,56 @@ class EventStore {
   EventStore(const EventStore&) = delete;
   EventStore& operator=(const EventStore&) = delete;
 
-  // Appends as CheckCommit decides. Under ANY the ids are looked up in a cache that a restart loses (ForgetIds); with
+  // Appends as CheckCommit decides. Under ANY the ids are looked up in a cache that a restart loses (forget_ids); with
   // an exact version they are compared with the index.
-  AppendOutcome Append(const std::string& stream, std::int64_t expected, std::vector<NewEvent> events,
+  AppendOutcome append(const std::string& stream, std::int64_t expected, std::vector<NewEvent> events,
                        const User* user);
   // The same without a look at the rights, for the node's own writes.
-  AppendOutcome AppendAsSystem(const std::string& stream, std::int64_t expected, std::vector<NewEvent> events);
-  DeleteOutcome Delete(const std::string& stream, std::int64_t expected, bool hard, const User* user);
+  AppendOutcome append_as_system(const std::string& stream, std::int64_t expected, std::vector<NewEvent> events);
+  DeleteOutcome delete_stream(const std::string& stream, std::int64_t expected, bool hard, const User* user);
 
-  EventPage ReadEvent(const std::string& stream, std::int64_t number, bool resolve, const User* user) const;
+  EventPage read_event(const std::string& stream, std::int64_t number, bool resolve, const User* user) const;
   // `from` >= 0, `count` > 0.
-  StreamPage ReadForward(const std::string& stream, std::int64_t from, std::int64_t count, bool resolve,
-                         const User* user) const;
-  // `from` -1 stands for the end.
-  StreamPage ReadBackward(const std::string& stream, std::int64_t from, std::int64_t count, bool resolve,
+  StreamPage read_forward(const std::string& stream, std::int64_t from, std::int64_t count, bool resolve,
                           const User* user) const;
+  // `from` -1 stands for the end.
+  StreamPage read_backward(const std::string& stream, std::int64_t from, std::int64_t count, bool resolve,
+                           const User* user) const;
   // Events at or after `from` (forward) or before it (backward). With a filter, a page ends after so many events that
   // were looked at, too.
-  AllPage ReadAllForward(LogPosition from, std::int64_t count, bool resolve, const User* user,
-                         const EventFilter* filter = nullptr, std::int64_t search_window = kDeletedStream) const;
-  AllPage ReadAllBackward(LogPosition from, std::int64_t count, bool resolve, const User* user) const;
+  AllPage read_all_forward(LogPosition from, std::int64_t count, bool resolve, const User* user,
+                           const EventFilter* filter = nullptr, std::int64_t search_window = kDeletedStream) const;
+  AllPage read_all_backward(LogPosition from, std::int64_t count, bool resolve, const User* user) const;
 
-  bool CanAccess(const std::string& stream, Access access, const User* user) const;
+  bool can_access(const std::string& stream, Access access, const User* user) const;
   // The last event number; -1 if there is none, kDeletedStream after a hard delete.
-  std::int64_t LastEventNumber(const std::string& stream) const;
-  bool IsSoftDeleted(const std::string& stream) const;
+  std::int64_t last_event_number(const std::string& stream) const;
+  bool is_soft_deleted(const std::string& stream) const;
   // Where a link's text is cut: at the first '@', or at every one, so that the stream's name ends before the second.
   enum class LinkCut { kAtTheFirst, kAtEvery };
   // Where a link leads; the event is null if its target is gone, or if the text is that of no link. Anything but a link
   // is its own event. One step only: a link to a link is resolved to that link.
-  ResolvedEvent Resolve(const Record& record, LinkCut cut = LinkCut::kAtTheFirst) const;
+  ResolvedEvent resolve(const Record& record, LinkCut cut = LinkCut::kAtTheFirst) const;
   // Position of the last event in the log, -1 if there is none.
-  std::int64_t LastPosition() const { return log_.empty() ? -1 : log_.back().position; }
+  std::int64_t last_position() const { return log_.empty() ? -1 : log_.back().position; }
   // Whether an event was written there or the next one will be; 0 always counts.
-  bool IsRecordPosition(std::int64_t position) const;
+  bool is_record_position(std::int64_t position) const;
   // One past the last event: where the next one will be written.
-  std::int64_t EndPosition() const { return next_position_; }
+  std::int64_t end_position() const { return next_position_; }
 
   // Everything ever written to a stream, a tombstone last.
-  std::vector<const Record*> AllEvents(const std::string& stream) const;
+  std::vector<const Record*> all_events(const std::string& stream) const;
   // Every stream that has events, in no certain order.
-  std::vector<std::string> StreamNames() const;
+  std::vector<std::string> stream_names() const;
   const std::deque<Record>& log() const { return log_; }
 
-  // Called with each committed event during Flush, the projections' links included.
-  void AddObserver(Observer observer) { observers_.push_back(std::move(observer)); }
+  // Called with each committed event during flush(), the projections' links included.
+  void add_observer(Observer observer) { observers_.push_back(std::move(observer)); }
   // Called with each event as soon as it is in the log, before its append is answered.
-  void SetWritten(Observer observer) { written_ = std::move(observer); }
+  void set_written(Observer observer) { written_ = std::move(observer); }
   // Called when there is something to flush and there was nothing before.
-  void SetFlushNeeded(std::function<void()> call) { flush_needed_ = std::move(call); }
-  void Flush();
+  void set_flush_needed(std::function<void()> call) { flush_needed_ = std::move(call); }
+  void flush();
 
   // A projection as its statistics tell it (ManagedProjection.cs).
   struct ProjectionState {
@@ -125,27 +124,27 @@ class EventStore {
     bool operator==(const ProjectionState&) const = default;
   };
   // Nothing if there is no such projection, as without Options::projections.
-  std::optional<ProjectionState> Projection(std::string_view name) const;
+  std::optional<ProjectionState> projection(std::string_view name) const;
   // It runs if the status begins with "Running": then it makes up for what it has missed, in the order of the log.
   // False if there is no such projection.
-  bool SetProjection(std::string_view name, std::string status, std::optional<double> progress = std::nullopt);
+  bool set_projection(std::string_view name, std::string status, std::optional<double> progress = std::nullopt);
 
   // Takes away what is hidden: by $maxCount, $maxAge, $tb, or as its stream was deleted. The last event of a stream
   // stays. What was taken away is not compared with by exact versions any more; the cache of ids still knows it. Not
   // remembered by a journal.
-  void Scavenge();
+  void scavenge();
   // Forgets the cache of ids, as a restart does.
-  void ForgetIds();
+  void forget_ids();
   // Puts a record of a journal back, without checks or observers. Projections go on behind what their links tell to be
-  // done, with the next Flush.
-  void Restore(const std::string& stream, std::int64_t number, NewEvent event, Ticks created);
+  // done, with the next flush().
+  void restore(const std::string& stream, std::int64_t number, NewEvent event, Ticks created);
   // Users: admin and ops with the published passwords, and whoever is added. A known name gets the new password and
   // groups; users that were handed out stay as they were.
-  void AddUser(User user);
-  // Null if the name or the password is wrong. Unlike all else, this and AddUser may be called from any thread.
-  const User* Authenticate(std::string_view name, std::string_view password) const;
+  void add_user(User user);
+  // Null if the name or the password is wrong. Unlike all else, this and add_user() may be called from any thread.
+  const User* authenticate(std::string_view name, std::string_view password) const;
   // The server's own account, which may do everything.
-  static const User* System();
+  static const User* system();
 
  private:
   enum class Decision { kOk, kIdempotent, kWrongExpectedVersion, kDeleted };
@@ -157,20 +156,20 @@ class EventStore {
     bool soft_deleted = false;
   };
 
-  Check CheckCommit(const std::string& name, std::int64_t expected, const std::vector<NewEvent>& events) const;
-  const Stream* Find(const std::string& name) const;
-  ReadResult FindEvent(const std::string& name, std::int64_t number, const Record** found) const;
+  Check check_commit(const std::string& name, std::int64_t expected, const std::vector<NewEvent>& events) const;
+  const Stream* find(const std::string& name) const;
+  ReadResult find_event(const std::string& name, std::int64_t number, const Record** found) const;
   // An empty page, with the result that rights and existence of the stream make.
-  StreamPage BeginPage(const std::string& name, const User* user) const;
-  Stream& FindOrAdd(const std::string& name);
+  StreamPage begin_page(const std::string& name, const User* user) const;
+  Stream& find_or_add(const std::string& name);
   // The metadata that holds for a stream: of a metastream, that only its last event counts.
-  const StreamMetadata& MetadataOf(const std::string& name) const;
-  std::int64_t FirstLiveNumber(const std::string& name, std::int64_t last) const;
-  bool TooOld(const StreamMetadata& metadata, const Record& record) const;
-  const Record& Write(Stream& stream, std::int64_t number, NewEvent event);
-  void Remember(const Record& record);
-  void WriteMetadata(const std::string& stream, std::string json);
-  void Undelete(const std::string& stream, std::int64_t truncate_before);
+  const StreamMetadata& metadata_of(const std::string& name) const;
+  std::int64_t first_live_number(const std::string& name, std::int64_t last) const;
+  bool too_old(const StreamMetadata& metadata, const Record& record) const;
+  const Record& write(Stream& stream, std::int64_t number, NewEvent event);
+  void remember(const Record& record);
+  void write_metadata(const std::string& stream, std::string json);
+  void undelete(const std::string& stream, std::int64_t truncate_before);
   struct RunningProjection {
     const char* name;
     // The streams of its links begin so.
@@ -181,14 +180,14 @@ class EventStore {
     std::size_t next = 0;
   };
   // Lets a projection that runs handle what is before `end` in the log.
-  void Run(RunningProjection& projection, std::size_t end);
+  void run(RunningProjection& projection, std::size_t end);
   // Whether the projections look at an event at all.
-  bool IsProjected(const Record& record) const;
-  void LinkByCategory(const Record& record);
-  void LinkByEventType(const Record& record);
-  void EmitLink(std::string stream, std::string target, const Record& cause, const std::string& extra);
+  bool is_projected(const Record& record) const;
+  void link_by_category(const Record& record);
+  void link_by_event_type(const Record& record);
+  void emit_link(std::string stream, std::string target, const Record& cause, const std::string& extra);
   // As StorageReaderWorker.cs resolves what was read; false if a target may not be read.
-  bool ResolveAll(std::vector<ResolvedEvent>& events, const User* user) const;
+  bool resolve_all(std::vector<ResolvedEvent>& events, const User* user) const;
 
   const Options options_;
   const Clock clock_;
@@ -213,10 +212,8 @@ class EventStore {
 };
 
 // "$$stream" for "stream", and back.
-std::string MetastreamOf(std::string_view stream);
-bool IsMetastream(std::string_view stream);
-std::string OriginalStreamOf(std::string_view metastream);
+std::string metastream_of(std::string_view stream);
+bool is_metastream(std::string_view stream);
+std::string original_stream_of(std::string_view metastream);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_EVENT_STORE_H_

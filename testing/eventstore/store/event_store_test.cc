@@ -10,7 +10,7 @@ namespace {
 
 class EventStoreTest : public testing::Test {
  protected:
-  static NewEvent Event(int n, std::string type = "T") {
+  static NewEvent event(int n, std::string type = "T") {
     NewEvent event;
     event.id[15] = static_cast<std::uint8_t>(n);
     event.id[0] = 1;
@@ -19,126 +19,126 @@ class EventStoreTest : public testing::Test {
     event.data = "{\"n\":" + std::to_string(n) + "}";
     return event;
   }
-  static std::vector<NewEvent> Events(std::initializer_list<int> numbers) {
+  static std::vector<NewEvent> events(std::initializer_list<int> numbers) {
     std::vector<NewEvent> events;
-    for (int n : numbers) events.push_back(Event(n));
+    for (int n : numbers) events.push_back(event(n));
     return events;
   }
-  const User* admin() { return store.Authenticate("admin", "changeit"); }
-  AppendOutcome Append(const std::string& stream, std::int64_t expected, std::initializer_list<int> numbers) {
-    return store.Append(stream, expected, Events(numbers), admin());
+  const User* admin() { return store_.authenticate("admin", "changeit"); }
+  AppendOutcome append(const std::string& stream, std::int64_t expected, std::initializer_list<int> numbers) {
+    return store_.append(stream, expected, events(numbers), admin());
   }
-  void SetMetadata(const std::string& stream, const std::string& json) {
+  void set_metadata(const std::string& stream, const std::string& json) {
     NewEvent event;
-    event.id = NewEventId();
+    event.id = new_event_id();
     event.type = "$metadata";
     event.is_json = true;
     event.data = json;
-    store.AppendAsSystem(MetastreamOf(stream), kAny, {event});
+    store_.append_as_system(metastream_of(stream), kAny, {event});
   }
 
-  Ticks now = 17'954'480'000'000'000;
-  EventStore store{{.projections = true, .delete_needs_stream = false}, [this] { return now; }};
+  Ticks now_ = 17'954'480'000'000'000;
+  EventStore store_{{.projections = true, .delete_needs_stream = false}, [this] { return now_; }};
 };
 
 TEST_F(EventStoreTest, ExactVersionsAreRememberedByTheIndexAfterARestart) {
-  ASSERT_EQ(Append("s", kNoStream, {1, 2, 3}).last, 2);
-  store.ForgetIds();
+  ASSERT_EQ(append("s", kNoStream, {1, 2, 3}).last, 2);
+  store_.forget_ids();
   // Cut into other batches, each at its own place: known.
-  EXPECT_TRUE(Append("s", kNoStream, {1}).idempotent);
-  const AppendOutcome rest = Append("s", 0, {2, 3});
+  EXPECT_TRUE(append("s", kNoStream, {1}).idempotent);
+  const AppendOutcome rest = append("s", 0, {2, 3});
   EXPECT_TRUE(rest.idempotent);
   EXPECT_EQ(rest.first, 1);
   EXPECT_EQ(rest.last, 2);
   // Known, then new: refused with the current version, whichever way it is asked.
-  const AppendOutcome partly = Append("s", 0, {2, 3, 4});
+  const AppendOutcome partly = append("s", 0, {2, 3, 4});
   EXPECT_EQ(partly.result, WriteResult::kWrongExpectedVersion);
   EXPECT_EQ(partly.current_version, 2);
 }
 
 TEST_F(EventStoreTest, AnyIsAnsweredFromACacheThatARestartLoses) {
-  Append("s", kAny, {1, 2});
-  EXPECT_TRUE(Append("s", kAny, {1, 2}).idempotent);
-  EXPECT_EQ(Append("s", kAny, {2, 3}).result, WriteResult::kWrongExpectedVersion);
-  store.ForgetIds();
-  const AppendOutcome again = Append("s", kAny, {1, 2});
+  append("s", kAny, {1, 2});
+  EXPECT_TRUE(append("s", kAny, {1, 2}).idempotent);
+  EXPECT_EQ(append("s", kAny, {2, 3}).result, WriteResult::kWrongExpectedVersion);
+  store_.forget_ids();
+  const AppendOutcome again = append("s", kAny, {1, 2});
   EXPECT_FALSE(again.idempotent);
   EXPECT_EQ(again.last, 3);
 }
 
 TEST_F(EventStoreTest, TheSameIdTwiceInOneNewBatchIsStoredTwice) {
-  EXPECT_EQ(Append("s", kAny, {1, 1}).last, 1);
-  EXPECT_EQ(store.ReadForward("s", 0, 10, false, nullptr).events.size(), 2u);
+  EXPECT_EQ(append("s", kAny, {1, 1}).last, 1);
+  EXPECT_EQ(store_.read_forward("s", 0, 10, false, nullptr).events.size(), 2u);
 }
 
 TEST_F(EventStoreTest, TheSameIdInAnotherStreamIsAnotherEvent) {
-  Append("a", kAny, {1});
-  EXPECT_FALSE(Append("b", kAny, {1}).idempotent);
+  append("a", kAny, {1});
+  EXPECT_FALSE(append("b", kAny, {1}).idempotent);
 }
 
 TEST_F(EventStoreTest, ZeroEventsSucceed) {
-  Append("s", kAny, {1, 2});
-  const AppendOutcome none = Append("s", kAny, {});
+  append("s", kAny, {1, 2});
+  const AppendOutcome none = append("s", kAny, {});
   EXPECT_EQ(none.result, WriteResult::kSuccess);
   EXPECT_EQ(none.first, 2);
   EXPECT_EQ(none.last, 1);
-  EXPECT_EQ(Append("s", 0, {}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(append("s", 0, {}).result, WriteResult::kWrongExpectedVersion);
 }
 
 TEST_F(EventStoreTest, WrongVersions) {
-  EXPECT_EQ(Append("s", 0, {1}).result, WriteResult::kWrongExpectedVersion);
-  EXPECT_EQ(Append("s", kStreamExists, {1}).result, WriteResult::kWrongExpectedVersion);
-  Append("s", kNoStream, {1});
-  EXPECT_EQ(Append("s", kNoStream, {2}).result, WriteResult::kWrongExpectedVersion);
-  EXPECT_EQ(Append("s", 5, {2}).current_version, 0);
-  EXPECT_EQ(Append("s", kStreamExists, {2}).last, 1);
+  EXPECT_EQ(append("s", 0, {1}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(append("s", kStreamExists, {1}).result, WriteResult::kWrongExpectedVersion);
+  append("s", kNoStream, {1});
+  EXPECT_EQ(append("s", kNoStream, {2}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(append("s", 5, {2}).current_version, 0);
+  EXPECT_EQ(append("s", kStreamExists, {2}).last, 1);
 }
 
 TEST_F(EventStoreTest, ASoftDeletedStreamGoesOnWithItsNumbers) {
-  Append("s", kAny, {1, 2, 3});
-  ASSERT_EQ(store.Delete("s", kAny, false, admin()).result, WriteResult::kSuccess);
-  EXPECT_EQ(store.ReadForward("s", 0, 10, false, nullptr).result, ReadResult::kNoStream);
-  EXPECT_EQ(store.ReadForward("s", 0, 10, false, nullptr).last, 2);
-  EXPECT_EQ(Append("s", kNoStream, {4}).first, 3);
-  const StreamPage page = store.ReadForward("s", 0, 10, false, nullptr);
+  append("s", kAny, {1, 2, 3});
+  ASSERT_EQ(store_.delete_stream("s", kAny, false, admin()).result, WriteResult::kSuccess);
+  EXPECT_EQ(store_.read_forward("s", 0, 10, false, nullptr).result, ReadResult::kNoStream);
+  EXPECT_EQ(store_.read_forward("s", 0, 10, false, nullptr).last, 2);
+  EXPECT_EQ(append("s", kNoStream, {4}).first, 3);
+  const StreamPage page = store_.read_forward("s", 0, 10, false, nullptr);
   ASSERT_EQ(page.events.size(), 1u);
   EXPECT_EQ(page.events[0].event->number, 3);
 }
 
 TEST_F(EventStoreTest, ATombstoneIsForEver) {
-  Append("s", kAny, {1});
-  ASSERT_EQ(store.Delete("s", kAny, true, admin()).result, WriteResult::kSuccess);
-  EXPECT_EQ(store.LastEventNumber("s"), kDeletedStream);
-  EXPECT_EQ(Append("s", kAny, {2}).result, WriteResult::kStreamDeleted);
-  EXPECT_EQ(store.Delete("s", kAny, false, admin()).result, WriteResult::kStreamDeleted);
-  EXPECT_EQ(store.ReadEvent("$$s", -1, false, admin()).result, ReadResult::kStreamDeleted);
+  append("s", kAny, {1});
+  ASSERT_EQ(store_.delete_stream("s", kAny, true, admin()).result, WriteResult::kSuccess);
+  EXPECT_EQ(store_.last_event_number("s"), kDeletedStream);
+  EXPECT_EQ(append("s", kAny, {2}).result, WriteResult::kStreamDeleted);
+  EXPECT_EQ(store_.delete_stream("s", kAny, false, admin()).result, WriteResult::kStreamDeleted);
+  EXPECT_EQ(store_.read_event("$$s", -1, false, admin()).result, ReadResult::kStreamDeleted);
 }
 
 TEST_F(EventStoreTest, ForwardBelowTheMaxCountCutIsAnEmptyPageThatPointsOn) {
-  for (int i = 0; i < 7; ++i) Append("s", kAny, {i});
-  SetMetadata("s", "{\"$maxCount\":2}");
-  const StreamPage page = store.ReadForward("s", 0, 3, false, nullptr);
+  for (int i = 0; i < 7; ++i) append("s", kAny, {i});
+  set_metadata("s", "{\"$maxCount\":2}");
+  const StreamPage page = store_.read_forward("s", 0, 3, false, nullptr);
   EXPECT_TRUE(page.events.empty());
   EXPECT_FALSE(page.is_end_of_stream);
   EXPECT_EQ(page.next, 5);
-  EXPECT_EQ(store.ReadEvent("s", 4, false, nullptr).result, ReadResult::kNotFound);
+  EXPECT_EQ(store_.read_event("s", 4, false, nullptr).result, ReadResult::kNotFound);
 }
 
 TEST_F(EventStoreTest, BackwardFromBeyondTheEndIsEmptyAndNotTheEnd) {
-  for (int i = 0; i < 7; ++i) Append("s", kAny, {i});
-  const StreamPage page = store.ReadBackward("s", 100, 3, false, nullptr);
+  for (int i = 0; i < 7; ++i) append("s", kAny, {i});
+  const StreamPage page = store_.read_backward("s", 100, 3, false, nullptr);
   EXPECT_TRUE(page.events.empty());
   EXPECT_FALSE(page.is_end_of_stream);
   EXPECT_EQ(page.next, 6);
 }
 
 TEST_F(EventStoreTest, MaxAgeHidesWhatIsTooOld) {
-  Append("s", kAny, {1});
-  SetMetadata("s", "{\"$maxAge\":10}");
-  now += 5 * kTicksPerSecond;
-  Append("s", kAny, {2});
-  now += 6 * kTicksPerSecond;
-  const StreamPage page = store.ReadForward("s", 0, 10, false, nullptr);
+  append("s", kAny, {1});
+  set_metadata("s", "{\"$maxAge\":10}");
+  now_ += 5 * kTicksPerSecond;
+  append("s", kAny, {2});
+  now_ += 6 * kTicksPerSecond;
+  const StreamPage page = store_.read_forward("s", 0, 10, false, nullptr);
   ASSERT_EQ(page.events.size(), 1u);
   EXPECT_EQ(page.events[0].event->number, 1);
 }
@@ -148,46 +148,46 @@ TEST_F(EventStoreTest, MaxAgeHidesWhatIsTooOld) {
 TEST_F(EventStoreTest, WhatIsHiddenIsStillIdempotent) {
   for (const char* metadata : {"{\"$maxCount\":1}", "{\"$tb\":2}", "{\"$maxAge\":10}"}) {
     const std::string s = metadata;
-    Append(s, kNoStream, {1, 2});
-    now += 100 * kTicksPerSecond;
-    Append(s, 1, {3});
-    EXPECT_GE(Append(s, kNoStream, {1, 2}).position, 0) << s;
-    SetMetadata(s, metadata);
+    append(s, kNoStream, {1, 2});
+    now_ += 100 * kTicksPerSecond;
+    append(s, 1, {3});
+    EXPECT_GE(append(s, kNoStream, {1, 2}).position, 0) << s;
+    set_metadata(s, metadata);
     for (const bool remembers : {true, false}) {
-      const AppendOutcome again = Append(s, kNoStream, {1, 2});
+      const AppendOutcome again = append(s, kNoStream, {1, 2});
       EXPECT_EQ(again.result, WriteResult::kSuccess) << s;
       EXPECT_TRUE(again.idempotent) << s;
       EXPECT_EQ(again.last, 1) << s;
       EXPECT_EQ(again.position, -1) << s;
-      EXPECT_TRUE(Append(s, 0, {2, 3}).idempotent) << s;
-      EXPECT_GE(Append(s, 0, {2, 3}).position, 0) << s;
-      EXPECT_EQ(Append(s, kNoStream, {1, 9}).result, WriteResult::kWrongExpectedVersion) << s;
-      EXPECT_EQ(Append(s, kNoStream, {9}).result, WriteResult::kWrongExpectedVersion) << s;
-      if (remembers) store.ForgetIds();
+      EXPECT_TRUE(append(s, 0, {2, 3}).idempotent) << s;
+      EXPECT_GE(append(s, 0, {2, 3}).position, 0) << s;
+      EXPECT_EQ(append(s, kNoStream, {1, 9}).result, WriteResult::kWrongExpectedVersion) << s;
+      EXPECT_EQ(append(s, kNoStream, {9}).result, WriteResult::kWrongExpectedVersion) << s;
+      if (remembers) store_.forget_ids();
     }
-    EXPECT_EQ(store.LastEventNumber(s), 2) << s;
+    EXPECT_EQ(store_.last_event_number(s), 2) << s;
   }
 }
 
 // Of what was scavenged, only the cache of ids knows; the last event of a stream stays.
 TEST_F(EventStoreTest, WhatWasScavengedIsKnownUntilARestart) {
-  Append("s", kNoStream, {1, 2, 3});
-  SetMetadata("s", "{\"$maxCount\":1}");
-  Append("soft", kNoStream, {4, 5});
-  store.Delete("soft", kAny, false, admin());
-  store.Scavenge();
-  EXPECT_TRUE(Append("s", kNoStream, {1, 2}).idempotent);
-  EXPECT_TRUE(Append("soft", kNoStream, {4}).idempotent);
-  store.ForgetIds();
-  EXPECT_EQ(Append("s", kNoStream, {1, 2}).result, WriteResult::kWrongExpectedVersion);
-  EXPECT_TRUE(Append("s", 1, {3}).idempotent);
-  EXPECT_EQ(store.ReadAllForward({0, 0}, 100, false, admin()).events.size(), 4u);
-  SetMetadata("s", "{}");
-  const StreamPage page = store.ReadForward("s", 0, 10, false, nullptr);
+  append("s", kNoStream, {1, 2, 3});
+  set_metadata("s", "{\"$maxCount\":1}");
+  append("soft", kNoStream, {4, 5});
+  store_.delete_stream("soft", kAny, false, admin());
+  store_.scavenge();
+  EXPECT_TRUE(append("s", kNoStream, {1, 2}).idempotent);
+  EXPECT_TRUE(append("soft", kNoStream, {4}).idempotent);
+  store_.forget_ids();
+  EXPECT_EQ(append("s", kNoStream, {1, 2}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_TRUE(append("s", 1, {3}).idempotent);
+  EXPECT_EQ(store_.read_all_forward({0, 0}, 100, false, admin()).events.size(), 4u);
+  set_metadata("s", "{}");
+  const StreamPage page = store_.read_forward("s", 0, 10, false, nullptr);
   ASSERT_EQ(page.events.size(), 1u);
   EXPECT_EQ(page.events[0].event->number, 2);
   // Nothing tells any more that it was there: it is written a second time, at the end.
-  const AppendOutcome revived = Append("soft", kNoStream, {4});
+  const AppendOutcome revived = append("soft", kNoStream, {4});
   EXPECT_FALSE(revived.idempotent);
   EXPECT_EQ(revived.first, 2);
 }
@@ -196,36 +196,36 @@ TEST_F(EventStoreTest, WhatWasScavengedIsKnownUntilARestart) {
 TEST_F(EventStoreTest, ASoftDeletedStreamIsRevivedByTheServersOwnMetadata) {
   const auto metadata = [this](const std::string& stream) {
     std::vector<std::string> data;
-    for (const Record* record : store.AllEvents(MetastreamOf(stream))) data.push_back(record->data);
+    for (const Record* record : store_.all_events(metastream_of(stream))) data.push_back(record->data);
     return data;
   };
   const std::string deletion = "{\"$tb\":9223372036854775807}";
-  Append("s", kNoStream, {1, 2});
-  store.Delete("s", kAny, false, admin());
+  append("s", kNoStream, {1, 2});
+  store_.delete_stream("s", kAny, false, admin());
   // The same ids once more: Success, nothing stored, and it stays deleted.
-  const AppendOutcome again = Append("s", kNoStream, {1, 2});
+  const AppendOutcome again = append("s", kNoStream, {1, 2});
   EXPECT_TRUE(again.idempotent);
   EXPECT_EQ(again.last, 1);
   EXPECT_EQ(again.position, -1);
-  EXPECT_TRUE(store.IsSoftDeleted("s"));
-  EXPECT_EQ(Append("s", kNoStream, {1, 3}).result, WriteResult::kWrongExpectedVersion);
-  EXPECT_EQ(Append("s", 0, {3}).result, WriteResult::kWrongExpectedVersion);
-  EXPECT_EQ(Append("s", kStreamExists, {3}).result, WriteResult::kStreamDeleted);
+  EXPECT_TRUE(store_.is_soft_deleted("s"));
+  EXPECT_EQ(append("s", kNoStream, {1, 3}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(append("s", 0, {3}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_EQ(append("s", kStreamExists, {3}).result, WriteResult::kStreamDeleted);
   EXPECT_EQ(metadata("s"), std::vector<std::string>{deletion});
   // No stream is no exact version here: it goes to the end, and a second try is known by its new place only.
-  const AppendOutcome revived = Append("s", kNoStream, {3});
+  const AppendOutcome revived = append("s", kNoStream, {3});
   EXPECT_EQ(revived.first, 2);
   EXPECT_EQ(metadata("s"), (std::vector<std::string>{deletion, "{\"$tb\":2}"}));
-  EXPECT_EQ(Append("s", kNoStream, {3}).result, WriteResult::kWrongExpectedVersion);
-  EXPECT_TRUE(Append("s", 1, {3}).idempotent);
+  EXPECT_EQ(append("s", kNoStream, {3}).result, WriteResult::kWrongExpectedVersion);
+  EXPECT_TRUE(append("s", 1, {3}).idempotent);
   // Whatever is appended to the metadata of a deleted stream brings it back, empty.
-  store.Delete("s", kAny, false, admin());
-  SetMetadata("s", "{\"$maxCount\":5}");
-  EXPECT_FALSE(store.IsSoftDeleted("s"));
+  store_.delete_stream("s", kAny, false, admin());
+  set_metadata("s", "{\"$maxCount\":5}");
+  EXPECT_FALSE(store_.is_soft_deleted("s"));
   EXPECT_EQ(metadata("s").back(), "{\"$maxCount\":5,\"$tb\":3}");
-  SetMetadata("s", deletion);
-  EXPECT_TRUE(store.IsSoftDeleted("s"));
-  SetMetadata("s", deletion);
+  set_metadata("s", deletion);
+  EXPECT_TRUE(store_.is_soft_deleted("s"));
+  set_metadata("s", deletion);
   EXPECT_EQ(metadata("s").back(), "{\"$tb\":3}");
 }
 
@@ -233,43 +233,43 @@ TEST_F(EventStoreTest, WhereAReadOfWhatIsTooOldGoesOn) {
   for (const bool skips : {false, true}) {
     EventStore::Options options;
     options.max_age_reads_skip = skips;
-    EventStore aging(options, [this] { return now; });
+    EventStore aging(options, [this] { return now_; });
     for (int i = 0; i < 30; ++i) {
-      if (i == 25) now += 100 * kTicksPerSecond;
-      aging.AppendAsSystem("s", kAny, Events({i}));
+      if (i == 25) now_ += 100 * kTicksPerSecond;
+      aging.append_as_system("s", kAny, events({i}));
     }
-    NewEvent metadata = Event(99, "$metadata");
+    NewEvent metadata = event(99, "$metadata");
     metadata.data = "{\"$maxAge\":10}";
-    aging.AppendAsSystem("$$s", kAny, {metadata});
-    StreamPage page = aging.ReadForward("s", 0, 10, false, nullptr);
+    aging.append_as_system("$$s", kAny, {metadata});
+    StreamPage page = aging.read_forward("s", 0, 10, false, nullptr);
     EXPECT_TRUE(page.events.empty());
     EXPECT_EQ(page.next, skips ? 25 : 10);
     EXPECT_FALSE(page.is_end_of_stream);
-    page = aging.ReadForward("s", 20, 10, false, nullptr);
+    page = aging.read_forward("s", 20, 10, false, nullptr);
     EXPECT_EQ(page.events.size(), 5u);
     EXPECT_EQ(page.next, 30);
     EXPECT_TRUE(page.is_end_of_stream);
-    now += 100 * kTicksPerSecond;
-    page = aging.ReadForward("s", 0, 10, false, nullptr);
+    now_ += 100 * kTicksPerSecond;
+    page = aging.read_forward("s", 0, 10, false, nullptr);
     EXPECT_EQ(page.next, skips ? 30 : 10);
     EXPECT_EQ(page.is_end_of_stream, skips);
   }
 }
 
 TEST_F(EventStoreTest, CategoryLinksResolveUntilTheirTargetIsGone) {
-  Append("cat-a", kAny, {1});
-  Append("cat-b", kAny, {2});
-  Append("cat-c", kAny, {3});
-  store.Flush();
-  StreamPage page = store.ReadForward("$ce-cat", 0, 10, true, admin());
+  append("cat-a", kAny, {1});
+  append("cat-b", kAny, {2});
+  append("cat-c", kAny, {3});
+  store_.flush();
+  StreamPage page = store_.read_forward("$ce-cat", 0, 10, true, admin());
   ASSERT_EQ(page.events.size(), 3u);
   EXPECT_EQ(page.events[0].event->stream_name(), "cat-a");
   EXPECT_EQ(page.events[0].link->stream_name(), "$ce-cat");
 
-  store.Delete("cat-b", kAny, true, admin());
-  store.Delete("cat-c", kAny, false, admin());
-  store.Flush();
-  page = store.ReadForward("$ce-cat", 0, 10, true, admin());
+  store_.delete_stream("cat-b", kAny, true, admin());
+  store_.delete_stream("cat-c", kAny, false, admin());
+  store_.flush();
+  page = store_.read_forward("$ce-cat", 0, 10, true, admin());
   ASSERT_EQ(page.events.size(), 5u);
   EXPECT_EQ(page.events[1].event, nullptr);
   EXPECT_EQ(page.events[2].event, nullptr);
@@ -282,16 +282,16 @@ TEST_F(EventStoreTest, CategoryLinksResolveUntilTheirTargetIsGone) {
 // StorageReaderWorker.cs and PersistentSubscriptionService.cs, ResolveLinkToEvent.
 TEST_F(EventStoreTest, WhereALinkLeads) {
   using enum EventStore::LinkCut;
-  Append("a", kAny, {1, 2});
-  Append("a@b@c", kAny, {3});
-  Append("@b", kAny, {4});
+  append("a", kAny, {1, 2});
+  append("a@b@c", kAny, {3});
+  append("@b", kAny, {4});
   auto resolve = [this](const char* text, EventStore::LinkCut cut = kAtTheFirst) {
     NewEvent link;
-    link.id = NewEventId();
+    link.id = new_event_id();
     link.type = "$>";
     link.data = text;
-    store.AppendAsSystem("links", kAny, {link});
-    const Record* target = store.Resolve(*store.AllEvents("links").back(), cut).event;
+    store_.append_as_system("links", kAny, {link});
+    const Record* target = store_.resolve(*store_.all_events("links").back(), cut).event;
     return target == nullptr ? "none" : std::to_string(target->number) + "@" + target->stream_name();
   };
   EXPECT_EQ(resolve("0@a@b@c"), "0@a@b@c");
@@ -311,52 +311,52 @@ TEST_F(EventStoreTest, WhereALinkLeads) {
 
 TEST_F(EventStoreTest, BadLinksAreReadAsEventsFrom21Dot2On) {
   for (const bool next : {false, true}) {
-    EventStore reading({.links_check_access = !next, .bad_links_are_events = next}, [this] { return now; });
+    EventStore reading({.links_check_access = !next, .bad_links_are_events = next}, [this] { return now_; });
     std::vector<NewEvent> links;
     for (const char* text : {"x@a", "0", "0@missing", "0@$secret"}) {
-      links.push_back({.id = NewEventId(), .type = "$>", .is_json = false, .data = text, .metadata = ""});
+      links.push_back({.id = new_event_id(), .type = "$>", .is_json = false, .data = text, .metadata = ""});
     }
-    reading.AppendAsSystem("links", kAny, links);
-    const StreamPage page = reading.ReadForward("links", 0, 3, true, nullptr);
+    reading.append_as_system("links", kAny, links);
+    const StreamPage page = reading.read_forward("links", 0, 3, true, nullptr);
     ASSERT_EQ(page.events.size(), 3u);
     EXPECT_EQ(page.events[0].event != nullptr, next);
     EXPECT_EQ(page.events[0].link == nullptr, next);
     EXPECT_EQ(page.events[1].event, nullptr);
     EXPECT_EQ(page.events[2].event, nullptr);
-    EXPECT_EQ(reading.ReadForward("links", 0, 4, true, nullptr).result,
+    EXPECT_EQ(reading.read_forward("links", 0, 4, true, nullptr).result,
               next ? ReadResult::kSuccess : ReadResult::kAccessDenied);
   }
 }
 
 TEST_F(EventStoreTest, DefaultAccessRules) {
-  EXPECT_TRUE(store.CanAccess("plain", Access::kWrite, nullptr));
-  EXPECT_TRUE(store.CanAccess("plain", Access::kDelete, nullptr));
-  EXPECT_FALSE(store.CanAccess("$system", Access::kRead, nullptr));
-  EXPECT_FALSE(store.CanAccess("$all", Access::kRead, nullptr));
-  EXPECT_TRUE(store.CanAccess("$all", Access::kRead, admin()));
-  EXPECT_FALSE(store.CanAccess("$all", Access::kWrite, admin()));
-  SetMetadata("$all", "{\"$acl\":{\"$r\":\"$all\",\"$mr\":[\"$all\"]}}");
-  EXPECT_TRUE(store.CanAccess("$all", Access::kRead, nullptr));
-  EXPECT_TRUE(store.CanAccess("$$$all", Access::kRead, nullptr));
-  SetMetadata("plain", "{\"$acl\":{\"$r\":\"$admins\",\"$w\":\"somebody\"}}");
-  EXPECT_FALSE(store.CanAccess("plain", Access::kRead, nullptr));
-  store.AddUser({"somebody", "x", {}});
-  EXPECT_TRUE(store.CanAccess("plain", Access::kWrite, store.Authenticate("somebody", "x")));
-  EXPECT_FALSE(store.CanAccess("plain", Access::kRead, store.Authenticate("somebody", "x")));
+  EXPECT_TRUE(store_.can_access("plain", Access::kWrite, nullptr));
+  EXPECT_TRUE(store_.can_access("plain", Access::kDelete, nullptr));
+  EXPECT_FALSE(store_.can_access("$system", Access::kRead, nullptr));
+  EXPECT_FALSE(store_.can_access("$all", Access::kRead, nullptr));
+  EXPECT_TRUE(store_.can_access("$all", Access::kRead, admin()));
+  EXPECT_FALSE(store_.can_access("$all", Access::kWrite, admin()));
+  set_metadata("$all", "{\"$acl\":{\"$r\":\"$all\",\"$mr\":[\"$all\"]}}");
+  EXPECT_TRUE(store_.can_access("$all", Access::kRead, nullptr));
+  EXPECT_TRUE(store_.can_access("$$$all", Access::kRead, nullptr));
+  set_metadata("plain", "{\"$acl\":{\"$r\":\"$admins\",\"$w\":\"somebody\"}}");
+  EXPECT_FALSE(store_.can_access("plain", Access::kRead, nullptr));
+  store_.add_user({"somebody", "x", {}});
+  EXPECT_TRUE(store_.can_access("plain", Access::kWrite, store_.authenticate("somebody", "x")));
+  EXPECT_FALSE(store_.can_access("plain", Access::kRead, store_.authenticate("somebody", "x")));
 }
 
 TEST_F(EventStoreTest, TheLogReadsBothWays) {
-  Append("a", kAny, {1, 2});
-  Append("b", kAny, {3});
-  const AllPage forward = store.ReadAllForward({0, 0}, 2, false, admin());
+  append("a", kAny, {1, 2});
+  append("b", kAny, {3});
+  const AllPage forward = store_.read_all_forward({0, 0}, 2, false, admin());
   ASSERT_EQ(forward.events.size(), 2u);
-  const AllPage rest = store.ReadAllForward(forward.next, 10, false, admin());
+  const AllPage rest = store_.read_all_forward(forward.next, 10, false, admin());
   ASSERT_EQ(rest.events.size(), 1u);
   EXPECT_EQ(rest.events[0].event->stream_name(), "b");
-  const AllPage backward = store.ReadAllBackward({-1, -1}, 10, false, admin());
+  const AllPage backward = store_.read_all_backward({-1, -1}, 10, false, admin());
   ASSERT_EQ(backward.events.size(), 3u);
   EXPECT_EQ(backward.events[0].event->stream_name(), "b");
-  EXPECT_EQ(store.ReadAllForward({0, 0}, 2, false, nullptr).result, ReadResult::kAccessDenied);
+  EXPECT_EQ(store_.read_all_forward({0, 0}, 2, false, nullptr).result, ReadResult::kAccessDenied);
 }
 
 }  // namespace

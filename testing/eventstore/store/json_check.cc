@@ -10,7 +10,7 @@ namespace interconnect::eventstore {
 namespace {
 
 // As .NET decodes: what is no UTF-8 becomes U+FFFD.
-std::u16string Decode(std::string_view utf8) {
+std::u16string decode(std::string_view utf8) {
   std::u16string text;
   text.reserve(utf8.size());
   const auto byte = [&utf8](std::size_t i) { return static_cast<unsigned char>(utf8[i]); };
@@ -44,23 +44,23 @@ std::u16string Decode(std::string_view utf8) {
 }
 
 // char.IsWhiteSpace.
-bool IsWhite(char16_t c) {
+bool is_white(char16_t c) {
   return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xa0 || c == 0x1680 ||
          (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-bool IsDigit(char16_t c) { return c >= '0' && c <= '9'; }
-bool IsHex(char16_t c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_digit(char16_t c) { return c >= '0' && c <= '9'; }
+bool is_hex(char16_t c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // char.IsLetterOrDigit, but that it takes every block beyond Latin and punctuation for letters.
-bool IsLetterOrDigit(char16_t c) {
-  if (c < 0x80) return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+bool is_letter_or_digit(char16_t c) {
+  if (c < 0x80) return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   if (c < 0xc0) return c == 0xaa || c == 0xb5 || c == 0xba;
   if (c == 0xd7 || c == 0xf7) return false;
   const bool symbols = c >= 0x2000 && c < 0x2c00;
   const bool surrogate = c >= 0xd800 && c < 0xf900;
   const bool special = c == 0xfeff || c >= 0xfff0 || (c >= 0x3000 && c <= 0x3004);
-  return !symbols && !surrogate && !special && !IsWhite(c);
+  return !symbols && !surrogate && !special && !is_white(c);
 }
 
 // Utf8JsonReader with trailing commas and comments: JSON as RFC 8259 has it, but for these. Texts are not looked into:
@@ -69,36 +69,36 @@ class StrictReader {
  public:
   explicit StrictReader(std::string_view text) : text_(text) {}
 
-  bool Parses() { return SkipBlanks() && Value() && SkipBlanks() && at_ == text_.size(); }
+  bool parses() { return skip_blanks() && value() && skip_blanks() && at_ == text_.size(); }
 
  private:
   static constexpr std::size_t kMaxDepth = 64;
 
-  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  bool Take(char c) {
-    if (Peek() != c) return false;
+  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  bool take(char c) {
+    if (peek() != c) return false;
     ++at_;
     return true;
   }
-  bool TakeWord(std::string_view word) {
+  bool take_word(std::string_view word) {
     if (!text_.substr(at_).starts_with(word)) return false;
     at_ += word.size();
     return true;
   }
 
   // False: a comment that is none, or has no end.
-  bool SkipBlanks() {
+  bool skip_blanks() {
     while (at_ < text_.size()) {
-      if (std::string_view(" \t\r\n").find(Peek()) != std::string_view::npos) {
+      if (std::string_view(" \t\r\n").find(peek()) != std::string_view::npos) {
         ++at_;
-      } else if (TakeWord("//")) {
+      } else if (take_word("//")) {
         // U+2028 and U+2029 may not be in such a comment.
-        while (at_ < text_.size() && Peek() != '\r' && Peek() != '\n') {
+        while (at_ < text_.size() && peek() != '\r' && peek() != '\n') {
           const std::string_view rest = text_.substr(at_);
           if (rest.starts_with("\xe2\x80\xa8") || rest.starts_with("\xe2\x80\xa9")) return false;
           ++at_;
         }
-      } else if (TakeWord("/*")) {
+      } else if (take_word("/*")) {
         const std::size_t end = text_.find("*/", at_);
         if (end == std::string_view::npos) return false;
         at_ = end + 2;
@@ -109,33 +109,33 @@ class StrictReader {
     return true;
   }
 
-  bool Value() {
-    switch (Peek()) {
+  bool value() {
+    switch (peek()) {
       case '{':
-        return Members('}', [this] { return Name() && Value(); });
+        return members('}', [this] { return name() && value(); });
       case '[':
-        return Members(']', [this] { return Value(); });
+        return members(']', [this] { return value(); });
       case '"':
-        return Text();
+        return text();
       case 't':
-        return TakeWord("true");
+        return take_word("true");
       case 'f':
-        return TakeWord("false");
+        return take_word("false");
       case 'n':
-        return TakeWord("null");
+        return take_word("null");
       default:
-        return Number();
+        return number();
     }
   }
 
   template <class Member>
-  bool Members(char end, const Member& member) {
+  bool members(char end, const Member& member) {
     ++at_;
     if (++depth_ > kMaxDepth) return false;
-    while (SkipBlanks() && !Take(end)) {
-      if (!member() || !SkipBlanks()) return false;
-      if (Take(',')) continue;
-      if (!Take(end)) return false;
+    while (skip_blanks() && !take(end)) {
+      if (!member() || !skip_blanks()) return false;
+      if (take(',')) continue;
+      if (!take(end)) return false;
       --depth_;
       return true;
     }
@@ -144,22 +144,22 @@ class StrictReader {
   }
 
   // No comment may stand between a name and its colon.
-  bool Name() {
-    if (Peek() != '"' || !Text()) return false;
-    while (std::string_view(" \t\r\n").find(Peek()) != std::string_view::npos) ++at_;
-    return Take(':') && SkipBlanks();
+  bool name() {
+    if (peek() != '"' || !text()) return false;
+    while (std::string_view(" \t\r\n").find(peek()) != std::string_view::npos) ++at_;
+    return take(':') && skip_blanks();
   }
 
-  bool Text() {
+  bool text() {
     ++at_;
     while (at_ < text_.size()) {
       const char c = text_[at_++];
       if (c == '"') return true;
       if (static_cast<unsigned char>(c) < 0x20) return false;
       if (c != '\\') continue;
-      if (Take('u')) {
+      if (take('u')) {
         for (int i = 0; i < 4; ++i, ++at_) {
-          if (!IsHex(static_cast<unsigned char>(Peek()))) return false;
+          if (!is_hex(static_cast<unsigned char>(peek()))) return false;
         }
       } else if (at_ == text_.size() || std::string_view("\"\\/bfnrt").find(text_[at_++]) == std::string_view::npos) {
         return false;
@@ -168,19 +168,19 @@ class StrictReader {
     return false;
   }
 
-  bool Digits() {
+  bool digits() {
     const std::size_t start = at_;
-    while (IsDigit(static_cast<unsigned char>(Peek()))) ++at_;
+    while (is_digit(static_cast<unsigned char>(peek()))) ++at_;
     return at_ > start;
   }
 
-  bool Number() {
-    Take('-');
-    if (!Take('0') && !Digits()) return false;
-    if (Take('.') && !Digits()) return false;
-    if (Take('e') || Take('E')) {
-      if (!Take('+')) Take('-');
-      if (!Digits()) return false;
+  bool number() {
+    take('-');
+    if (!take('0') && !digits()) return false;
+    if (take('.') && !digits()) return false;
+    if (take('e') || take('E')) {
+      if (!take('+')) take('-');
+      if (!digits()) return false;
     }
     return true;
   }
@@ -196,13 +196,13 @@ class Reader {
   Reader(std::u16string_view text, std::size_t max_depth) : text_(text), max_depth_(max_depth) {}
 
   // JToken.Parse: one value, then nothing but comments.
-  bool Parses() {
-    if (Read() != Step::kToken) return false;
+  bool parses() {
+    if (read() != Step::kToken) return false;
     Step step = Step::kToken;
-    while (!stack_.empty() && step == Step::kToken) step = Read();
+    while (!stack_.empty() && step == Step::kToken) step = read();
     // Only a document that begins with a comment may end too early, as nobody looks at what follows it.
     if (step == Step::kEnd && !began_with_comment_) return false;
-    while (step == Step::kToken) step = Read();
+    while (step == Step::kToken) step = read();
     return step == Step::kEnd;
   }
 
@@ -212,118 +212,118 @@ class Reader {
   enum class In : char { kObject = '}', kArray = ']', kConstructor = ')' };
 
   bool at_end() const { return at_ >= text_.size(); }
-  char16_t Peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : u'\0'; }
+  char16_t peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : u'\0'; }
   // Zeros between tokens are skipped as blanks are.
-  void SkipBlanks() {
-    while (!at_end() && (text_[at_] == 0 || IsWhite(text_[at_]))) ++at_;
+  void skip_blanks() {
+    while (!at_end() && (text_[at_] == 0 || is_white(text_[at_]))) ++at_;
   }
 
-  Step Read() {
+  Step read() {
     while (true) {
-      SkipBlanks();
+      skip_blanks();
       switch (state_) {
         case State::kValue:
-          return at_end() ? Step::kEnd : ReadValue();
+          return at_end() ? Step::kEnd : read_value();
         case State::kObject:
-          return at_end() ? Step::kEnd : ReadMember();
+          return at_end() ? Step::kEnd : read_member();
         case State::kPostValue:
           if (at_end()) return Step::kEnd;
-          if (Peek() == '/') return ReadComment();
-          if (Peek() == '}' || Peek() == ']' || Peek() == ')') return Close();
-          if (Peek() != ',') return Step::kError;
+          if (peek() == '/') return read_comment();
+          if (peek() == '}' || peek() == ']' || peek() == ')') return close();
+          if (peek() != ',') return Step::kError;
           ++at_;
           state_ = stack_.back() == In::kObject ? State::kObject : State::kValue;
           break;
         case State::kFinished:
           if (at_end()) return Step::kEnd;
-          return Peek() == '/' ? ReadComment() : Step::kError;
+          return peek() == '/' ? read_comment() : Step::kError;
       }
     }
   }
 
-  Step ReadValue() {
-    const char16_t c = Peek();
+  Step read_value() {
+    const char16_t c = peek();
     if (c == '/') {
       began_with_comment_ = began_with_comment_ || at_start_;
       at_start_ = false;
-      return ReadComment();
+      return read_comment();
     }
     at_start_ = false;
     switch (c) {
       case '"':
       case '\'':
-        return ReadString() ? Value() : Step::kError;
+        return read_string() ? value() : Step::kError;
       case 't':
-        return ReadWord(u"true");
+        return read_word(u"true");
       case 'f':
-        return ReadWord(u"false");
+        return read_word(u"false");
       case 'N':
-        return ReadWord(u"NaN");
+        return read_word(u"NaN");
       case 'I':
-        return ReadWord(u"Infinity");
+        return read_word(u"Infinity");
       case 'u':
-        return ReadWord(u"undefined");
+        return read_word(u"undefined");
       case 'n':
-        return Peek(1) == 'u' ? ReadWord(u"null") : Peek(1) == 'e' ? ReadConstructor() : Step::kError;
+        return peek(1) == 'u' ? read_word(u"null") : peek(1) == 'e' ? read_constructor() : Step::kError;
       case '{':
-        return Open(In::kObject, State::kObject);
+        return open(In::kObject, State::kObject);
       case '[':
-        return Open(In::kArray, State::kValue);
+        return open(In::kArray, State::kValue);
       case ']':
       case ')':
-        return Close();
+        return close();
       case ',':
         // A value that is left out; the comma is read again behind it.
-        return Value();
+        return value();
       case '-':
-        return Peek(1) == 'I' ? ReadWord(u"-Infinity") : ReadNumber();
+        return peek(1) == 'I' ? read_word(u"-Infinity") : read_number();
       default:
-        return IsDigit(c) || c == '.' ? ReadNumber() : Step::kError;
+        return is_digit(c) || c == '.' ? read_number() : Step::kError;
     }
   }
 
-  Step Value() {
+  Step value() {
     state_ = stack_.empty() ? State::kFinished : State::kPostValue;
     return Step::kToken;
   }
 
-  Step Open(In in, State state) {
+  Step open(In in, State state) {
     ++at_;
     stack_.push_back(in);
     state_ = state;
     return stack_.size() > max_depth_ ? Step::kError : Step::kToken;
   }
 
-  Step Close() {
-    if (stack_.empty() || static_cast<char16_t>(stack_.back()) != Peek()) return Step::kError;
+  Step close() {
+    if (stack_.empty() || static_cast<char16_t>(stack_.back()) != peek()) return Step::kError;
     ++at_;
     stack_.pop_back();
-    return Value();
+    return value();
   }
 
-  Step ReadMember() {
-    if (Peek() == '}') return Close();
-    if (Peek() == '/') return ReadComment();
-    if (Peek() == '"' || Peek() == '\'') {
-      if (!ReadString()) return Step::kError;
-    } else if (!ReadBareName()) {
+  Step read_member() {
+    if (peek() == '}') return close();
+    if (peek() == '/') return read_comment();
+    if (peek() == '"' || peek() == '\'') {
+      if (!read_string()) return Step::kError;
+    } else if (!read_bare_name()) {
       return Step::kError;
     }
-    SkipBlanks();
-    if (Peek() != ':') return Step::kError;
+    skip_blanks();
+    if (peek() != ':') return Step::kError;
     ++at_;
     state_ = State::kValue;
     return Step::kToken;
   }
 
-  bool ReadBareName() {
-    const auto belongs = [](char16_t c) { return IsLetterOrDigit(c) || c == '_' || c == '$'; };
-    if (!belongs(Peek())) return false;
-    while (!at_end() && belongs(Peek())) ++at_;
-    return !at_end() && (Peek() == 0 || Peek() == ':' || IsWhite(Peek()));
+  bool read_bare_name() {
+    const auto belongs = [](char16_t c) { return is_letter_or_digit(c) || c == '_' || c == '$'; };
+    if (!belongs(peek())) return false;
+    while (!at_end() && belongs(peek())) ++at_;
+    return !at_end() && (peek() == 0 || peek() == ':' || is_white(peek()));
   }
 
-  bool ReadString() {
+  bool read_string() {
     const char16_t quote = text_[at_++];
     while (!at_end()) {
       const char16_t c = text_[at_++];
@@ -333,7 +333,7 @@ class Reader {
       const char16_t escaped = text_[at_++];
       if (escaped == 'u') {
         if (at_ + 4 > text_.size() || !std::all_of(text_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                                   text_.begin() + static_cast<std::ptrdiff_t>(at_ + 4), IsHex)) {
+                                                   text_.begin() + static_cast<std::ptrdiff_t>(at_ + 4), is_hex)) {
           return false;
         }
         at_ += 4;
@@ -344,35 +344,35 @@ class Reader {
     return false;
   }
 
-  Step ReadWord(std::u16string_view word) { return TakeWord(word) ? Value() : Step::kError; }
+  Step read_word(std::u16string_view word) { return take_word(word) ? value() : Step::kError; }
 
-  bool TakeWord(std::u16string_view word) {
+  bool take_word(std::u16string_view word) {
     if (text_.substr(at_, word.size()) != word) return false;
     at_ += word.size();
     if (at_end()) return true;
-    const char16_t c = Peek();
-    if (c == '/') return Peek(1) == '*' || Peek(1) == '/';
+    const char16_t c = peek();
+    if (c == '/') return peek(1) == '*' || peek(1) == '/';
     if (c == ')') return !stack_.empty() && stack_.back() == In::kConstructor;
-    return c == 0 || c == '}' || c == ']' || c == ',' || IsWhite(c);
+    return c == 0 || c == '}' || c == ']' || c == ',' || is_white(c);
   }
 
   // new Name(value, ...)
-  Step ReadConstructor() {
-    if (!TakeWord(u"new")) return Step::kError;
-    SkipBlanks();
-    if (!IsLetterOrDigit(Peek())) return Step::kError;
-    while (!at_end() && IsLetterOrDigit(Peek())) ++at_;
-    SkipBlanks();
-    return Peek() == '(' ? Open(In::kConstructor, State::kValue) : Step::kError;
+  Step read_constructor() {
+    if (!take_word(u"new")) return Step::kError;
+    skip_blanks();
+    if (!is_letter_or_digit(peek())) return Step::kError;
+    while (!at_end() && is_letter_or_digit(peek())) ++at_;
+    skip_blanks();
+    return peek() == '(' ? open(In::kConstructor, State::kValue) : Step::kError;
   }
 
-  Step ReadComment() {
+  Step read_comment() {
     // The reader wants two more characters, so that "//" as the very last is no comment.
-    if (at_ + 2 >= text_.size() || (Peek(1) != '*' && Peek(1) != '/')) return Step::kError;
-    const bool one_line = Peek(1) == '/';
+    if (at_ + 2 >= text_.size() || (peek(1) != '*' && peek(1) != '/')) return Step::kError;
+    const bool one_line = peek(1) == '/';
     at_ += 2;
     if (one_line) {
-      while (!at_end() && Peek() != '\r' && Peek() != '\n') ++at_;
+      while (!at_end() && peek() != '\r' && peek() != '\n') ++at_;
       return Step::kToken;
     }
     const std::size_t end = text_.find(u"*/", at_);
@@ -381,35 +381,35 @@ class Reader {
     return Step::kToken;
   }
 
-  Step ReadNumber() {
+  Step read_number() {
     const std::size_t start = at_;
-    while (!at_end() && (IsHex(Peek()) || std::u16string_view(u"-+xX.").find(Peek()) != std::u16string_view::npos))
+    while (!at_end() && (is_hex(peek()) || std::u16string_view(u"-+xX.").find(peek()) != std::u16string_view::npos))
       ++at_;
     const std::u16string_view number = text_.substr(start, at_ - start);
-    const char16_t next = Peek();
-    const bool ends =
-        at_end() || next == 0 || IsWhite(next) || std::u16string_view(u",}])/").find(next) != std::u16string_view::npos;
-    return ends && IsNumber(number) ? Value() : Step::kError;
+    const char16_t next = peek();
+    const bool ends = at_end() || next == 0 || is_white(next) ||
+                      std::u16string_view(u",}])/").find(next) != std::u16string_view::npos;
+    return ends && is_number(number) ? value() : Step::kError;
   }
 
-  static bool IsNumber(std::u16string_view number) {
+  static bool is_number(std::u16string_view number) {
     if (number.size() > 1 && number[0] == '0' && number[1] != '.' && number[1] != 'e' && number[1] != 'E') {
       const bool hex = number[1] == 'x' || number[1] == 'X';
-      return hex ? FitsInto64Bits(number.substr(2), 16) : FitsInto64Bits(number, 8);
+      return hex ? fits_into_64_bits(number.substr(2), 16) : fits_into_64_bits(number, 8);
     }
     const std::u16string_view digits = number.substr(number.starts_with('-') ? 1 : 0);
     // A whole number beyond 64 bits may have so many characters.
-    if (!digits.empty() && std::all_of(digits.begin(), digits.end(), IsDigit)) return number.size() <= 380;
-    return IsDouble(digits);
+    if (!digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit)) return number.size() <= 380;
+    return is_double(digits);
   }
 
   // Convert.ToInt64 with a base.
-  static bool FitsInto64Bits(std::u16string_view digits, std::uint64_t base) {
+  static bool fits_into_64_bits(std::u16string_view digits, std::uint64_t base) {
     if (digits.empty()) return false;
     std::uint64_t value = 0;
     for (const char16_t c : digits) {
-      if (!IsHex(c)) return false;
-      const std::uint64_t digit = static_cast<std::uint64_t>(IsDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+      if (!is_hex(c)) return false;
+      const std::uint64_t digit = static_cast<std::uint64_t>(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
       if (digit >= base || value > (UINT64_MAX - digit) / base) return false;
       value = value * base + digit;
     }
@@ -417,11 +417,11 @@ class Reader {
   }
 
   // double.TryParse, behind a sign: digits on either side of a point, and an exponent.
-  static bool IsDouble(std::u16string_view text) {
+  static bool is_double(std::u16string_view text) {
     std::size_t at = 0;
     const auto digits = [&text, &at] {
       const std::size_t from = at;
-      while (at < text.size() && IsDigit(text[at])) ++at;
+      while (at < text.size() && is_digit(text[at])) ++at;
       return at - from;
     };
     std::size_t count = digits();
@@ -449,11 +449,11 @@ class Reader {
 
 }  // namespace
 
-bool ParsesAsJson(std::string_view utf8, JsonParser parser) {
+bool parses_as_json(std::string_view utf8, JsonParser parser) {
   if (utf8.empty()) return false;
-  if (parser == JsonParser::kSystemTextJson) return StrictReader(utf8).Parses();
-  const std::u16string text = Decode(utf8);
-  return Reader(text, parser == JsonParser::kNewtonsoft11 ? SIZE_MAX : 64).Parses();
+  if (parser == JsonParser::kSystemTextJson) return StrictReader(utf8).parses();
+  const std::u16string text = decode(utf8);
+  return Reader(text, parser == JsonParser::kNewtonsoft11 ? SIZE_MAX : 64).parses();
 }
 
 }  // namespace interconnect::eventstore

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_JSON_CHECK_H_
-#define TESTING_EVENTSTORE_STORE_JSON_CHECK_H_
+#pragma once
 
 #include <string_view>
 
@@ -19,8 +18,6 @@ enum class JsonParser { kNewtonsoft11, kNewtonsoft13, kSystemTextJson };
 //
 // Of Newtonsoft.Json it is not imitated that a single character behind a last carriage return is overlooked, and
 // letters beyond the common blocks in names without quotes may be judged otherwise.
-bool ParsesAsJson(std::string_view utf8, JsonParser parser);
+bool parses_as_json(std::string_view utf8, JsonParser parser);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_JSON_CHECK_H_

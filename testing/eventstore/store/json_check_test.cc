@@ -154,17 +154,17 @@ constexpr Kind kKinds[] = {
 
 TEST(JsonCheck, VerdictsOfTheServersParser) {
   for (const Kind& kind : kKinds) {
-    EXPECT_EQ(ParsesAsJson(kind.data, JsonParser::kNewtonsoft11), kind.parses) << kind.data;
-    EXPECT_EQ(ParsesAsJson(kind.data, JsonParser::kNewtonsoft13), kind.parses) << kind.data;
-    EXPECT_EQ(ParsesAsJson(kind.data, JsonParser::kSystemTextJson), kind.parses_strictly) << kind.data;
+    EXPECT_EQ(parses_as_json(kind.data, JsonParser::kNewtonsoft11), kind.parses) << kind.data;
+    EXPECT_EQ(parses_as_json(kind.data, JsonParser::kNewtonsoft13), kind.parses) << kind.data;
+    EXPECT_EQ(parses_as_json(kind.data, JsonParser::kSystemTextJson), kind.parses_strictly) << kind.data;
   }
 }
 
 TEST(JsonCheck, WholeNumbersMayHaveSoManyCharacters) {
-  EXPECT_TRUE(ParsesAsJson(std::string(380, '9'), JsonParser::kNewtonsoft11));
-  EXPECT_FALSE(ParsesAsJson(std::string(381, '9'), JsonParser::kNewtonsoft11));
-  EXPECT_TRUE(ParsesAsJson(std::string(381, '9'), JsonParser::kSystemTextJson));
-  EXPECT_TRUE(ParsesAsJson("0." + std::string(500, '1'), JsonParser::kNewtonsoft11));
+  EXPECT_TRUE(parses_as_json(std::string(380, '9'), JsonParser::kNewtonsoft11));
+  EXPECT_FALSE(parses_as_json(std::string(381, '9'), JsonParser::kNewtonsoft11));
+  EXPECT_TRUE(parses_as_json(std::string(381, '9'), JsonParser::kSystemTextJson));
+  EXPECT_TRUE(parses_as_json("0." + std::string(500, '1'), JsonParser::kNewtonsoft11));
 }
 
 TEST(JsonCheck, Depth) {
@@ -172,13 +172,13 @@ TEST(JsonCheck, Depth) {
   std::string objects = "1";
   for (int i = 0; i < 64; ++i) objects = "{\"a\":" + objects + "}";
   for (const JsonParser parser : {JsonParser::kNewtonsoft13, JsonParser::kSystemTextJson}) {
-    EXPECT_TRUE(ParsesAsJson(arrays(64), parser));
-    EXPECT_TRUE(ParsesAsJson(objects, parser));
-    EXPECT_FALSE(ParsesAsJson(arrays(65), parser));
-    EXPECT_FALSE(ParsesAsJson("[" + objects + "]", parser));
+    EXPECT_TRUE(parses_as_json(arrays(64), parser));
+    EXPECT_TRUE(parses_as_json(objects, parser));
+    EXPECT_FALSE(parses_as_json(arrays(65), parser));
+    EXPECT_FALSE(parses_as_json("[" + objects + "]", parser));
   }
-  EXPECT_TRUE(ParsesAsJson(arrays(65), JsonParser::kNewtonsoft11));
-  EXPECT_TRUE(ParsesAsJson(arrays(10'000), JsonParser::kNewtonsoft11));
+  EXPECT_TRUE(parses_as_json(arrays(65), JsonParser::kNewtonsoft11));
+  EXPECT_TRUE(parses_as_json(arrays(10'000), JsonParser::kNewtonsoft11));
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_PERSISTENT_SUBSCRIPTION_H_
-#define TESTING_EVENTSTORE_STORE_PERSISTENT_SUBSCRIPTION_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -79,29 +78,29 @@ class PersistentSubscription {
   const std::string& stream() const { return stream_; }
   const std::string& group() const { return group_; }
   const GroupSettings& settings() const { return settings_; }
-  bool HasReachedMaxClientCount() const;
+  bool has_reached_max_client_count() const;
 
-  void AddClient(Subscriber* subscriber, int window, std::string user, std::string from, std::string connection_name,
-                 Millis now);
+  void add_client(Subscriber* subscriber, int window, std::string user, std::string from, std::string connection_name,
+                  Millis now);
   // Its events go to the others at once. Nothing happens if it is no client of this group.
-  void RemoveClient(Subscriber* subscriber, Millis now);
+  void remove_client(Subscriber* subscriber, Millis now);
   // Every client is told that it is dropped.
-  void DropAll();
+  void drop_all();
 
-  void Ack(Subscriber* subscriber, const std::vector<EventId>& ids, Millis now);
-  void Nak(Subscriber* subscriber, const std::vector<EventId>& ids, NakAction action, const std::string& reason,
+  void ack(Subscriber* subscriber, const std::vector<EventId>& ids, Millis now);
+  void nak(Subscriber* subscriber, const std::vector<EventId>& ids, NakAction action, const std::string& reason,
            Millis now);
-  void NotifyLive(const Record& record, Millis now);
+  void notify_live(const Record& record, Millis now);
   // Message timeouts, checkpoints by time, and reading on. The server calls it once a second.
-  void Tick(Millis now);
+  void tick(Millis now);
   // Puts what was parked before back before everything else, at most `stop_at` events of the parked stream.
-  void ReplayParked(std::optional<std::int64_t> stop_at, Millis now);
+  void replay_parked(std::optional<std::int64_t> stop_at, Millis now);
   // Pushes nothing any more, as groups of real servers do after some kills of their consumers.
-  void ComeToAStandstill() { stands_still_ = true; }
+  void come_to_a_standstill() { stands_still_ = true; }
   // Deletes the streams that the group has written.
-  void Delete();
+  void delete_streams();
 
-  Info GetInfo();
+  Info get_info();
 
  private:
   using ByTime = std::map<std::pair<Millis, EventId>, bool>;
@@ -112,21 +111,21 @@ class PersistentSubscription {
     BySequence::iterator by_sequence;
   };
 
-  std::string ParkedStream() const;
-  std::string CheckpointStream() const;
-  void TryReadingNewBatch(Millis now);
-  void TryPushing(Millis now);
-  bool PushFrom(std::list<OutstandingMessage>& list, Millis now);
-  void StartMessage(const OutstandingMessage& message, Millis now);
-  void RemoveOutstanding(const EventId& id);
-  void RemoveProcessing(const EventId& id);
-  void Retry(const OutstandingMessage& message);
+  std::string parked_stream() const;
+  std::string checkpoint_stream() const;
+  void try_reading_new_batch(Millis now);
+  void try_pushing(Millis now);
+  bool push_from(std::list<OutstandingMessage>& list, Millis now);
+  void start_message(const OutstandingMessage& message, Millis now);
+  void remove_outstanding(const EventId& id);
+  void remove_processing(const EventId& id);
+  void retry(const OutstandingMessage& message);
   // Of a consumer that has left.
-  void RetryLost(const Consumer& consumer);
+  void retry_lost(const Consumer& consumer);
   // Parks it if it has been tried often enough.
-  bool ParkIfExhausted(const OutstandingMessage& message, Millis now);
-  void Park(const ResolvedEvent& event, const std::string& reason);
-  void TryMarkCheckpoint(bool is_time_check, Millis now);
+  bool park_if_exhausted(const OutstandingMessage& message, Millis now);
+  void park(const ResolvedEvent& event, const std::string& reason);
+  void try_mark_checkpoint(bool is_time_check, Millis now);
 
   EventStore& store_;
   const Options options_;
@@ -155,5 +154,3 @@ class PersistentSubscription {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_PERSISTENT_SUBSCRIPTION_H_

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_STREAM_BUFFER_H_
-#define TESTING_EVENTSTORE_STORE_STREAM_BUFFER_H_
+#pragma once
 
 #include <cstdint>
 #include <deque>
@@ -27,14 +26,14 @@ class StreamBuffer {
       : max_buffer_(max_buffer), max_live_(max_live), live_(!start_in_history) {}
 
   bool live() const { return live_; }
-  bool CanAccept(int count) const { return max_buffer_ - static_cast<int>(retry_.size() + buffer_.size()) > count; }
+  bool can_accept(int count) const { return max_buffer_ - static_cast<int>(retry_.size() + buffer_.size()) > count; }
   // Keeps the retries in the order of the events' own numbers.
-  void AddRetry(OutstandingMessage message);
-  void AddLive(OutstandingMessage message);
-  void AddRead(OutstandingMessage message);
-  bool TryMoveToLive();
+  void add_retry(OutstandingMessage message);
+  void add_live(OutstandingMessage message);
+  void add_read(OutstandingMessage message);
+  bool try_move_to_live();
   // Int64 max if there is none.
-  std::int64_t LowestRetry() const;
+  std::int64_t lowest_retry() const;
 
   std::list<OutstandingMessage>& retry() { return retry_; }
   std::list<OutstandingMessage>& buffer() { return buffer_; }
@@ -43,8 +42,8 @@ class StreamBuffer {
   std::size_t live_count() const { return live_buffer_.size(); }
 
  private:
-  std::int64_t PeekLive() const;
-  void SwitchToLive();
+  std::int64_t peek_live() const;
+  void switch_to_live();
 
   const int max_buffer_;
   const int max_live_;
@@ -55,5 +54,3 @@ class StreamBuffer {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_STREAM_BUFFER_H_

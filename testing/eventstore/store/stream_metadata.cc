@@ -7,13 +7,13 @@
 namespace interconnect::eventstore {
 namespace {
 
-std::optional<std::int64_t> Integer(const rapidjson::Value& object, const char* name) {
+std::optional<std::int64_t> integer(const rapidjson::Value& object, const char* name) {
   auto it = object.FindMember(name);
   if (it == object.MemberEnd() || !it->value.IsInt64()) return std::nullopt;
   return it->value.GetInt64();
 }
 
-Roles ParseRoles(const rapidjson::Value& acl, const char* name) {
+Roles parse_roles(const rapidjson::Value& acl, const char* name) {
   auto it = acl.FindMember(name);
   if (it == acl.MemberEnd()) return std::nullopt;
   std::vector<std::string> roles;
@@ -26,16 +26,17 @@ Roles ParseRoles(const rapidjson::Value& acl, const char* name) {
   return roles;
 }
 
-std::optional<Acl> ParseAcl(const rapidjson::Value& object, const char* name) {
+std::optional<Acl> parse_acl(const rapidjson::Value& object, const char* name) {
   auto it = object.FindMember(name);
   if (it == object.MemberEnd() || !it->value.IsObject()) return std::nullopt;
   const rapidjson::Value& v = it->value;
-  return Acl{ParseRoles(v, "$r"), ParseRoles(v, "$w"), ParseRoles(v, "$d"), ParseRoles(v, "$mr"), ParseRoles(v, "$mw")};
+  return Acl{parse_roles(v, "$r"), parse_roles(v, "$w"), parse_roles(v, "$d"), parse_roles(v, "$mr"),
+             parse_roles(v, "$mw")};
 }
 
 }  // namespace
 
-const Roles& Acl::For(Access access) const {
+const Roles& Acl::roles_for(Access access) const {
   switch (access) {
     case Access::kRead:
       return read;
@@ -51,18 +52,18 @@ const Roles& Acl::For(Access access) const {
   return read;
 }
 
-StreamMetadata StreamMetadata::Parse(std::string_view json) {
+StreamMetadata StreamMetadata::parse(std::string_view json) {
   rapidjson::Document d;
   if (d.Parse(json.data(), json.size()).HasParseError() || !d.IsObject()) return {};
   StreamMetadata metadata;
-  metadata.max_count = Integer(d, "$maxCount");
-  metadata.max_age_seconds = Integer(d, "$maxAge");
-  metadata.truncate_before = Integer(d, "$tb");
-  metadata.acl = ParseAcl(d, "$acl");
+  metadata.max_count = integer(d, "$maxCount");
+  metadata.max_age_seconds = integer(d, "$maxAge");
+  metadata.truncate_before = integer(d, "$tb");
+  metadata.acl = parse_acl(d, "$acl");
   return metadata;
 }
 
-std::optional<std::string> StreamMetadata::WithTruncateBefore(std::string_view json, std::int64_t number) {
+std::optional<std::string> StreamMetadata::with_truncate_before(std::string_view json, std::int64_t number) {
   rapidjson::Document d;
   if (d.Parse(json.data(), json.size()).HasParseError() || !d.IsObject()) return std::nullopt;
   if (auto it = d.FindMember("$tb"); it != d.MemberEnd()) {
@@ -76,10 +77,10 @@ std::optional<std::string> StreamMetadata::WithTruncateBefore(std::string_view j
   return std::string(out.GetString(), out.GetSize());
 }
 
-SystemSettings SystemSettings::Parse(std::string_view json) {
+SystemSettings SystemSettings::parse(std::string_view json) {
   rapidjson::Document d;
   if (d.Parse(json.data(), json.size()).HasParseError() || !d.IsObject()) return {};
-  return {ParseAcl(d, "$userStreamAcl"), ParseAcl(d, "$systemStreamAcl")};
+  return {parse_acl(d, "$userStreamAcl"), parse_acl(d, "$systemStreamAcl")};
 }
 
 }  // namespace interconnect::eventstore

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_STREAM_METADATA_H_
-#define TESTING_EVENTSTORE_STORE_STREAM_METADATA_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +15,7 @@ using Roles = std::optional<std::vector<std::string>>;
 struct Acl {
   Roles read, write, remove, meta_read, meta_write;
 
-  const Roles& For(Access access) const;
+  const Roles& roles_for(Access access) const;
 };
 
 // What the last event of $$stream says about the stream.
@@ -27,9 +26,9 @@ struct StreamMetadata {
   std::optional<Acl> acl;
 
   // Of a text that is no such JSON nothing is taken, as the servers do.
-  static StreamMetadata Parse(std::string_view json);
+  static StreamMetadata parse(std::string_view json);
   // The same text with its $tb set, or nothing if it is no JSON object.
-  static std::optional<std::string> WithTruncateBefore(std::string_view json, std::int64_t number);
+  static std::optional<std::string> with_truncate_before(std::string_view json, std::int64_t number);
 };
 
 // The access rules of the $settings stream: for streams of users and of the system ($...).
@@ -37,9 +36,7 @@ struct SystemSettings {
   std::optional<Acl> user_streams;
   std::optional<Acl> system_streams;
 
-  static SystemSettings Parse(std::string_view json);
+  static SystemSettings parse(std::string_view json);
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_STREAM_METADATA_H_

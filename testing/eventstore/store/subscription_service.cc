@@ -17,94 +17,94 @@ const User kSystem{"$system", "", {"$admins"}};
 
 SubscriptionService::SubscriptionService(EventStore& store, Options options, std::function<Millis()> steady_clock)
     : store_(store), options_(options), steady_clock_(std::move(steady_clock)) {
-  store_.AddObserver([this](const Record& record) {
+  store_.add_observer([this](const Record& record) {
     auto it = by_stream_.find(record.stream_name());
     if (it == by_stream_.end()) return;
-    for (PersistentSubscription* subscription : it->second) subscription->NotifyLive(record, now());
+    for (PersistentSubscription* subscription : it->second) subscription->notify_live(record, now());
   });
 }
 
-GroupOutcome SubscriptionService::Create(const std::string& stream, const std::string& group, GroupSettings settings,
+GroupOutcome SubscriptionService::create(const std::string& stream, const std::string& group, GroupSettings settings,
                                          const User* user) {
-  if (!store_.CanAccess(kSettingsStream, Access::kWrite, user)) {
+  if (!store_.can_access(kSettingsStream, Access::kWrite, user)) {
     return {GroupResult::kAccessDenied, "You do not have permissions to create streams"};
   }
-  if (Find(stream, group) != nullptr) {
+  if (find(stream, group) != nullptr) {
     return {GroupResult::kAlreadyExists, "Group '" + group + "' already exists."};
   }
   if (stream.empty() || stream == kAllStream) return {GroupResult::kFail, "Bad stream name."};
-  if (NewConsumerStrategy(settings.named_consumer_strategy) == nullptr) {
+  if (new_consumer_strategy(settings.named_consumer_strategy) == nullptr) {
     return {GroupResult::kFail, "Consumer strategy " + settings.named_consumer_strategy + " does not exist."};
   }
-  Add(stream, group, std::move(settings));
-  Save(user);
+  add(stream, group, std::move(settings));
+  save(user);
   return {};
 }
 
-GroupOutcome SubscriptionService::Update(const std::string& stream, const std::string& group, GroupSettings settings,
+GroupOutcome SubscriptionService::update(const std::string& stream, const std::string& group, GroupSettings settings,
                                          const User* user) {
-  if (!store_.CanAccess(kSettingsStream, Access::kWrite, user)) {
+  if (!store_.can_access(kSettingsStream, Access::kWrite, user)) {
     return {GroupResult::kAccessDenied, "You do not have permissions to update the subscription"};
   }
-  PersistentSubscription* subscription = Find(stream, group);
+  PersistentSubscription* subscription = find(stream, group);
   if (subscription == nullptr) return {GroupResult::kDoesNotExist, "Group '" + group + "' does not exist."};
-  if (NewConsumerStrategy(settings.named_consumer_strategy) == nullptr) {
+  if (new_consumer_strategy(settings.named_consumer_strategy) == nullptr) {
     return {GroupResult::kFail, "Consumer strategy " + settings.named_consumer_strategy + " does not exist."};
   }
-  Remove(subscription);
-  Add(stream, group, std::move(settings));
-  Save(user);
+  remove(subscription);
+  add(stream, group, std::move(settings));
+  save(user);
   return {};
 }
 
-GroupOutcome SubscriptionService::Delete(const std::string& stream, const std::string& group, const User* user) {
-  if (!store_.CanAccess(kSettingsStream, Access::kWrite, user)) {
+GroupOutcome SubscriptionService::delete_group(const std::string& stream, const std::string& group, const User* user) {
+  if (!store_.can_access(kSettingsStream, Access::kWrite, user)) {
     return {GroupResult::kAccessDenied, "You do not have permissions to create streams"};
   }
-  PersistentSubscription* subscription = Find(stream, group);
+  PersistentSubscription* subscription = find(stream, group);
   if (subscription == nullptr) return {GroupResult::kDoesNotExist, "Group '" + group + "' does not exist."};
-  subscription->Delete();
-  Remove(subscription);
-  Save(user);
+  subscription->delete_streams();
+  remove(subscription);
+  save(user);
   return {};
 }
 
-GroupOutcome SubscriptionService::ReplayParked(const std::string& stream, const std::string& group,
-                                               std::optional<std::int64_t> stop_at, const User* user) {
-  if (!store_.CanAccess(kSettingsStream, Access::kWrite, user)) {
+GroupOutcome SubscriptionService::replay_parked(const std::string& stream, const std::string& group,
+                                                std::optional<std::int64_t> stop_at, const User* user) {
+  if (!store_.can_access(kSettingsStream, Access::kWrite, user)) {
     return {GroupResult::kAccessDenied, "You do not have permissions to replay messages"};
   }
-  PersistentSubscription* subscription = Find(stream, group);
+  PersistentSubscription* subscription = find(stream, group);
   if (subscription == nullptr) {
     return {GroupResult::kDoesNotExist, "Unable to locate '" + stream + "::" + group + "'"};
   }
-  subscription->ReplayParked(stop_at, now());
+  subscription->replay_parked(stop_at, now());
   return {};
 }
 
-SubscriptionService::Connected SubscriptionService::FindToConnect(const std::string& stream, const std::string& group,
-                                                                  const User* user) {
-  if (!store_.CanAccess(stream, Access::kRead, user)) return {nullptr, DropReason::kAccessDenied};
-  PersistentSubscription* subscription = Find(stream, group);
+SubscriptionService::Connected SubscriptionService::find_to_connect(const std::string& stream, const std::string& group,
+                                                                    const User* user) {
+  if (!store_.can_access(stream, Access::kRead, user)) return {nullptr, DropReason::kAccessDenied};
+  PersistentSubscription* subscription = find(stream, group);
   if (subscription == nullptr) return {nullptr, DropReason::kNotFound};
-  if (subscription->HasReachedMaxClientCount()) return {nullptr, DropReason::kSubscriberMaxCountReached};
+  if (subscription->has_reached_max_client_count()) return {nullptr, DropReason::kSubscriberMaxCountReached};
   return {subscription, DropReason::kUnsubscribed};
 }
 
-PersistentSubscription* SubscriptionService::Find(const std::string& id) {
+PersistentSubscription* SubscriptionService::find(const std::string& id) {
   auto it = by_id_.find(id);
   return it == by_id_.end() ? nullptr : it->second;
 }
 
-PersistentSubscription* SubscriptionService::Find(const std::string& stream, const std::string& group) {
-  return Find(stream + "::" + group);
+PersistentSubscription* SubscriptionService::find(const std::string& stream, const std::string& group) {
+  return find(stream + "::" + group);
 }
 
-void SubscriptionService::RemoveClient(Subscriber* subscriber) {
-  for (auto& subscription : groups_) subscription->RemoveClient(subscriber, now());
+void SubscriptionService::remove_client(Subscriber* subscriber) {
+  for (auto& subscription : groups_) subscription->remove_client(subscriber, now());
 }
 
-std::vector<PersistentSubscription*> SubscriptionService::Groups(const std::string& stream) const {
+std::vector<PersistentSubscription*> SubscriptionService::groups(const std::string& stream) const {
   std::vector<PersistentSubscription*> groups;
   for (const auto& subscription : groups_) {
     if (stream.empty() || subscription->stream() == stream) groups.push_back(subscription.get());
@@ -112,11 +112,11 @@ std::vector<PersistentSubscription*> SubscriptionService::Groups(const std::stri
   return groups;
 }
 
-void SubscriptionService::Tick() {
-  for (auto& subscription : groups_) subscription->Tick(now());
+void SubscriptionService::tick() {
+  for (auto& subscription : groups_) subscription->tick(now());
 }
 
-void SubscriptionService::Add(const std::string& stream, const std::string& group, GroupSettings settings) {
+void SubscriptionService::add(const std::string& stream, const std::string& group, GroupSettings settings) {
   auto subscription =
       std::make_unique<PersistentSubscription>(store_, options_, stream, group, std::move(settings), now());
   by_id_[subscription->id()] = subscription.get();
@@ -124,14 +124,14 @@ void SubscriptionService::Add(const std::string& stream, const std::string& grou
   groups_.push_back(std::move(subscription));
 }
 
-void SubscriptionService::Remove(PersistentSubscription* subscription) {
-  subscription->DropAll();
+void SubscriptionService::remove(PersistentSubscription* subscription) {
+  subscription->drop_all();
   by_id_.erase(subscription->id());
   std::erase(by_stream_[subscription->stream()], subscription);
   std::erase_if(groups_, [subscription](const auto& s) { return s.get() == subscription; });
 }
 
-void SubscriptionService::Save(const User* user) {
+void SubscriptionService::save(const User* user) {
   rapidjson::StringBuffer out;
   rapidjson::Writer<rapidjson::StringBuffer> w(out);
   auto number = [&w](const char* key, std::int64_t value) {
@@ -175,15 +175,15 @@ void SubscriptionService::Save(const User* user) {
   w.EndArray();
   w.EndObject();
   NewEvent event;
-  event.id = NewEventId();
+  event.id = new_event_id();
   event.type = "PersistentConfig1";
   event.is_json = true;
   event.data.assign(out.GetString(), out.GetSize());
-  store_.AppendAsSystem(kConfigStream, kAny, {event});
+  store_.append_as_system(kConfigStream, kAny, {event});
 }
 
-void SubscriptionService::Load() {
-  const EventPage page = store_.ReadEvent(kConfigStream, -1, false, &kSystem);
+void SubscriptionService::load() {
+  const EventPage page = store_.read_event(kConfigStream, -1, false, &kSystem);
   if (page.result != ReadResult::kSuccess) return;
   const std::string& data = page.event.event->data;
   rapidjson::Document d;
@@ -203,7 +203,7 @@ void SubscriptionService::Load() {
     s.max_check_point_count = e["maxCheckPointCount"].GetInt();
     s.max_subscriber_count = e["maxSubscriberCount"].GetInt();
     s.named_consumer_strategy = e["namedConsumerStrategy"].GetString();
-    Add(e["stream"].GetString(), e["group"].GetString(), std::move(s));
+    add(e["stream"].GetString(), e["group"].GetString(), std::move(s));
   }
 }
 

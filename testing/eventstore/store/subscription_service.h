@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_SUBSCRIPTION_SERVICE_H_
-#define TESTING_EVENTSTORE_STORE_SUBSCRIPTION_SERVICE_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -33,37 +32,37 @@ class SubscriptionService {
 
   SubscriptionService(EventStore& store, Options options, std::function<Millis()> steady_clock);
 
-  GroupOutcome Create(const std::string& stream, const std::string& group, GroupSettings settings, const User* user);
+  GroupOutcome create(const std::string& stream, const std::string& group, GroupSettings settings, const User* user);
   // Drops everyone who is connected.
-  GroupOutcome Update(const std::string& stream, const std::string& group, GroupSettings settings, const User* user);
-  GroupOutcome Delete(const std::string& stream, const std::string& group, const User* user);
-  GroupOutcome ReplayParked(const std::string& stream, const std::string& group, std::optional<std::int64_t> stop_at,
-                            const User* user);
+  GroupOutcome update(const std::string& stream, const std::string& group, GroupSettings settings, const User* user);
+  GroupOutcome delete_group(const std::string& stream, const std::string& group, const User* user);
+  GroupOutcome replay_parked(const std::string& stream, const std::string& group, std::optional<std::int64_t> stop_at,
+                             const User* user);
 
   struct Connected {
     PersistentSubscription* subscription = nullptr;
     DropReason refused = DropReason::kNotFound;
   };
-  // Whether and to what a consumer may connect; the caller then confirms and calls AddClient.
-  Connected FindToConnect(const std::string& stream, const std::string& group, const User* user);
+  // Whether and to what a consumer may connect; the caller then confirms and calls add_client.
+  Connected find_to_connect(const std::string& stream, const std::string& group, const User* user);
 
   // Null if there is no such group. `id` is "stream::group".
-  PersistentSubscription* Find(const std::string& id);
-  PersistentSubscription* Find(const std::string& stream, const std::string& group);
+  PersistentSubscription* find(const std::string& id);
+  PersistentSubscription* find(const std::string& stream, const std::string& group);
   // A closed connection: away with it wherever it is.
-  void RemoveClient(Subscriber* subscriber);
+  void remove_client(Subscriber* subscriber);
 
   // In the order of creation; of one stream if it is given.
-  std::vector<PersistentSubscription*> Groups(const std::string& stream = "") const;
+  std::vector<PersistentSubscription*> groups(const std::string& stream = "") const;
 
-  void Tick();
-  void Load();
+  void tick();
+  void load();
   Millis now() const { return steady_clock_(); }
 
  private:
-  void Save(const User* user);
-  void Add(const std::string& stream, const std::string& group, GroupSettings settings);
-  void Remove(PersistentSubscription* subscription);
+  void save(const User* user);
+  void add(const std::string& stream, const std::string& group, GroupSettings settings);
+  void remove(PersistentSubscription* subscription);
 
   EventStore& store_;
   const Options options_;
@@ -74,5 +73,3 @@ class SubscriptionService {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_SUBSCRIPTION_SERVICE_H_

@@ -6,11 +6,11 @@
 
 namespace interconnect::eventstore {
 
-bool User::IsInRole(std::string_view role) const {
+bool User::is_in_role(std::string_view role) const {
   return name == role || std::find(groups.begin(), groups.end(), role) != groups.end();
 }
 
-std::string ToText(const EventId& id) {
+std::string to_text(const EventId& id) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(36);
@@ -22,7 +22,7 @@ std::string ToText(const EventId& id) {
   return text;
 }
 
-bool ParseEventId(std::string_view text, EventId* id) {
+bool parse_event_id(std::string_view text, EventId* id) {
   if (text.size() == 38 && text.front() == '{' && text.back() == '}') text = text.substr(1, 36);
   std::size_t digits = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -47,7 +47,7 @@ bool ParseEventId(std::string_view text, EventId* id) {
   return digits == 32;
 }
 
-EventId NewEventId() {
+EventId new_event_id() {
   thread_local std::mt19937_64 random{std::random_device{}()};
   EventId id;
   const std::uint64_t halves[2] = {random(), random()};

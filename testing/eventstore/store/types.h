@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_STORE_TYPES_H_
-#define TESTING_EVENTSTORE_STORE_TYPES_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -74,7 +73,7 @@ struct User {
   std::string password;
   std::vector<std::string> groups;
 
-  bool IsInRole(std::string_view role) const;
+  bool is_in_role(std::string_view role) const;
 };
 
 enum class WriteResult { kSuccess, kWrongExpectedVersion, kStreamDeleted, kAccessDenied };
@@ -128,12 +127,10 @@ struct AllPage {
 };
 
 // Text form of an id: 8-4-4-4-12 lower-case hexadecimal digits.
-std::string ToText(const EventId& id);
+std::string to_text(const EventId& id);
 // Reads the text form; false if it is none.
-bool ParseEventId(std::string_view text, EventId* id);
+bool parse_event_id(std::string_view text, EventId* id);
 // A random id (version 4).
-EventId NewEventId();
+EventId new_event_id();
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_STORE_TYPES_H_

@@ -40,35 +40,35 @@ const Call::Metadata kAnonymous;
 const Call::Metadata kAdmin = {{"authorization", "Basic YWRtaW46Y2hhbmdlaXQ="}};
 const Call::Metadata kWrongPassword = {{"authorization", "Basic YWRtaW46d3Jvbmc="}};
 
-std::string InFolder(const std::string& name) { return ::testing::TempDir() + "/" + name; }
+std::string in_folder(const std::string& name) { return ::testing::TempDir() + "/" + name; }
 
 // A self-signed certificate of the loopback address, access.pem and access.key.
-void MakeCertificate() {
+void make_certificate() {
   testing::ChildProcess openssl({"/usr/bin/openssl",
                                  {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                                   "-days", "2", "-subj", "/CN=access", "-addext", "subjectAltName=IP:127.0.0.1",
-                                  "-keyout", InFolder("access.key"), "-out", InFolder("access.pem")},
+                                  "-keyout", in_folder("access.key"), "-out", in_folder("access.pem")},
                                  {}});
   if (openssl.wait(std::chrono::minutes(1)) != testing::ExitStatus{0, 0}) {
     throw std::runtime_error("openssl: " + openssl.output());
   }
 }
 
-Options Next(const std::string& version, bool tls) {
+Options next(const std::string& version, bool tls) {
   Options options;
   options.generation = Generation::kNext;
   options.version = version;
   if (tls) {
-    options.tls_cert = InFolder("access.pem");
-    options.tls_key = InFolder("access.key");
+    options.tls_cert = in_folder("access.pem");
+    options.tls_key = in_folder("access.key");
     options.users = {{"admin", "changeit"}};
   }
   return options;
 }
 
-std::shared_ptr<grpc::ChannelCredentials> Credentials(bool tls) {
+std::shared_ptr<grpc::ChannelCredentials> credentials(bool tls) {
   if (!tls) return grpc::InsecureChannelCredentials();
-  std::ifstream file(InFolder("access.pem"));
+  std::ifstream file(in_folder("access.pem"));
   grpc::SslCredentialsOptions trust;
   trust.pem_root_certs = {std::istreambuf_iterator<char>(file), {}};
   return grpc::SslCredentials(trust);
@@ -86,32 +86,32 @@ void PrintTo(const Outcome& outcome, std::ostream* out) { *out << outcome.code <
 
 class Access : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { MakeCertificate(); }
+  static void SetUpTestSuite() { make_certificate(); }
 
   struct Side {
     Side(const std::string& version, bool tls)
-        : server(Next(version, tls)),
-          channel(grpc::CreateChannel("127.0.0.1:" + std::to_string(server.http_port()), Credentials(tls))),
+        : server(next(version, tls)),
+          channel(grpc::CreateChannel("127.0.0.1:" + std::to_string(server.http_port()), credentials(tls))),
           stub(channel) {}
 
-    Outcome Ask(const std::string& method, const google::protobuf::Message& request, const Call::Metadata& caller) {
+    Outcome ask(const std::string& method, const google::protobuf::Message& request, const Call::Metadata& caller) {
       Call call(stub, method, caller);
-      call.Write(request);
-      call.HalfClose();
+      call.write(request);
+      call.half_close();
       std::string bytes;
-      while (call.Read(&bytes)) {
+      while (call.read(&bytes)) {
       }
-      const grpc::Status status = call.Finish();
-      return {status.error_code(), call.Trailer("exception")};
+      const grpc::Status status = call.finish();
+      return {status.error_code(), call.trailer("exception")};
     }
-    Outcome Append(const std::string& stream, const Call::Metadata& caller) {
-      return Ask(kAppend, OfStream<streams::AppendReq>(stream), caller);
+    Outcome append(const std::string& stream, const Call::Metadata& caller) {
+      return ask(kAppend, of_stream<streams::AppendReq>(stream), caller);
     }
-    Outcome Delete(const std::string& stream, const Call::Metadata& caller) {
-      return Ask(kDelete, OfStream<streams::DeleteReq>(stream), caller);
+    Outcome delete_stream(const std::string& stream, const Call::Metadata& caller) {
+      return ask(kDelete, of_stream<streams::DeleteReq>(stream), caller);
     }
     // Of $all if there is no stream.
-    Outcome Read(const std::string& stream, const Call::Metadata& caller) {
+    Outcome read(const std::string& stream, const Call::Metadata& caller) {
       streams::ReadReq request;
       auto* options = request.mutable_options();
       if (stream.empty()) {
@@ -123,9 +123,9 @@ class Access : public ::testing::Test {
       options->set_count(10);
       options->mutable_no_filter();
       options->mutable_uuid_option()->mutable_string();
-      return Ask(kRead, request, caller);
+      return ask(kRead, request, caller);
     }
-    Outcome Create(const std::string& group, const Call::Metadata& caller) {
+    Outcome create(const std::string& group, const Call::Metadata& caller) {
       persistent::CreateReq request;
       auto* options = request.mutable_options();
       options->mutable_stream_identifier()->set_stream_name("s");
@@ -133,10 +133,10 @@ class Access : public ::testing::Test {
       options->mutable_settings()->set_read_batch_size(20);
       options->mutable_settings()->set_live_buffer_size(500);
       options->mutable_settings()->set_history_buffer_size(500);
-      return Ask(kCreate, request, caller);
+      return ask(kCreate, request, caller);
     }
     // The end of a connect that is refused, or OK with the confirmation.
-    Outcome Connect(const std::string& group, const Call::Metadata& caller) {
+    Outcome connect(const std::string& group, const Call::Metadata& caller) {
       Call call(stub, kConnect, caller);
       persistent::ReadReq request;
       auto* options = request.mutable_options();
@@ -144,11 +144,11 @@ class Access : public ::testing::Test {
       options->set_group_name(group);
       options->set_buffer_size(1);
       options->mutable_uuid_option()->mutable_string();
-      call.Write(request);
+      call.write(request);
       std::string bytes;
-      if (call.Read(&bytes)) return kOk;
-      const grpc::Status status = call.Finish();
-      return {status.error_code(), call.Trailer("exception")};
+      if (call.read(&bytes)) return kOk;
+      const grpc::Status status = call.finish();
+      return {status.error_code(), call.trailer("exception")};
     }
 
     RunningServer server;
@@ -157,7 +157,7 @@ class Access : public ::testing::Test {
 
    private:
     template <class Request>
-    static Request OfStream(const std::string& stream) {
+    static Request of_stream(const std::string& stream) {
       Request request;
       request.mutable_options()->mutable_stream_identifier()->set_stream_name(stream);
       request.mutable_options()->mutable_any();
@@ -168,28 +168,28 @@ class Access : public ::testing::Test {
 
 TEST_F(Access, OverTlsNobodyMayDoMoreThanUsePlainStreams) {
   Side side("21.2.0", true);
-  EXPECT_EQ(side.Append("s", kAnonymous), kOk);
-  EXPECT_EQ(side.Read("s", kAnonymous), kOk);
-  EXPECT_EQ(side.Delete("s", kAnonymous), kOk);
-  EXPECT_EQ(side.Append("$s", kAnonymous), kDenied);
-  EXPECT_EQ(side.Read("$s", kAnonymous), kDenied);
-  EXPECT_EQ(side.Delete("$s", kAnonymous), kDenied);
-  EXPECT_EQ(side.Read("", kAnonymous), kDenied);
-  EXPECT_EQ(side.Create("g", kAnonymous), kDenied);
-  ASSERT_EQ(side.Create("g", kAdmin), kOk);
-  EXPECT_EQ(side.Connect("g", kAnonymous), kDenied);
+  EXPECT_EQ(side.append("s", kAnonymous), kOk);
+  EXPECT_EQ(side.read("s", kAnonymous), kOk);
+  EXPECT_EQ(side.delete_stream("s", kAnonymous), kOk);
+  EXPECT_EQ(side.append("$s", kAnonymous), kDenied);
+  EXPECT_EQ(side.read("$s", kAnonymous), kDenied);
+  EXPECT_EQ(side.delete_stream("$s", kAnonymous), kDenied);
+  EXPECT_EQ(side.read("", kAnonymous), kDenied);
+  EXPECT_EQ(side.create("g", kAnonymous), kDenied);
+  ASSERT_EQ(side.create("g", kAdmin), kOk);
+  EXPECT_EQ(side.connect("g", kAnonymous), kDenied);
 
-  EXPECT_EQ(side.Append("$s", kAdmin), kOk);
-  EXPECT_EQ(side.Read("$s", kAdmin), kOk);
-  EXPECT_EQ(side.Read("", kAdmin), kOk);
-  EXPECT_EQ(side.Connect("g", kAdmin), kOk);
+  EXPECT_EQ(side.append("$s", kAdmin), kOk);
+  EXPECT_EQ(side.read("$s", kAdmin), kOk);
+  EXPECT_EQ(side.read("", kAdmin), kOk);
+  EXPECT_EQ(side.connect("g", kAdmin), kOk);
 }
 
 TEST_F(Access, OverTlsAWrongPasswordIsNotAnonymous) {
   Side side("21.10", true);
-  EXPECT_EQ(side.Append("s", kWrongPassword).code, StatusCode::UNAUTHENTICATED);
-  EXPECT_EQ(side.Read("s", kWrongPassword).code, StatusCode::UNAUTHENTICATED);
-  EXPECT_EQ(side.Connect("g", kWrongPassword).code, StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(side.append("s", kWrongPassword).code, StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(side.read("s", kWrongPassword).code, StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(side.connect("g", kWrongPassword).code, StatusCode::UNAUTHENTICATED);
 }
 
 TEST_F(Access, OverTlsABatchWithoutRightsIsAnsweredAndTheCallLives) {
@@ -200,23 +200,23 @@ TEST_F(Access, OverTlsABatchWithoutRightsIsAnsweredAndTheCallLives) {
   request.mutable_options()->mutable_stream_identifier()->set_stream_name("$s");
   request.mutable_options()->mutable_any();
   request.set_is_final(true);
-  call.Write(request);
-  const auto refused = call.Read<streams::BatchAppendResp>();
+  call.write(request);
+  const auto refused = call.read<streams::BatchAppendResp>();
   EXPECT_EQ(refused.error().code(), StatusCode::PERMISSION_DENIED);
   EXPECT_TRUE(refused.error().details().Is<esdb::AccessDenied>()) << refused.error().details().type_url();
   request.mutable_options()->mutable_stream_identifier()->set_stream_name("s");
-  call.Write(request);
-  EXPECT_TRUE(call.Read<streams::BatchAppendResp>().has_success());
+  call.write(request);
+  EXPECT_TRUE(call.read<streams::BatchAppendResp>().has_success());
 }
 
 TEST_F(Access, WithoutTlsEveryoneIsTheSystemWhateverTheySay) {
   Side side("21.2.0", false);
   for (const Call::Metadata& caller : {kAnonymous, kWrongPassword}) {
-    EXPECT_EQ(side.Append("$s", caller), kOk);
-    EXPECT_EQ(side.Read("$s", caller), kOk);
-    EXPECT_EQ(side.Read("", caller), kOk);
-    EXPECT_EQ(side.Create(caller.empty() ? "g" : "h", caller), kOk);
-    EXPECT_EQ(side.Connect("g", caller), kOk);
+    EXPECT_EQ(side.append("$s", caller), kOk);
+    EXPECT_EQ(side.read("$s", caller), kOk);
+    EXPECT_EQ(side.read("", caller), kOk);
+    EXPECT_EQ(side.create(caller.empty() ? "g" : "h", caller), kOk);
+    EXPECT_EQ(side.connect("g", caller), kOk);
   }
 }
 

@@ -6,27 +6,27 @@ namespace interconnect::eventstore {
 
 Call::Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata, Deadline deadline) {
   if (deadline == Deadline::kMinute) context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
-  Start(stub, method, metadata);
+  start(stub, method, metadata);
 }
 
 Call::Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata,
            std::chrono::milliseconds timeout) {
   context_.set_deadline(std::chrono::system_clock::now() + timeout);
-  Start(stub, method, metadata);
+  start(stub, method, metadata);
 }
 
-void Call::Start(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata) {
+void Call::start(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata) {
   for (const auto& [name, value] : metadata) context_.AddMetadata(name, value);
   stream_ = stub.PrepareCall(&context_, method, &queue_);
   Step step;
   stream_->StartCall(&step);
-  Wait(step);
+  wait(step);
 }
 
 Call::~Call() {
   if (!finished_) {
     context_.TryCancel();
-    Finish();
+    finish();
   }
   queue_.Shutdown();
   void* tag;
@@ -35,26 +35,26 @@ Call::~Call() {
   }
 }
 
-bool Call::Write(const std::string& bytes) {
+bool Call::write(const std::string& bytes) {
   const grpc::Slice slice(bytes);
   Step step;
   stream_->Write(grpc::ByteBuffer(&slice, 1), &step);
-  return Wait(step);
+  return wait(step);
 }
 
-void Call::HalfClose() {
+void Call::half_close() {
   Step step;
   stream_->WritesDone(&step);
-  Wait(step);
+  wait(step);
 }
 
-Call::Progress Call::Read(std::string* bytes, int timeout_ms) {
+Call::Progress Call::read(std::string* bytes, int timeout_ms) {
   if (!reading_) {
     read_ = {};
     reading_ = true;
     stream_->Read(&incoming_, &read_);
   }
-  if (!Wait(read_, timeout_ms)) return Progress::kNothingYet;
+  if (!wait(read_, timeout_ms)) return Progress::kNothingYet;
   reading_ = false;
   if (!read_.ok) return Progress::kEnd;
   // A copy that gRPC makes: ThreadSanitizer does not see how its threads hand over the original.
@@ -64,22 +64,22 @@ Call::Progress Call::Read(std::string* bytes, int timeout_ms) {
   return Progress::kMessage;
 }
 
-grpc::Status Call::Finish() {
+grpc::Status Call::finish() {
   grpc::Status status;
   Step step;
   stream_->Finish(&status, &step);
-  Wait(step);
+  wait(step);
   finished_ = true;
   return status;
 }
 
-std::string Call::Trailer(const std::string& name) const {
+std::string Call::trailer(const std::string& name) const {
   const auto& trailers = context_.GetServerTrailingMetadata();
   auto it = trailers.find(name);
   return it == trailers.end() ? "" : std::string(it->second.data(), it->second.size());
 }
 
-bool Call::Wait(const Step& step, int timeout_ms) {
+bool Call::wait(const Step& step, int timeout_ms) {
   const auto deadline = std::chrono::system_clock::now() + std::chrono::milliseconds(timeout_ms);
   while (!step.done) {
     void* tag;
@@ -90,8 +90,8 @@ bool Call::Wait(const Step& step, int timeout_ms) {
   return true;
 }
 
-bool Call::Wait(Step& step) {
-  while (!Wait(step, 60'000)) {
+bool Call::wait(Step& step) {
+  while (!wait(step, 60'000)) {
   }
   return step.ok;
 }

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_
-#define TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_
+#pragma once
 
 #include <chrono>
 #include <memory>
@@ -30,25 +29,25 @@ class Call {
   Call(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata, std::chrono::milliseconds timeout);
   ~Call();
 
-  bool Write(const std::string& bytes);
-  bool Write(const google::protobuf::Message& message) { return Write(message.SerializeAsString()); }
-  void HalfClose();
+  bool write(const std::string& bytes);
+  bool write(const google::protobuf::Message& message) { return write(message.SerializeAsString()); }
+  void half_close();
   // The next message, the end of messages, or nothing within the time.
-  Progress Read(std::string* bytes, int timeout_ms);
-  bool Read(std::string* bytes) { return Read(bytes, 30'000) == Progress::kMessage; }
+  Progress read(std::string* bytes, int timeout_ms);
+  bool read(std::string* bytes) { return read(bytes, 30'000) == Progress::kMessage; }
   template <class Message>
-  Message Read() {
+  Message read() {
     std::string bytes;
     Message message;
-    EXPECT_TRUE(Read(&bytes)) << "the call has ended";
+    EXPECT_TRUE(read(&bytes)) << "the call has ended";
     EXPECT_TRUE(message.ParseFromString(bytes));
     return message;
   }
-  grpc::Status Finish();
-  std::string Trailer(const std::string& name) const;
+  grpc::Status finish();
+  std::string trailer(const std::string& name) const;
 
  private:
-  void Start(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata);
+  void start(grpc::GenericStub& stub, const std::string& method, const Metadata& metadata);
 
   struct Step {
     bool done = false;
@@ -56,8 +55,8 @@ class Call {
   };
 
   // False when the time passes first.
-  bool Wait(const Step& step, int timeout_ms);
-  bool Wait(Step& step);
+  bool wait(const Step& step, int timeout_ms);
+  bool wait(Step& step);
 
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
@@ -69,5 +68,3 @@ class Call {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_TESTS_GRPC_CALL_H_

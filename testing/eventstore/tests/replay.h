@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_TESTS_REPLAY_H_
-#define TESTING_EVENTSTORE_TESTS_REPLAY_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -33,30 +32,30 @@ struct Recording {
 void PrintTo(const Recording& recording, std::ostream* out);
 
 // A hard or soft deletion over HTTP.
-SideRequest Delete(int before_seq, const std::string& stream, bool hard = true);
+SideRequest deletion(int before_seq, const std::string& stream, bool hard = true);
 // So many events that nobody looks at.
-SideRequest Fill(int before_seq, const std::string& stream, int count);
+SideRequest fill(int before_seq, const std::string& stream, int count);
 
 // A message's text without times, and without positions and ids in what servers write themselves.
-std::string WithoutVolatile(const std::string& debug_string);
+std::string without_volatile(const std::string& debug_string);
 
 // What a recorded server called its positions in the log, and what ours calls them.
 class Positions {
  public:
   // Two answers to the same request.
-  void Learn(const google::protobuf::Message& recorded, const google::protobuf::Message& ours);
+  void learn(const google::protobuf::Message& recorded, const google::protobuf::Message& ours);
   // Makes a recorded request one for our server.
-  void Translate(google::protobuf::Message* request) const;
+  void translate(google::protobuf::Message* request) const;
 
  private:
   std::map<std::int64_t, std::int64_t> ours_;
 };
 
 // Fails for each conversation of `names` that no recording replays.
-void ExpectAllReplayed(const std::vector<std::string>& names, const std::vector<Recording>& recordings);
+void expect_all_replayed(const std::vector<std::string>& names, const std::vector<Recording>& recordings);
 
 // For gtest: the name without what gtest does not allow.
-std::string TestName(const Recording& recording);
+std::string test_name(const Recording& recording);
 
 // What replays of all protocols have in common: the server on manual time, what happened beside the conversation, the
 // passing of time, and the HTTP requests in it.
@@ -69,22 +68,22 @@ class ReplayStage {
 
   // To be called for each step in order: seeds and lets the time pass that had passed. `settle` is called before the
   // time passes, to wait until the server has seen all that was sent.
-  void Reach(const wire::Step& step, const std::function<void()>& settle);
+  void reach(const wire::Step& step, const std::function<void()>& settle);
   // Time goes on a little: for answers that come by time alone.
-  void Nudge();
+  void nudge();
   // The payload of a recorded request, made whole where it was cut.
-  std::string Payload(const wire::Step& step) const;
+  std::string payload(const wire::Step& step) const;
   // Sends a recorded request, or compares the answer to one.
-  void Http(const wire::Step& step);
+  void http(const wire::Step& step);
   // Waits until the group has seen so many acknowledged or refused ids.
-  void AwaitConfirmations(const std::string& group, int count);
+  void await_confirmations(const std::string& group, int count);
   // Waits until the group has no more consumers than that.
-  void AwaitConsumers(const std::string& group, int count);
+  void await_consumers(const std::string& group, int count);
 
  private:
-  void Advance(std::int64_t ms);
+  void advance(std::int64_t ms);
   // Waits until what the group tells about itself satisfies, or there is no such group.
-  void AwaitGroup(const std::string& group, const std::function<bool(const rapidjson::Value&)>& satisfies);
+  void await_group(const std::string& group, const std::function<bool(const rapidjson::Value&)>& satisfies);
 
   const Recording recording_;
   const wire::Conversation conversation_;
@@ -96,5 +95,3 @@ class ReplayStage {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_TESTS_REPLAY_H_

@@ -17,10 +17,10 @@ namespace asio = boost::asio;
 struct RunningServer::Parts {
   explicit Parts(const Options& options) : server(options, io), thread([this] { io.run(); }) {}
   ~Parts() {
-    server.Shutdown();
+    server.shutdown();
     // What the loop still holds of a connection outlives the server.
     asio::post(io, [this] {
-      server.CutConnections();
+      server.cut_connections();
       io.stop();
     });
     thread.join();
@@ -38,7 +38,7 @@ int RunningServer::tcp_port() const { return parts_->server.tcp_port(); }
 int RunningServer::http_port() const { return parts_->server.http_port(); }
 int RunningServer::admin_port() const { return parts_->server.admin_port(); }
 
-std::string Http(int port, const std::string& method, const std::string& target, const std::string& body,
+std::string http(int port, const std::string& method, const std::string& target, const std::string& body,
                  const std::string& headers) {
   asio::io_context io;
   asio::ip::tcp::socket socket(io);

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_TESTS_RUNNING_SERVER_H_
-#define TESTING_EVENTSTORE_TESTS_RUNNING_SERVER_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -24,9 +23,7 @@ class RunningServer {
 };
 
 // One HTTP/1.1 request to a loopback port; the whole answer, head and body.
-std::string Http(int port, const std::string& method, const std::string& target, const std::string& body = "",
+std::string http(int port, const std::string& method, const std::string& target, const std::string& body = "",
                  const std::string& headers = "");
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_TESTS_RUNNING_SERVER_H_

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_TESTS_SEEDING_H_
-#define TESTING_EVENTSTORE_TESTS_SEEDING_H_
+#pragma once
 
 #include <map>
 #include <set>
@@ -40,8 +39,6 @@ struct SeedingHints {
 // nobody wrote in the conversation is written before the read that tells it, or before its push; every group that is
 // connected to or told by an answer and was not created is created, with the settings that the conversation tells, else
 // with those of the hints. In order.
-std::vector<SideRequest> PlanSeeding(const wire::Conversation& conversation, const SeedingHints& hints);
+std::vector<SideRequest> plan_seeding(const wire::Conversation& conversation, const SeedingHints& hints);
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_TESTS_SEEDING_H_

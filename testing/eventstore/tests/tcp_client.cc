@@ -17,26 +17,26 @@ TcpClient::TcpClient(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
 }
 
 TcpClient::~TcpClient() { close(socket_); }
 
-void TcpClient::Send(const std::string& bytes) {
-  EXPECT_EQ(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+void TcpClient::send(const std::string& bytes) {
+  EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
 }
 
-std::string TcpClient::Receive(int timeout_ms) {
-  if (!Fill(4, timeout_ms)) return "";
+std::string TcpClient::receive(int timeout_ms) {
+  if (!fill(4, timeout_ms)) return "";
   std::uint32_t size = 0;
   for (int i = 3; i >= 0; --i) size = size << 8 | static_cast<std::uint8_t>(in_[static_cast<std::size_t>(i)]);
-  if (!Fill(4 + size, timeout_ms)) return "";
+  if (!fill(4 + size, timeout_ms)) return "";
   const std::string package = in_.substr(4, size);
   in_.erase(0, 4 + size);
   return package;
 }
 
-bool TcpClient::Fill(std::size_t size, int timeout_ms) {
+bool TcpClient::fill(std::size_t size, int timeout_ms) {
   while (in_.size() < size) {
     pollfd ready{socket_, POLLIN, 0};
     if (closed_ || poll(&ready, 1, timeout_ms) <= 0) return false;

@@ -1,5 +1,4 @@
-#ifndef TESTING_EVENTSTORE_TESTS_TCP_CLIENT_H_
-#define TESTING_EVENTSTORE_TESTS_TCP_CLIENT_H_
+#pragma once
 
 #include <cstddef>
 #include <string>
@@ -14,14 +13,14 @@ class TcpClient {
   TcpClient(const TcpClient&) = delete;
   TcpClient& operator=(const TcpClient&) = delete;
 
-  void Send(const std::string& bytes);
+  void send(const std::string& bytes);
   // A package without its length; nothing when the server has closed or stays silent for so long.
-  std::string Receive(int timeout_ms = 20'000);
+  std::string receive(int timeout_ms = 20'000);
   // Whether the server has closed, as far as Receive has seen.
   bool closed() const { return closed_; }
 
  private:
-  bool Fill(std::size_t size, int timeout_ms);
+  bool fill(std::size_t size, int timeout_ms);
 
   const int socket_;
   std::string in_;
@@ -29,5 +28,3 @@ class TcpClient {
 };
 
 }  // namespace interconnect::eventstore
-
-#endif  // TESTING_EVENTSTORE_TESTS_TCP_CLIENT_H_

@@ -22,7 +22,7 @@ namespace {
 
 namespace dto = EventStore::Client::Messages;
 
-void Scrub(google::protobuf::Message* message) {
+void scrub(google::protobuf::Message* message) {
   static const std::set<std::string> kVolatile = {
       "commit_position",       "prepare_position", "last_commit_position", "next_commit_position",
       "next_prepare_position", "created",          "created_epoch"};
@@ -36,11 +36,11 @@ void Scrub(google::protobuf::Message* message) {
       if (value > 0 || field->name() == "last_commit_position") reflection->SetInt64(message, field, 1);
     } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
       if (!field->is_repeated()) {
-        Scrub(reflection->MutableMessage(message, field));
+        scrub(reflection->MutableMessage(message, field));
         continue;
       }
       for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
-        Scrub(reflection->MutableRepeatedMessage(message, field, i));
+        scrub(reflection->MutableRepeatedMessage(message, field, i));
       }
     }
   }
@@ -51,7 +51,7 @@ void Scrub(google::protobuf::Message* message) {
   }
 }
 
-std::string Readable(std::string command, const std::string& payload) {
+std::string readable(std::string command, const std::string& payload) {
   if (command.starts_with("ReadStreamEvents")) command = "ReadStreamEventsCompleted";
   if (command.starts_with("ReadAllEvents")) command = "ReadAllEventsCompleted";
   if (command.starts_with("FilteredReadAllEvents")) command = "FilteredReadAllEventsCompleted";
@@ -61,14 +61,14 @@ std::string Readable(std::string command, const std::string& payload) {
   std::unique_ptr<google::protobuf::Message> message(
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
   if (!message->ParseFromString(payload)) return "unreadable";
-  Scrub(message.get());
+  scrub(message.get());
   // What a place in the file holds that is no record.
   static const std::regex kNoRecord(R"((Log record at actual pos 1)[^\n]*)");
-  return std::regex_replace(WithoutVolatile(message->DebugString()), kNoRecord, "$1");
+  return std::regex_replace(without_volatile(message->DebugString()), kNoRecord, "$1");
 }
 
 // Pushes of what the server writes about itself.
-bool ServersOwn(const wire::Step& step) {
+bool servers_own(const wire::Step& step) {
   dto::StreamEventAppeared pushed;
   return step.command == "StreamEventAppeared" && pushed.ParseFromString(step.payload) &&
          pushed.event().event().event_stream_id().starts_with('$');
@@ -86,9 +86,9 @@ struct Connection {
 class Replay : public testing::TestWithParam<Recording> {
  protected:
   // What goes to our server: as recorded, but for positions in the log and what the recording left out.
-  std::string Request(const ReplayStage& stage, const Positions& positions, const wire::Step& step) {
+  std::string request(const ReplayStage& stage, const Positions& positions, const wire::Step& step) {
     wire::Step request = step;
-    request.payload = stage.Payload(step);
+    request.payload = stage.payload(step);
     for (const auto& [recorded, ours] : link_ids_) {
       const std::size_t at = request.payload.find(recorded);
       if (at != std::string::npos) request.payload.replace(at, recorded.size(), ours);
@@ -96,14 +96,14 @@ class Replay : public testing::TestWithParam<Recording> {
     if (step.command.starts_with("ReadAllEvents")) {
       dto::ReadAllEvents read;
       read.ParseFromString(request.payload);
-      positions.Translate(&read);
+      positions.translate(&read);
       request.payload = read.SerializeAsString();
     }
-    return request.Frame();
+    return request.frame();
   }
 
   // Remembers the ids that the servers gave to the same link, which the client acknowledges it by.
-  void LearnLinkId(const wire::Step& step, const std::string& payload) {
+  void learn_link_id(const wire::Step& step, const std::string& payload) {
     dto::PersistentSubscriptionStreamEventAppeared recorded, ours;
     if (!recorded.ParseFromString(step.payload) || !ours.ParseFromString(payload)) return;
     const std::string& id = recorded.event().link().event_id();
@@ -111,7 +111,7 @@ class Replay : public testing::TestWithParam<Recording> {
   }
 
   // The next package of this command and correlation id, or of this command alone; empty if there is none.
-  std::string Expect(ReplayStage& stage, Connection& connection, const wire::Step& step) {
+  std::string expect(ReplayStage& stage, Connection& connection, const wire::Step& step) {
     const bool own_id = step.command == "HeartbeatRequestCommand" || step.correlation_id == std::string(16, '\0');
     for (int tries = 0; tries < 20;) {
       for (auto it = connection.waiting.begin(); it != connection.waiting.end(); ++it) {
@@ -121,13 +121,13 @@ class Replay : public testing::TestWithParam<Recording> {
         connection.waiting.erase(it);
         return found;
       }
-      std::string package = connection.client.Receive(200);
+      std::string package = connection.client.receive(200);
       if (!package.empty()) {
         connection.waiting.push_back(std::move(package));
       } else if (connection.client.closed()) {
         break;
       } else {
-        stage.Nudge();
+        stage.nudge();
         ++tries;
       }
     }
@@ -138,7 +138,7 @@ class Replay : public testing::TestWithParam<Recording> {
   std::map<std::string, std::string> link_ids_;
 };
 
-std::string Describe(const Connection& connection) {
+std::string describe(const Connection& connection) {
   std::string text;
   for (const std::string& package : connection.waiting) {
     text += "\nwaiting: command " + std::to_string(static_cast<std::uint8_t>(package[0]));
@@ -162,50 +162,50 @@ TEST_P(Replay, AnswersAsTheRealServerDid) {
   Positions positions;
   for (const wire::Step& step : stage.conversation().steps) {
     SCOPED_TRACE(name + " seq " + std::to_string(step.seq) + " " + step.command);
-    if (step.proto == "tcp" || step.proto == "http") stage.Reach(step, [] {});
-    if (step.proto == "http") stage.Http(step);
+    if (step.proto == "tcp" || step.proto == "http") stage.reach(step, [] {});
+    if (step.proto == "http") stage.http(step);
     if (step.proto != "tcp") continue;
     auto& connection = connections[step.conn];
     if (step.event == "open") {
       connection = std::make_unique<Connection>(stage.server().tcp_port());
-    } else if (step.event == "close" && step.FromClient()) {
+    } else if (step.event == "close" && step.from_client()) {
       connection.reset();
     } else if (connection == nullptr) {
       continue;
     } else if (step.event == "close") {
       for (int tries = 0; tries < 20 && !connection->client.closed(); ++tries) {
-        std::string package = connection->client.Receive(200);
+        std::string package = connection->client.receive(200);
         if (!package.empty()) {
           connection->waiting.push_back(std::move(package));
         } else if (!connection->client.closed()) {
-          stage.Nudge();
+          stage.nudge();
         }
       }
       EXPECT_TRUE(connection->client.closed());
       // Whether a refusal arrives before the end is a race that the real server sometimes loses.
       connection->waiting.remove_if([](const std::string& p) { return static_cast<std::uint8_t>(p[0]) == 0xf0; });
-      EXPECT_TRUE(connection->waiting.empty()) << Describe(*connection);
+      EXPECT_TRUE(connection->waiting.empty()) << describe(*connection);
       connection.reset();
-    } else if (step.event == "raw" && step.FromClient()) {
-      connection->client.Send(wire::FromHex((*step.json)["raw_hex"].GetString()));
-    } else if (!step.IsPackage() || (!heartbeats && step.command.starts_with("Heartbeat"))) {
+    } else if (step.event == "raw" && step.from_client()) {
+      connection->client.send(wire::from_hex((*step.json)["raw_hex"].GetString()));
+    } else if (!step.is_package() || (!heartbeats && step.command.starts_with("Heartbeat"))) {
       continue;
-    } else if (step.FromClient()) {
-      connection->client.Send(Request(stage, positions, step));
-    } else if (ServersOwn(step)) {
+    } else if (step.from_client()) {
+      connection->client.send(request(stage, positions, step));
+    } else if (servers_own(step)) {
       continue;
     } else {
-      const std::string package = Expect(stage, *connection, step);
-      ASSERT_GE(package.size(), 18u) << "no answer" << Describe(*connection);
-      const std::string got = Readable(step.command, package.substr(18));
-      if (step.command == "PersistentSubscriptionStreamEventAppeared") LearnLinkId(step, package.substr(18));
+      const std::string package = expect(stage, *connection, step);
+      ASSERT_GE(package.size(), 18u) << "no answer" << describe(*connection);
+      const std::string got = readable(step.command, package.substr(18));
+      if (step.command == "PersistentSubscriptionStreamEventAppeared") learn_link_id(step, package.substr(18));
       if (step.command.starts_with("ReadAllEvents")) {
         dto::ReadAllEventsCompleted recorded, ours;
         recorded.ParseFromString(step.payload);
         ours.ParseFromString(package.substr(18));
-        positions.Learn(recorded, ours);
+        positions.learn(recorded, ours);
       }
-      std::string want = Readable(step.command, step.payload);
+      std::string want = readable(step.command, step.payload);
       // Mono's call stacks are not ours.
       if (const std::size_t stack = want.find("\n  at "); stack != std::string::npos) {
         want.resize(std::min(want.find('\n'), stack));
@@ -216,14 +216,14 @@ TEST_P(Replay, AnswersAsTheRealServerDid) {
   }
   for (const auto& [number, connection] : connections) {
     if (connection == nullptr) continue;
-    EXPECT_TRUE(connection->waiting.empty()) << number << Describe(*connection);
+    EXPECT_TRUE(connection->waiting.empty()) << number << describe(*connection);
   }
 }
 
-SideRequest Password(int seq, const char* password) {
+SideRequest password(int seq, const char* password) {
   return {seq, true, "POST", "/users", std::string("{\"name\":\"admin\",\"password\":\"") + password + "\"}", ""};
 }
-SideRequest NotReady() { return {0, true, "POST", "/misbehave", "{\"notReady\": true}", ""}; }
+SideRequest not_ready() { return {0, true, "POST", "/misbehave", "{\"notReady\": true}", ""}; }
 
 constexpr char kResolving[] = "{\"startFrom\":0,\"resolveLinkTos\":true}";
 constexpr char kOneSubscriber[] = "{\"startFrom\":0,\"maxSubscriberCount\":1}";
@@ -235,7 +235,7 @@ const std::string kTail("\x32\x00\x20\x01", 4);
 
 const std::vector<Recording> kRecordings = {
     {.name = "legacy-5.0.1/http-check-stream-exists",
-     .beside = {Fill(5, "golden-ex-487d1d0a", 1), Delete(17, "golden-ex-487d1d0a")}},
+     .beside = {fill(5, "golden-ex-487d1d0a", 1), deletion(17, "golden-ex-487d1d0a")}},
     {.name = "legacy-5.0.1/http-persistent-assert"},
     {.name = "legacy-5.0.1/http-status"},
     {.name = "legacy-5.0.1/http-write-events"},
@@ -249,16 +249,16 @@ const std::vector<Recording> kRecordings = {
     {.name = "legacy-5.0.1/tcp-heartbeats-client-asks"},
     {.name = "legacy-5.0.1/tcp-heartbeats-server-asks"},
     {.name = "legacy-5.0.1/tcp-just-started",
-     .beside = {Password(0, "not yet"), Password(13, "changeit")},
+     .beside = {password(0, "not yet"), password(13, "changeit")},
      // The last read took place before the write that came after it.
      .not_compared = {25}},
-    {.name = "legacy-5.0.1/tcp-not-ready-no-quorum", .beside = {NotReady()}},
+    {.name = "legacy-5.0.1/tcp-not-ready-no-quorum", .beside = {not_ready()}},
     {.name = "legacy-5.0.1/tcp-persistent-ack"},
     {.name = "legacy-5.0.1/tcp-persistent-autoack-as-the-package"},
     {.name = "legacy-5.0.1/tcp-persistent-client-dies"},
     {.name = "legacy-5.0.1/tcp-persistent-drops",
      .hints = {.group_settings = kOneSubscriber},
-     .beside = {Delete(67, "golden-ps-39c08155")}},
+     .beside = {deletion(67, "golden-ps-39c08155")}},
     {.name = "legacy-5.0.1/tcp-persistent-inflight-window"},
     {.name = "legacy-5.0.1/tcp-persistent-links", .hints = {.group_settings = kResolving}},
     {.name = "legacy-5.0.1/tcp-persistent-manage"},
@@ -272,20 +272,20 @@ const std::vector<Recording> kRecordings = {
     {.name = "legacy-5.0.1/tcp-ping-all-metadata", .not_compared = {25}},
     {.name = "legacy-5.0.1/tcp-read-all",
      .hints = {.whole_log = true},
-     .beside = {Fill(11, "$projections-$master", 115)}},
+     .beside = {fill(11, "$projections-$master", 115)}},
     {.name = "legacy-5.0.1/tcp-read-links",
-     .beside = {Delete(11, "goldcatbb6323-b"),
-                Delete(11, "goldcatbb6323-c", false),
+     .beside = {deletion(11, "goldcatbb6323-b"),
+                deletion(11, "goldcatbb6323-c", false),
                 {11, true, "POST", "/append/%24%24goldcatbb6323-a", kTwoKept, ""}},
      .projections = true},
     {.name = "legacy-5.0.1/tcp-read-stream"},
     {.name = "legacy-5.0.1/tcp-reconnect"},
     // The log begins with the users that the server makes itself.
-    {.name = "legacy-5.0.1/tcp-stream-metadata", .beside = {Fill(4, "$users", 2)}, .not_compared = {5}},
+    {.name = "legacy-5.0.1/tcp-stream-metadata", .beside = {fill(4, "$users", 2)}, .not_compared = {5}},
     {.name = "legacy-5.0.1/tcp-subscribe-all"},
     {.name = "legacy-5.0.1/tcp-subscribe-all-filtered"},
     {.name = "legacy-5.0.1/tcp-subscribe-catchup"},
-    {.name = "legacy-5.0.1/tcp-subscribe-stream", .beside = {Delete(17, "golden-sub-a1446b5c")}},
+    {.name = "legacy-5.0.1/tcp-subscribe-stream", .beside = {deletion(17, "golden-sub-a1446b5c")}},
     {.name = "legacy-5.0.1/tcp-write"},
     {.name = "legacy-5.0.1/tcp-write-deleted-and-denied"},
     {.name = "legacy-5.0.1/tcp-write-exact-again"},
@@ -295,19 +295,19 @@ const std::vector<Recording> kRecordings = {
     {.name = "next-21.2.0-tcp/tcp-heartbeat-unanswered"},
     // Projections and statistics wrote as well, which the checkpoints count.
     {.name = "next-21.2.0-tcp/tcp-subscribe-all-filtered",
-     .beside = {Fill(0, "$others", 60), Fill(9, "$others", 5), Fill(15, "$others", 7), Fill(22, "$others", 1)}},
+     .beside = {fill(0, "$others", 60), fill(9, "$others", 5), fill(15, "$others", 7), fill(22, "$others", 1)}},
     {.name = "next-21.2.0-tcp/tcp-write-expected-version"},
 };
 
 TEST(Recordings, AreAllReplayed) {
-  ExpectAllReplayed(wire::ConversationNames("legacy-5.0.1"), kRecordings);
-  std::vector<std::string> next = wire::ConversationNames("next-21.2.0-tcp");
+  expect_all_replayed(wire::conversation_names("legacy-5.0.1"), kRecordings);
+  std::vector<std::string> next = wire::conversation_names("next-21.2.0-tcp");
   std::erase_if(next, [](const std::string& name) { return name.find("/tcp-") == std::string::npos; });
-  ExpectAllReplayed(next, kRecordings);
+  expect_all_replayed(next, kRecordings);
 }
 
 INSTANTIATE_TEST_SUITE_P(Recorded, Replay, testing::ValuesIn(kRecordings),
-                         [](const auto& info) { return TestName(info.param); });
+                         [](const auto& info) { return test_name(info.param); });
 
 }  // namespace
 }  // namespace interconnect::eventstore

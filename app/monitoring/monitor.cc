@@ -129,7 +129,11 @@ void Monitor::on_link_lost(Store store, const StoreError& error) {
 void Monitor::on_link_answered(Store store, const std::optional<StoreError>& error) {
   const auto problem = error ? std::optional("answers the link check with: " + error->message) : std::nullopt;
   health_.on_link(store, problem);
-  if (shown_ != nullptr) shown_->collector.on_link_answered(store, problem);
+  if (shown_ != nullptr) {
+    shown_->collector.on_link_answered(store, problem);
+    // Another node may answer next.
+    if (error) (store == Store::kSource ? shown_->source_server : shown_->destination_server).doubt();
+  }
   if (metrics_ != nullptr) metrics_->on_link(store, !error);
 }
 

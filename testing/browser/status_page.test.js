@@ -110,7 +110,7 @@ test('what was not copied, and warnings', async () => {
 
 test('a copy that stalls', async () => {
   copy = await Copy.make();
-  await copy.destination.misbehave({ refuseAppends: { count: 1_000_000, with: 'UNAVAILABLE' } });
+  await copy.destination.misbehave({ refuseAppends: { count: 1_000_000, with: 'RESOURCE_EXHAUSTED' } });
   await copy.source.load(200);
   await copy.start({ more: 'safetyNet: {onWriteFailure: retry}', stallAfter: 1_000 });
   await open();
@@ -170,7 +170,7 @@ test('a copy that a safety rule ends', async () => {
   await copy.start();
   await open();
   await shows('#phase', 'Live');
-  await copy.destination.misbehave({ refuseAppends: { count: 1_000_000, with: 'UNAVAILABLE' } });
+  await copy.destination.misbehave({ refuseAppends: { count: 1_000_000, with: 'RESOURCE_EXHAUSTED' } });
   await copy.source.load(1);
   assert.strictEqual(await copy.copier.ended, 1);
   await shows('#phase', 'Ended with exit code 1');
@@ -201,7 +201,7 @@ test('without a mouse, and read aloud', async () => {
   await shows('#settings', 'http.port');
   const aloud = await page.locator('body').ariaSnapshot();
   for (const part of ['heading "Live" [level=2]', 'status: "Live: ', 'progressbar "Share of the source that is done"',
-    'img "The last fifteen minutes: now 0 events', 'radio "seconds" [checked]', 'region "Subscriptions"',
+    'img "The last fifteen minutes: now 0 s', 'radio "seconds" [checked]', 'region "Subscriptions"',
     'table "By reason"', 'columnheader "Reason"', 'combobox "The last 100"']) {
     assert.ok(aloud.includes(part), `${part} is not in\n${aloud}`);
   }

@@ -23,7 +23,7 @@ function bytes(n) {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let i = 0;
   while (n >= 1024 && i < units.length - 1) { n /= 1024; i++; }
-  return `${i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
+  return `${n >= 100 ? Math.round(n) : Math.round(n * 10) / 10} ${units[i]}`;
 }
 function duration(seconds) {
   if (seconds === null || seconds === undefined) return '?';
@@ -172,7 +172,8 @@ function drawState() {
   setText($('why'), `${state.text} - ${since(state.since)}`);
   setText($('announce'), `${name}: ${state.text}`);
   const bar = $('done');
-  if (progress.share === null) bar.removeAttribute('value'); else bar.value = progress.share;
+  bar.hidden = progress.share === null;
+  bar.value = progress.share ?? 0;
   $('share').hidden = ended() && progress.share === null;
   const left = progress.secondsLeft === null ? 'time left not known'
     : progress.secondsLeft === 0 ? 'at the source\'s end' : `about ${duration(progress.secondsLeft)} left`;
@@ -212,8 +213,8 @@ function projectionText(one) {
 }
 
 function drawSubscriptions() {
-  const columns = [['Stream'], ['Group'], ['State'], ['Position', 'number'], ['End', 'number'], ['Lag', 'number'],
-    ['In flight', 'number'], ['Parked', 'number'], ['Consumers', 'number'], ['Reconnections', 'number'], ['Projection']];
+  const columns = [['Stream', 'name'], ['Group', 'name'], ['State', 'long'], ['Position', 'number'], ['End', 'number'], ['Lag', 'number'],
+    ['In flight', 'number'], ['Parked', 'number'], ['Consumers', 'number'], ['Reconnections', 'number'], ['Projection', 'name']];
   const revision = (r) => (r === null ? '?' : r < 0 ? 'none' : number(r));
   const rows = status.subscriptions.map((one) => {
     const state = one.stalled ? [one.stalled, 'bad']
@@ -241,24 +242,24 @@ function drawCounts() {
 
 function drawTroubles() {
   const { troubles } = status;
-  fillTable('reasons', 'By reason', [['Kind'], ['Reason'], ['Events', 'number']],
+  fillTable('reasons', 'By reason', [['Kind', 'short'], ['Reason', 'long'], ['Events', 'number']],
     troubles.byReason.map((one) => [one.kind, one.reason, number(one.events)]), 'None so far.');
   $('kinds').hidden = troubles.last.length === 0;
   const kind = $('kind').value;
   const last = troubles.last.filter((one) => !kind || one.kind === kind).slice(-REMEMBERED).reverse();
   fillTable('troubles', 'The last events that were not copied, newest first',
-    [['Time', 'short'], ['Kind'], ['Stream'], ['Revision', 'number'], ['Type'], ['Reason']],
+    [['Time', 'short'], ['Kind', 'short'], ['Stream', 'name'], ['Revision', 'number'], ['Type', 'name'], ['Reason', 'long']],
     last.map((one) => [clock(one.at), one.kind, one.stream, String(one.revision), one.type, one.reason]), troubles.last.length === 0 ? '' : 'None.');
 }
 
 function drawWarnings() {
-  fillTable('warnings', 'Warnings and errors of the log, newest first', [['Time', 'short'], ['Severity'], ['Message']],
+  fillTable('warnings', 'Warnings and errors of the log, newest first', [['Time', 'short'], ['Severity', 'short'], ['Message', 'long']],
     [...status.warnings.last].reverse().map((one) => [clock(one.at), [one.severity, one.severity === 'error' ? 'bad' : 'wait'],
       one.message]), 'None so far.');
 }
 
 function drawSettings() {
-  fillTable('settings', 'Settings in effect', [['Setting'], ['Value'], ['From']],
+  fillTable('settings', 'Settings in effect', [['Setting', 'name'], ['Value', 'name'], ['From', 'long']],
     status.settings.map((one) => [one.name, one.value, one.origin]), 'none');
 }
 
@@ -310,6 +311,7 @@ let retry = null;
 function drawUnreachable() {
   const notice = $('unreachable');
   notice.hidden = !unreachableSince;
+  document.body.classList.toggle('stale', Boolean(unreachableSince) && !(status && ended()));
   if (!unreachableSince) return;
   const text = status && ended() ? 'The process has ended. What is shown is its last; a new one will be shown when it is there.'
     : `The copier does not answer since ${clock(unreachableSince)}. What is shown is its last.`;

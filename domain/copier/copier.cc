@@ -650,7 +650,7 @@ void Copier::dispatch(Lane& lane, Time now) {
   std::size_t payload = 0;
   bool is_in_turn = true;
   while (lane.has_waiting() && lane.sent.size() < max_events) {
-    if (is_global() && !std::exchange(is_in_turn, false) && (!is_next(lane) || is_position_awaited())) break;
+    if (is_global() && !std::exchange(is_in_turn, false) && !is_next(lane)) break;
     if (is_counterpart_first(lane)) {
       if (!lane.sent.empty()) break;
       return wake_counterpart(lane);

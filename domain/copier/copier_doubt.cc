@@ -247,6 +247,13 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     }
     found.tail = *found.unseen_tail;
   }
+  if (found.is_older_deletion) {
+    lane.unseen_since = std::min(lane.unseen_since, now);
+    if (now - lane.unseen_since < settings_.writer_timeout / 2) {
+      prepare_doubt(lane, std::nullopt, now);
+      return pause_before_retry(lane, now);
+    }
+  }
   lane.unseen_since = kNever;
   if (found.of_destination) {
     lane.tail = found.tail;

@@ -87,9 +87,10 @@ void Copier::take_back_sent(Lane& lane) {
   queue(lane);
 }
 
-// Whether nothing else is to be sent before what waits in front of the lane.
+// Whether nothing else is to be sent before what waits in front of the lane, or may still come.
 bool Copier::is_next(Lane& lane) {
-  return !queue_.empty() && *queue_.begin() == std::pair(lane.front().position, lane.number);
+  if (queue_.empty() || *queue_.begin() != std::pair(lane.front().position, lane.number)) return false;
+  return !is_position_awaited() && !is_link_awaited();
 }
 
 // Whether the lane's next append may be sent while others are on their way, and others after it while it is. Not if it
@@ -111,11 +112,11 @@ Lane* Copier::counterpart(const Lane& lane) const {
 // A deletion lands behind the events that were written before it, and ahead of those that came after it. Of the two
 // fronts the one with the lower position goes first; those of two subscriptions cannot be compared.
 bool Copier::is_counterpart_first(const Lane& lane) const {
-  if (is_global()) return false;  // all go by their positions
   const Lane* other = counterpart(lane);
   if (other == nullptr) return false;
+  // What it brings about is not to be seen yet: an event that revives the stream, or what deletes it.
   if (!other->batch.empty() || other->append_id != 0) return true;
-  if (!other->has_waiting()) return false;
+  if (is_global() || !other->has_waiting()) return false;  // there all go by their positions
   const HeldEvent& mine = lane.waiting[lane.head];
   const HeldEvent& theirs = other->waiting[other->head];
   return theirs.subscription == mine.subscription && theirs.position < mine.position;

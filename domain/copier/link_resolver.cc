@@ -6,6 +6,7 @@
 
 #include "domain/excerpt.h"
 #include "domain/link.h"
+#include "domain/stream_metadata.h"
 
 namespace interconnect {
 
@@ -19,7 +20,7 @@ bool LinkResolver::is_unresolved(const Delivery& delivery) {
 
 bool LinkResolver::must_wait(const Delivery& delivery) const {
   if (queues_.empty()) return false;
-  return settings_.one_queue || queues_.contains(delivery.event->stream);
+  return settings_.one_queue || queues_.contains(queue_of(delivery.event->stream));
 }
 
 std::size_t LinkResolver::bytes_of(const Delivery& delivery) {
@@ -58,6 +59,12 @@ void LinkResolver::add_behind(const Delivery& delivery) {
   entry.queue = queue_of(delivery.event->stream);
   entry.is_resolved = true;
   put(std::move(entry));
+}
+
+// A stream and its metadata stream share one: a deletion lands behind what came before it.
+std::string LinkResolver::queue_of(std::string_view stream) const {
+  if (settings_.one_queue) return {};
+  return std::string(is_metadata_stream(stream) ? original_stream(stream) : stream);
 }
 
 LinkResolver::Entry& LinkResolver::put(Entry entry) {

@@ -111,9 +111,7 @@ class LinkResolver {
     Time read_at = kNever;
   };
 
-  std::string queue_of(std::string_view stream) const {
-    return settings_.one_queue ? std::string() : std::string(stream);
-  }
+  std::string queue_of(std::string_view stream) const;
   Entry& put(Entry entry);
   void follow(Entry& entry, std::string_view text, Time now);
   void finish(Entry& entry, Outcome::Kind kind, std::string_view reason);

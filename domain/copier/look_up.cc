@@ -481,9 +481,10 @@ void LookUp::on_newest_metadata(const StreamPage& page) {
   const bool is_deleted = is_soft_deletion(newest);
   found_.revives = is_deleted && !question_.is_deletion;
   // A second deletion would bring the stream back to life (SoftUndeleteMetastream in StorageWriterService.cs).
-  const bool is_there = newest.id == question_.first_id || (is_deleted && question_.is_deletion) ||
-                        copied_revision(newest.metadata).value_or(kNoStream) >= question_.first_revision;
-  if (!is_there) return;
+  const bool is_copied = newest.id == question_.first_id ||
+                         copied_revision(newest.metadata).value_or(kNoStream) >= question_.first_revision;
+  found_.is_older_deletion = !is_copied && is_deleted && question_.is_deletion;
+  if (!is_copied && !found_.is_older_deletion) return;
   found_.present.push_back(question_.first_id);
   stage_ = Stage::kOver;
 }

@@ -95,11 +95,13 @@ class LookUp {
     // The destination hides the beginning of its stream, by its metadata or a deletion. What is in doubt and below this
     // revision of the source was there: a later event is.
     std::optional<Revision> hidden_below;
-    bool is_hidden_by_count = false;          // the number of events tells it as well, whatever their order
-    bool may_be_hidden = false;               // it hides events, and nothing tells which
-    bool is_unproven = false;                 // what it hides was not asked, since it may still come to be seen
-    std::optional<Revision> gone_below;       // the source itself shows only what comes from here on
-    bool revives = false;                     // of metadata(): the append brings a soft-deleted stream back to life
+    bool is_hidden_by_count = false;     // the number of events tells it as well, whatever their order
+    bool may_be_hidden = false;          // it hides events, and nothing tells which
+    bool is_unproven = false;            // what it hides was not asked, since it may still come to be seen
+    std::optional<Revision> gone_below;  // the source itself shows only what comes from here on
+    bool revives = false;                // of metadata(): the append brings a soft-deleted stream back to life
+    // Of metadata(): an earlier deletion is the newest there, unless what has revived the stream since is not seen yet.
+    bool is_older_deletion = false;
     std::optional<Revision> unseen_tail;      // the reported tail, if less than that was to be read
     std::optional<Revision> predecessor;      // the nearest admitted event before the first in doubt, if not met
     std::optional<Revision> met_predecessor;  // if met

@@ -32,7 +32,13 @@ StreamRead RevisionReader::start_read() {
 }
 
 void RevisionReader::on_read(const ReadOutcome& outcome, Time now, const Told& told) {
+  judge(outcome, now, told);
   is_reading_ = false;
+  wanted_.merge(wanted_next_);
+  wanted_next_.clear();
+}
+
+void RevisionReader::judge(const ReadOutcome& outcome, Time now, const Told& told) {
   const auto* page = std::get_if<StreamPage>(&outcome);
   if (page == nullptr) return on_error(std::get<StoreError>(outcome), now, told);
   patience_.denied_since = kNever;

@@ -40,11 +40,14 @@ class RevisionReader {
 
   const std::string& stream() const { return stream_; }
 
-  void want(Revision revision) { wanted_.insert(revision); }
+  // A read that is under way does not answer for it: the server may have read before the event was written.
+  void want(Revision revision) { (is_reading_ ? wanted_next_ : wanted_).insert(revision); }
   // Those for which `is_wanted` is false are waited for no more.
   template <typename IsWanted>
   void forget_unless(const IsWanted& is_wanted) {
-    std::erase_if(wanted_, [&](Revision revision) { return !is_wanted(revision); });
+    const auto is_forgotten = [&](Revision revision) { return !is_wanted(revision); };
+    std::erase_if(wanted_, is_forgotten);
+    std::erase_if(wanted_next_, is_forgotten);
   }
   bool wants_any() const { return !wanted_.empty(); }
 
@@ -67,6 +70,7 @@ class RevisionReader {
   const Patience& patience() const { return patience_; }
 
  private:
+  void judge(const ReadOutcome& outcome, Time now, const Told& told);
   void on_page(const StreamPage& page, Time now, const Told& told);
   void on_last_event(const StreamPage& page, Time now, const Told& told);
   void on_error(const StoreError& error, Time now, const Told& told);
@@ -79,6 +83,7 @@ class RevisionReader {
   std::string stream_;
   Settings settings_;
   std::set<Revision> wanted_;
+  std::set<Revision> wanted_next_;  // since the read under way was asked
   bool is_reading_ = false;
   bool asks_last_event_ = false;  // the stream's last event, instead of a page: the last page was empty
   Revision from_ = 0;             // of the read under way

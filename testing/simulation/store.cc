@@ -102,8 +102,8 @@ Store::Page Store::read(const StreamRead& read, Time as_of) const {
     return result;
   }
   Revision at = read.from;
-  const Revision first =
-      std::max(shown_from(read.stream), max_count_ == 0 ? 0 : last + 1 - static_cast<Revision>(max_count_));
+  const Revision by_count = max_count_ == 0 ? 0 : last + 1 - static_cast<Revision>(max_count_);
+  const Revision first = is_metadata_stream(read.stream) ? last : std::max(shown_from(read.stream), by_count);
   if (read.direction == ReadDirection::kForward) at = std::max(at, first);
   if (read.direction == ReadDirection::kForward) {
     for (std::int32_t i = 0; i < read.count && at <= last; ++i, ++at) {

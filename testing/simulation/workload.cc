@@ -274,7 +274,8 @@ void Workload::check_stream(const std::string& stream, const std::vector<StoredE
     }
     if (found->second.size() > 1 && context_.plan.promises_no_doubles()) context_.violate("doubled: " + name);
     const StoredEvent& copy = *found->second.front();
-    if (is_shown && context_.plan.promises_order() && copy.revision < context_.destination.shown_from(stream)) {
+    if (is_shown && context_.plan.promises_order() && !context_.plan.faults.sink_late_write &&
+        copy.revision < context_.destination.shown_from(stream)) {
       context_.violate("hidden by a deletion: " + name);
     }
     if (repeats[event.id] > 1) continue;

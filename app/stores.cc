@@ -28,10 +28,10 @@ std::unique_ptr<StoreInspector> make_inspector(boost::asio::io_context& io, cons
 
 std::string describe(const StoreSettings& store) {
   if (const auto* legacy = std::get_if<LegacyStoreSettings>(&store)) {
-    return legacy->tcp.host + ":" + std::to_string(legacy->tcp.port) + " (legacy, TCP)";
+    return to_text(legacy->tcp) + " (legacy, TCP)";
   }
   const GrpcStoreSettings& grpc = std::get<GrpcStoreSettings>(store);
-  return grpc.hosts.front().host + ":" + std::to_string(grpc.hosts.front().port) + " (next, gRPC)";
+  return to_text(grpc.hosts.front()) + " (next, gRPC)";
 }
 
 }  // namespace interconnect

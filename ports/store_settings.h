@@ -17,6 +17,9 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+// HOST:PORT, for people.
+inline std::string to_text(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
+
 struct Credentials {
   std::string username;
   std::string password;

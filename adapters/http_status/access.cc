@@ -1,9 +1,9 @@
 #include "adapters/http_status/access.h"
 
-#include <cctype>
 #include <cstddef>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 
 namespace interconnect {
 namespace {
@@ -21,22 +21,17 @@ bool is_same(std::string_view given, std::string_view expected) {
   return differs == 0;
 }
 
+// Abseil's own string_view is a type apart where the library was built for C++14, as Debian's was.
+absl::string_view to_abseil(std::string_view text) { return {text.data(), text.size()}; }
+
 // RFC 9110: schemes are told apart without regard to case.
 bool has_scheme(std::string_view authorization, std::string_view scheme) {
-  if (authorization.size() < scheme.size()) return false;
-  for (std::size_t i = 0; i < scheme.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(authorization[i])) !=
-        std::tolower(static_cast<unsigned char>(scheme[i]))) {
-      return false;
-    }
-  }
-  return true;
+  return absl::StartsWithIgnoreCase(to_abseil(authorization), to_abseil(scheme));
 }
 
 bool is_login(const HttpAccess& access, std::string_view encoded) {
   std::string login;
-  // Abseil's own string_view is a type apart where the library was built for C++14, as Debian's was.
-  if (!absl::Base64Unescape(absl::string_view(encoded.data(), encoded.size()), &login)) return false;
+  if (!absl::Base64Unescape(to_abseil(encoded), &login)) return false;
   const std::size_t colon = login.find(':');
   if (colon == std::string::npos) return false;
   const std::string_view user = std::string_view(login).substr(0, colon);
@@ -62,7 +57,7 @@ std::string authorization_for(const HttpAccess& access) {
   if (!access.credentials) return "";
   const std::string login = access.credentials->username + ":" + access.credentials->password;
   std::string encoded;
-  absl::Base64Escape(absl::string_view(login.data(), login.size()), &encoded);
+  absl::Base64Escape(to_abseil(login), &encoded);
   return std::string(kBasic) + encoded;
 }
 

@@ -146,10 +146,10 @@ class Check {
       return findings_.warning(name + ": " + error.message);
     }
     const std::string side = store == Store::kSource ? "SRC" : "DST";
-    findings_.fault(
-        name + ": no HTTP is spoken at " + old->http.host + ":" + std::to_string(old->http.port) +
-        ": set EVENTSTORE_INTERCO_HTTP_PORT_" + side + " (or the port in EVENTSTORE_INTERCO_HTTP_ENDPOINT_" + side +
-        ") to the server's HTTP port, and EVENTSTORE_INTERCO_TCP_PORT_" + side + " to its TCP port: " + error.message);
+    findings_.fault(name + ": no HTTP is spoken at " + to_text(old->http) + ": set EVENTSTORE_INTERCO_HTTP_PORT_" +
+                    side + " (or the port in EVENTSTORE_INTERCO_HTTP_ENDPOINT_" + side +
+                    ") to the server's HTTP port, and EVENTSTORE_INTERCO_TCP_PORT_" + side +
+                    " to its TCP port: " + error.message);
   }
 
   asio::awaitable<void> check_user(Store store, StoreInspector& inspector) {

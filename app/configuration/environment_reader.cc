@@ -19,7 +19,6 @@ constexpr std::string_view kLinkCheckInterval = "CONNECTION_LINK_CHECK_INTERVAL_
 constexpr std::uint16_t kDefaultTcpPort = 1113;
 constexpr std::uint16_t kDefaultHttpPort = 2113;
 constexpr char kMask[] = "******";
-constexpr std::size_t kMaxPasswordFile = 64 * 1024;
 
 std::string trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
@@ -155,10 +154,8 @@ class StoreReader {
                                  ": keep one of the two");
       return password;
     }
-    password = read_file(*file, kMaxPasswordFile);
-    if (password && password->ends_with('\n')) password->pop_back();
-    if (password && password->ends_with('\r')) password->pop_back();
-    if (!password || password->empty()) {
+    password = read_secret_file(*file);
+    if (!password) {
       problems_.errors.push_back(file_variable + ": the file " + shown(*file) +
                                  " cannot be read or is empty: put the password into it");
       return "";
@@ -305,15 +302,14 @@ class StoreReader {
   }
 
   void note_endpoint(std::string_view name, const Endpoint& endpoint, std::string_view host, std::string_view port) {
-    note(name, endpoint.host + ":" + std::to_string(endpoint.port),
-         variable(host, side_) + (get(port) ? ", " + variable(port, side_) : ""));
+    note(name, to_text(endpoint), variable(host, side_) + (get(port) ? ", " + variable(port, side_) : ""));
   }
 
   void note_connection_string(const ConnectionString& string, const GrpcStoreSettings& settings, bool has_variables) {
     const std::string origin = variable("CONNECTION_STRING", side_);
     std::string hosts;
     for (const Endpoint& host : settings.hosts) {
-      hosts += (hosts.empty() ? "" : ",") + host.host + ":" + std::to_string(host.port);
+      hosts += (hosts.empty() ? "" : ",") + to_text(host);
     }
     note("hosts", hosts, origin);
     note("discover", settings.discover ? "true" : "false", origin);

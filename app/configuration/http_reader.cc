@@ -12,8 +12,6 @@
 namespace interconnect {
 namespace {
 
-constexpr std::size_t kMaxSecretFile = 64 * 1024;
-
 bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
 // The secret of the file that a key names, without the line's end; nothing where there is none, or a problem with it.
@@ -22,10 +20,8 @@ std::optional<std::string> read_secret(Section& http, std::string_view key, cons
   std::string path;
   http.read(key, path);
   if (path.empty()) return std::nullopt;
-  auto secret = read_file(path_beside(problems.file(), path), kMaxSecretFile);
-  if (secret && secret->ends_with('\n')) secret->pop_back();
-  if (secret && secret->ends_with('\r')) secret->pop_back();
-  if (!secret || secret->empty()) {
+  const auto secret = read_secret_file(path_beside(problems.file(), path));
+  if (!secret) {
     http.error(key, "the file " + shown(path) + " cannot be read or is empty: put " + what + " into it");
     return std::nullopt;
   }

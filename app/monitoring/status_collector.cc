@@ -14,17 +14,15 @@ namespace {
 
 constexpr double kMostSampled = 10'000;  // then older ones count half
 
-std::string shown(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
-
 StoreStatus store_status(const StoreSettings& settings) {
   StoreStatus status;
   if (const auto* legacy = std::get_if<LegacyStoreSettings>(&settings)) {
-    status.address = shown(legacy->tcp);
+    status.address = to_text(legacy->tcp);
     status.protocol = "TCP";
     return status;
   }
   for (const Endpoint& host : std::get<GrpcStoreSettings>(settings).hosts) {
-    status.address += (status.address.empty() ? "" : ", ") + shown(host);
+    status.address += (status.address.empty() ? "" : ", ") + to_text(host);
   }
   status.protocol = "gRPC";
   return status;

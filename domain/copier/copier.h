@@ -199,6 +199,7 @@ class Copier {
   WriteFailure lasting_refusal(const Lane& lane, const StoreError& error, std::string message);
   void pause_before_retry(Lane& lane, Time now);
   void doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
+  bool may_still_be_seen(const Lane& lane, Time now) const;
   void prepare_doubt(Lane& lane, std::optional<Revision> reported_tail, Time now);
   Time overdue_at(const HeldEvent& held) const;
   Time first_overdue(std::span<const HeldEvent> events) const;

@@ -60,14 +60,13 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.order_proves = order_proves(lane);
   // A gap that was left and an event that came twice would make up for each other; so would one of two consumers that
   // lags, and the other one, which is ahead.
-  const SubscriptionState& delivered_by = subscriptions_[front.subscription];
-  question.count_proves = !settings_.may_give_up_events && !shares_streams_ && delivered_by.began_at_start &&
-                          delivered_by.strategy != ConsumerStrategy::kRoundRobin;
+  const SubscriptionState* state = &subscriptions_[front.subscription];
+  question.count_proves = !settings_.may_give_up_events && !shares_streams_ && state->began_at_start &&
+                          state->strategy != ConsumerStrategy::kRoundRobin;
   question.is_replayed = front.is_replayed;
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
-  const SubscriptionState* state = &subscriptions_[front.subscription];
   // What the server leaves out is not waited for.
   question.is_admitted = [this, state](const EventView& event) {
     return is_admitted(*state, event) && !may_be_left_out(event);
@@ -121,11 +120,16 @@ void Copier::ask_about_overdue(Lane& lane, Time now) {
   doubt(lane, std::nullopt, now);
 }
 
+// Whether what the destination has written, and does not show, is still waited for.
+bool Copier::may_still_be_seen(const Lane& lane, Time now) const {
+  return lane.unseen_since == kNever || now - lane.unseen_since < settings_.writer_timeout / 2;
+}
+
 void Copier::prepare_doubt(Lane& lane, std::optional<Revision> reported_tail, Time now) {
   LookUp::Question question = question_about(lane);
   if (lane.is_metadata) return start_look_up(lane, LookUp::metadata(std::move(question)));
   question.reported_tail = reported_tail;
-  question.may_lag = lane.unseen_since == kNever || now - lane.unseen_since < settings_.writer_timeout / 2;
+  question.may_lag = may_still_be_seen(lane, now);
   const bool others_may_have_written_since = lane.tail && lane.doubts < 2 && !lane.front().is_behind;
   if (others_may_have_written_since) {
     start_look_up(lane, LookUp::since(std::move(question), *lane.tail));
@@ -238,21 +242,14 @@ void Copier::finish_look_up(Lane& lane, Time now) {
   lane.look_up.reset();
   lane.state = Lane::State::kIdle;
   if (const auto confirmed = std::exchange(lane.confirmed_meanwhile, std::nullopt)) return doubt(lane, confirmed, now);
-  if (found.unseen_tail) {
+  if (found.unseen_tail || found.is_older_deletion) {
     // Its reads lag behind its writes; or else the events are gone: truncated, or deleted with their stream.
     lane.unseen_since = std::min(lane.unseen_since, now);
-    if (found.is_unproven || now - lane.unseen_since < settings_.writer_timeout / 2) {
+    if (found.is_unproven || may_still_be_seen(lane, now)) {
       prepare_doubt(lane, found.unseen_tail, now);
       return pause_before_retry(lane, now);
     }
-    found.tail = *found.unseen_tail;
-  }
-  if (found.is_older_deletion) {
-    lane.unseen_since = std::min(lane.unseen_since, now);
-    if (now - lane.unseen_since < settings_.writer_timeout / 2) {
-      prepare_doubt(lane, std::nullopt, now);
-      return pause_before_retry(lane, now);
-    }
+    if (found.unseen_tail) found.tail = *found.unseen_tail;
   }
   lane.unseen_since = kNever;
   if (found.of_destination) {

@@ -19,8 +19,7 @@ bool LinkResolver::is_unresolved(const Delivery& delivery) {
 }
 
 bool LinkResolver::must_wait(const Delivery& delivery) const {
-  if (queues_.empty()) return false;
-  return settings_.one_queue || queues_.contains(queue_of(delivery.event->stream));
+  return !queues_.empty() && queues_.contains(queue_of(delivery.event->stream));
 }
 
 std::size_t LinkResolver::bytes_of(const Delivery& delivery) {
@@ -62,9 +61,9 @@ void LinkResolver::add_behind(const Delivery& delivery) {
 }
 
 // A stream and its metadata stream share one: a deletion lands behind what came before it.
-std::string LinkResolver::queue_of(std::string_view stream) const {
+std::string_view LinkResolver::queue_of(std::string_view stream) const {
   if (settings_.one_queue) return {};
-  return std::string(is_metadata_stream(stream) ? original_stream(stream) : stream);
+  return is_metadata_stream(stream) ? original_stream(stream) : stream;
 }
 
 LinkResolver::Entry& LinkResolver::put(Entry entry) {

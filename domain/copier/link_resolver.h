@@ -111,7 +111,7 @@ class LinkResolver {
     Time read_at = kNever;
   };
 
-  std::string queue_of(std::string_view stream) const;
+  std::string_view queue_of(std::string_view stream) const;  // may point into the stream
   Entry& put(Entry entry);
   void follow(Entry& entry, std::string_view text, Time now);
   void finish(Entry& entry, Outcome::Kind kind, std::string_view reason);

@@ -1,6 +1,4 @@
 #include <memory>
-#include <optional>
-#include <string>
 #include <utility>
 
 #include "adapters/grpc/grpc_store.h"
@@ -8,13 +6,6 @@
 #include "adapters/http_api/http_inspector.h"
 
 namespace interconnect {
-namespace {
-
-std::string name_of(const std::optional<Endpoint>& node) {
-  return node ? node->host + ":" + std::to_string(node->port) : "";
-}
-
-}  // namespace
 
 std::unique_ptr<StoreInspector> make_grpc_inspector(boost::asio::io_context& io, GrpcStoreSettings settings) {
   // It is asked now and then, for as long as the copy goes on.
@@ -30,7 +21,7 @@ std::unique_ptr<StoreInspector> make_grpc_inspector(boost::asio::io_context& io,
             (answer.status == 0 || answer.status == 503 || answer.status / 100 == 3)) {
           client->lose_connection({ErrorKind::kUnavailable, answer.status == 0 ? answer.body : "it does not lead"});
         }
-        done({answer.status, answer.body, name_of(client->node())});
+        done({answer.status, answer.body, client->node() ? to_text(*client->node()) : ""});
       });
     });
   });

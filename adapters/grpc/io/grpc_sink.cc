@@ -9,10 +9,6 @@ namespace {
 
 constexpr char kAppend[] = "/event_store.client.streams.Streams/Append";
 
-// With appends on their way and no answer to any of them for so long, the node is suspected. A cluster elects another
-// leader within two seconds.
-constexpr auto kSilence = std::chrono::milliseconds(300);
-
 // A follower lags behind what it was written: a look-up there would miss events, and they would be appended again.
 GrpcStoreSettings at_the_leader(GrpcStoreSettings settings) {
   settings.node_preference = NodePreference::kLeader;
@@ -59,7 +55,7 @@ void GrpcSink::append(const Append& append) {
 
 void GrpcSink::watch_silence() {
   if (std::exchange(watches_silence_, true)) return;
-  silence_timer_.expires_after(kSilence);
+  silence_timer_.expires_after(NodeConnection::kSilence);
   silence_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     if (error || !alive.lock() || client_.stopping()) return;
     watches_silence_ = false;

@@ -28,8 +28,6 @@ constexpr Duration kFirstSilence = std::chrono::milliseconds(500);
 // may take from then on; doubled each time.
 constexpr Duration kGroupsInterval = std::chrono::milliseconds(150);
 constexpr Duration kFirstGrace = std::chrono::milliseconds(250);
-// How long a server may leave a subscription unconfirmed before others are asked about it, again and again.
-constexpr Duration kSuspicious = std::chrono::milliseconds(300);
 // Calls that are not confirmed, of one subscription: those before are given up.
 constexpr std::size_t kMaxSilent = 16;
 std::size_t ack_batch(std::int32_t buffer_size) { return static_cast<std::size_t>(std::max(buffer_size / 8, 1)); }
@@ -249,7 +247,7 @@ void GrpcSource::look_for_groups() {
   const auto is_awaited = [](const auto& state) { return state->call != nullptr && !state->confirmed; };
   const auto awaited = std::find_if(states_.begin(), states_.end(), is_awaited);
   if (awaited == states_.end()) return;
-  if (now() >= (*awaited)->awaited_since + kSuspicious) client_.suspect_node();
+  if (now() >= (*awaited)->awaited_since + NodeConnection::kSilence) client_.suspect_node();
   if (!std::exchange(asks_for_groups_, true)) {
     const Subscription& wanted = (*awaited)->wanted;
     client_.get(http_api::group_info_path(wanted.stream, wanted.group),

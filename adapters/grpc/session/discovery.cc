@@ -45,8 +45,6 @@ void put_last(const std::optional<Endpoint>& endpoint, std::vector<Endpoint>& en
 
 }  // namespace
 
-std::string to_text(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
-
 std::vector<Endpoint> nodes_to_try(std::span<const ClusterMember> members, NodePreference preference,
                                    const std::optional<Endpoint>& avoid, std::uint64_t draw) {
   std::vector<Endpoint> nodes;

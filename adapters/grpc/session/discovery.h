@@ -19,9 +19,6 @@ namespace interconnect::next {
 std::vector<Endpoint> nodes_to_try(std::span<const ClusterMember> members, NodePreference preference,
                                    const std::optional<Endpoint>& avoid, std::uint64_t draw);
 
-// "HOST:PORT".
-std::string to_text(const Endpoint& endpoint);
-
 // Finds a node that serves. In each round it asks the hosts, one after the other, who belongs to the cluster, and tries
 // the nodes that they name, each of them once. Each step returns what is to be done next; its result is given to the
 // step named beside it.

@@ -11,9 +11,6 @@ namespace {
 // How much later than its own time limit an answer is given up.
 constexpr Duration kGrace = std::chrono::seconds(1);
 
-// How long a node may be silent before another one is asked: about it, if it is being tried, or in its place.
-constexpr Duration kSilence = std::chrono::milliseconds(300);
-
 }  // namespace
 
 NodeConnection::NodeConnection(Settings settings) : settings_(std::move(settings)), schedule_(settings_.reconnection) {}

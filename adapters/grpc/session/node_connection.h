@@ -35,6 +35,10 @@ namespace interconnect::next {
 // Inputs are method calls with the time; outputs are actions, to be carried out in order.
 class NodeConnection {
  public:
+  // How long a node may be silent before another one is asked: about it, or in its place. A cluster elects another
+  // leader within two seconds.
+  static constexpr Duration kSilence = std::chrono::milliseconds(300);
+
   struct Settings {
     std::vector<Endpoint> hosts;  // as configured
     bool discover = false;

@@ -12,8 +12,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::string named(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
-
 }  // namespace
 
 Connection::Connection(asio::io_context& io, SessionSettings settings, TlsSettings tls, ActionHandler& handler)
@@ -59,7 +57,7 @@ void Connection::carry_out(Actions& actions) {
       LOG(WARNING) << "closing the connection: " << disconnect->reason;
       close();
     } else if (const auto* ready = std::get_if<Ready>(&action)) {
-      LOG(INFO) << "connected to " << named(ready->endpoint);
+      LOG(INFO) << "connected to " << to_text(ready->endpoint);
       logged_loss_.clear();
     } else {
       something_handed_over_ = true;

@@ -27,7 +27,7 @@ std::string basic_authorization(const Credentials& credentials) {
 
 std::string text_of(const HttpRequest& request, const Endpoint& endpoint, const std::string& authorization) {
   std::string text = request.method + " " + request.target + " HTTP/1.1\r\n";
-  text += "Host: " + endpoint.host + ":" + std::to_string(endpoint.port) + "\r\n";
+  text += "Host: " + to_text(endpoint) + "\r\n";
   text += "Accept: application/json\r\nConnection: close\r\n" + authorization;
   if (!request.body.empty()) {
     text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";

@@ -14,7 +14,7 @@ std::unique_ptr<StoreInspector> make_legacy_inspector(boost::asio::io_context& i
   TlsSettings tls = settings.tls;
   tls.enabled = settings.https;
   auto exchange = legacy::make_http_client(io, settings.http, settings.credentials, tls, settings.operation_timeout);
-  const std::string node = settings.http.host + ":" + std::to_string(settings.http.port);
+  const std::string node = to_text(settings.http);
   return http_api::make_http_inspector([node, exchange = std::move(exchange)](const std::string& target, auto done) {
     exchange({"GET", target, ""}, [node, done = std::move(done)](const legacy::HttpResult& result) {
       if (const auto* failure = std::get_if<legacy::HttpFailure>(&result)) return done({0, failure->message});

@@ -50,19 +50,18 @@ TlsSettings http_tls(const LegacyStoreSettings& settings) {
 void log_server_info(asio::io_context& io, const LegacyStoreSettings& settings) {
   const HttpExchange ask =
       make_http_client(io, settings.http, std::nullopt, http_tls(settings), settings.operation_timeout);
-  ask({"GET", "/info", ""},
-      [where = settings.http.host + ":" + std::to_string(settings.http.port)](const HttpResult& result) {
-        if (const auto* failure = std::get_if<HttpFailure>(&result)) {
-          LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message;
-          return;
-        }
-        const auto& response = std::get<HttpResponse>(result);
-        if (const auto info = response.status == 200 ? parse_server_info(response.body) : std::nullopt) {
-          LOG(INFO) << where << " is EventStore " << excerpt(info->version) << ", state " << excerpt(info->state);
-        } else {
-          LOG(WARNING) << where << " answers HTTP " << response.status << " instead of saying what it is";
-        }
-      });
+  ask({"GET", "/info", ""}, [where = to_text(settings.http)](const HttpResult& result) {
+    if (const auto* failure = std::get_if<HttpFailure>(&result)) {
+      LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message;
+      return;
+    }
+    const auto& response = std::get<HttpResponse>(result);
+    if (const auto info = response.status == 200 ? parse_server_info(response.body) : std::nullopt) {
+      LOG(INFO) << where << " is EventStore " << excerpt(info->version) << ", state " << excerpt(info->state);
+    } else {
+      LOG(WARNING) << where << " answers HTTP " << response.status << " instead of saying what it is";
+    }
+  });
 }
 
 // What source and sink have in common.

@@ -34,8 +34,6 @@ void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
   for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
-std::string named(const Endpoint& endpoint) { return endpoint.host + ":" + std::to_string(endpoint.port); }
-
 }  // namespace
 
 Session::Session(SessionSettings settings)
@@ -44,7 +42,7 @@ Session::Session(SessionSettings settings)
       schedule_(settings_.reconnection),
       is_cluster_(settings_.hosts.size() > 1),
       hosts_(is_cluster_ ? settings_.hosts : std::vector{settings_.http}),
-      last_error_{ErrorKind::kUnavailable, "not connected to " + named(settings_.endpoint) + " yet"},
+      last_error_{ErrorKind::kUnavailable, "not connected to " + to_text(settings_.endpoint) + " yet"},
       subscriptions_(settings_.subscriptions.size()) {
   put_u64(correlation_prefix_, scramble(settings_.seed) | 1);
 }
@@ -136,7 +134,7 @@ StoreError Session::no_master() const {
   StoreError all{ErrorKind::kUnavailable, "no master of the cluster is found"};
   if (!reasons.empty() && is_refusal(reasons.front().second.kind)) all.kind = reasons.front().second.kind;
   for (std::size_t i = 0; i < reasons.size(); ++i) {
-    all.message += (i == 0 ? ": " : "; ") + named(reasons[i].first) + ": " + excerpt(reasons[i].second.message);
+    all.message += (i == 0 ? ": " : "; ") + to_text(reasons[i].first) + ": " + excerpt(reasons[i].second.message);
   }
   return all;
 }
@@ -169,7 +167,7 @@ void Session::authenticate(Time now) {
 void Session::authentication_refused(Time now, ErrorKind kind, std::string_view reason, Actions& actions) {
   phase_ = Phase::kRefused;
   phase_deadline_ = now + retry_delay(auth_refusals_++);
-  last_error_ = {kind, named(endpoint_) + " refused the credentials of '" + excerpt(settings_.credentials->username) +
+  last_error_ = {kind, to_text(endpoint_) + " refused the credentials of '" + excerpt(settings_.credentials->username) +
                            "': " + excerpt(reason)};
   fail_probes(actions);
   subscriptions_not_authenticated(actions);
@@ -195,7 +193,7 @@ void Session::drop_connection(Time now, std::string reason, Actions& actions) {
 }
 
 void Session::connection_lost(Time now, std::string_view reason, Actions& actions, ErrorKind kind) {
-  last_error_ = {kind, "no connection to " + named(endpoint_) + ": " + excerpt(reason)};
+  last_error_ = {kind, "no connection to " + to_text(endpoint_) + ": " + excerpt(reason)};
   // A server hangs up at what it does not understand.
   if (phase_ == Phase::kIdentifying) {
     last_error_.message += settings_.tls
@@ -250,17 +248,17 @@ void Session::follow_leader(Time now, const NotHandled& reply, Actions& actions)
       node ? std::optional(Endpoint{std::string(node->host), node->port}) : std::nullopt;
   if (!named_leader || *named_leader == endpoint_) {
     // In a cluster, another one may know better.
-    if (is_cluster_) drop_connection(now, named(endpoint_) + " is not the leader, and names none", actions);
+    if (is_cluster_) drop_connection(now, to_text(endpoint_) + " is not the leader, and names none", actions);
     return;
   }
   const Endpoint& leader = *named_leader;
   is_cluster_ = true;
   if (is_avoided(leader, now)) {
-    return drop_connection(now, named(endpoint_) + " still names " + named(leader) + " as the leader", actions);
+    return drop_connection(now, to_text(endpoint_) + " still names " + to_text(leader) + " as the leader", actions);
   }
   const bool at_once = !last_leader_at_ || now - *last_leader_at_ >= kAskAgainAfter;
   last_leader_at_ = now;
-  drop_connection(now, named(endpoint_) + " names " + named(leader) + " as the leader", actions);
+  drop_connection(now, to_text(endpoint_) + " names " + to_text(leader) + " as the leader", actions);
   if (!at_once || phase_ != Phase::kWaiting) return;
   endpoint_ = leader;
   connect(now, actions);
@@ -372,7 +370,7 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
     if (refusal->reason == NotHandled::Reason::kNotMaster) follow_leader(now, *refusal, actions);
     // One of a cluster that has lost its master, or is none any more: another may be it by now.
     if (refusal->reason == NotHandled::Reason::kNotReady && is_cluster_ && on_connection()) {
-      drop_connection(now, named(endpoint_) + " is not, or no longer, the master", actions);
+      drop_connection(now, to_text(endpoint_) + " is not, or no longer, the master", actions);
     }
     return;
   }

@@ -390,15 +390,17 @@ void Copier::withdraw_unsent() {
   std::vector<std::uint64_t> emptied;
   std::vector<Revision> positions;
   for (const auto& [stream, lane] : lanes_) {
-    if (!lane->has_waiting() || lane->look_up || lane->hole_fill) continue;
+    if (!lane->has_waiting() || lane->look_up || lane->is_filling()) continue;
     std::vector<HeldEvent> kept;
     const std::size_t before = lane->waiting_count();
     bool is_after_gap = false;
     Revision first_withdrawn = kNoStream;
     while (lane->has_waiting()) {
       HeldEvent held = take_front(*lane);
-      // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait.
-      const bool counts_as_sent = !is_global() && held.event.revision() <= lane->newest_sent;
+      // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait,
+      // and no hole would show that it is missing.
+      const bool may_come_late = !is_global() || held.is_filled;
+      const bool counts_as_sent = may_come_late && held.event.revision() <= lane->newest_sent;
       const bool was_sent = held.first_sent != kNever || counts_as_sent;
       if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
         release(*lane, held.event);
@@ -424,6 +426,7 @@ void Copier::withdraw_unsent() {
     lane->head = 0;
     queue(*lane);
     if (lane->waiting.size() == before) continue;
+    lane->hole_fill.reset();  // what it has taken may be among them
     lane->newest_seen = lane->newest_sent;
     for (const HeldEvent& held : lane->waiting) {
       lane->newest_seen = std::max(lane->newest_seen, held.event.revision());
@@ -537,7 +540,7 @@ void Copier::make_ready(Lane& lane) {
 }
 
 void Copier::pause(Lane& lane, Time until) {
-  lane.state = Lane::State::kPaused;
+  if (lane.state != Lane::State::kPaused) lane.paused_at = std::exchange(lane.state, Lane::State::kPaused);
   set_timer(lane, until);
 }
 
@@ -601,10 +604,10 @@ void Copier::on_timer(Lane& lane, Time now) {
       doubt(lane, std::nullopt, now);
       break;
     case Lane::State::kPaused:
-      if (lane.look_up || lane.hole_fill) {
-        lane.state = Lane::State::kLookingUp;
+      if (lane.paused_at == Lane::State::kLookingUp || lane.paused_at == Lane::State::kFilling) {
+        lane.state = lane.paused_at;
         read_next_page(lane, now);
-      } else if (lane.batch.empty()) {
+      } else if (lane.paused_at != Lane::State::kAppending) {
         make_ready(lane);
       } else if (now >= first_overdue(lane.sent)) {
         take_back_sent(lane);
@@ -624,6 +627,7 @@ void Copier::on_timer(Lane& lane, Time now) {
       ask_about_overdue(lane, now);
       break;
     case Lane::State::kLookingUp:
+    case Lane::State::kFilling:
       break;
   }
 }

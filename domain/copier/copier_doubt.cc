@@ -58,11 +58,10 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.memory = settings_.look_up_memory;
   question.is_copied_in_order = !shares_streams_;
   question.order_proves = order_proves(lane);
-  // A gap that was left and an event that came twice would make up for each other; so would one of two consumers that
-  // lags, and the other one, which is ahead.
+  // Else an event that is missing (a gap that was left, one that another consumer has) and one too many (that came
+  // twice, or that somebody else wrote) would make up for each other.
   const SubscriptionState* state = &subscriptions_[front.subscription];
-  question.count_proves = !settings_.may_give_up_events && !shares_streams_ && state->began_at_start &&
-                          state->strategy != ConsumerStrategy::kRoundRobin;
+  question.count_proves = question.order_proves && state->began_at_start;
   question.is_replayed = front.is_replayed;
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
@@ -151,11 +150,11 @@ void Copier::start_look_up(Lane& lane, LookUp look_up) {
 
 void Copier::read_next_page(Lane& lane, Time now) {
   std::optional<LookUp::Page> page;
-  if (lane.look_up) {
+  if (lane.state == Lane::State::kFilling) {
+    page = LookUp::Page{Store::kSource, lane.hole_fill->next_read()};
+  } else {
     page = lane.look_up->next();
     if (!page) return finish_look_up(lane, now);
-  } else {
-    page = LookUp::Page{Store::kSource, lane.hole_fill->next_read()};
   }
   if (reads_.size() >= settings_.max_look_ups) {
     // With a destination that hangs, each look-up before it would cost what is overdue a read's timeout.
@@ -185,7 +184,7 @@ void Copier::on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome
   if (it == reads_.end()) return;
   Lane& lane = *it->second;
   reads_.erase(it);
-  if (!lane.look_up) {
+  if (lane.state == Lane::State::kFilling) {
     on_hole_read(lane, outcome, now);
   } else if (const auto* page = std::get_if<StreamPage>(&outcome)) {
     lane.retry_delay = Duration{0};

@@ -52,7 +52,7 @@ void Copier::fill_hole(Lane& lane, Time now) {
     lane.hole_fill_before = front.event.id();
   }
   set_timer(lane, kNever);
-  lane.state = Lane::State::kLookingUp;
+  lane.state = Lane::State::kFilling;
   lane.look_up_refused_since = kNever;
   read_next_page(lane, now);
 }
@@ -118,9 +118,10 @@ bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit)
     return true;
   }
   Event copy = with_copy_metadata(event);
-  // One is held beyond what fits, so that the copy goes on.
+  // One is held beyond what fits, so that the copy goes on; in the global order, the one for which all others wait.
   const bool holds_others = held_events_ + links_.size() > 1;
-  if (!fits(copy.bytes()) && (must_fit || (!fits(0) && holds_others))) return false;
+  const bool is_first_of_all = is_global() && queue_.begin()->second == lane.number;
+  if (!fits(copy.bytes()) && (must_fit || (!fits(0) && holds_others && !is_first_of_all))) return false;
   HeldEvent held;
   held.event = std::move(copy);
   held.subscription = followed->subscription;

@@ -171,8 +171,10 @@ WriteFailure Copier::lasting_refusal(const Lane& lane, const StoreError& error, 
 void Copier::pause_before_retry(Lane& lane, Time now) {
   lane.retry_delay = std::clamp(2 * lane.retry_delay, settings_.min_retry_delay, settings_.max_retry_delay);
   const Time overdue = std::max(now, first_overdue(lane.sent));
-  // It is to wait for its turn again.
-  if (is_global()) take_back_sent(lane);
+  if (is_global() && lane.state == Lane::State::kAppending) {  // it is to wait for its turn again
+    take_back_sent(lane);
+    lane.state = Lane::State::kIdle;
+  }
   pause(lane, std::min(now + lane.retry_delay, overdue));
 }
 
@@ -247,6 +249,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
   queue(lane);
   lane.is_retried_by_safety_net = is_retried;
   wake_counterpart(lane);
+  lane.state = Lane::State::kIdle;
   if (is_retried) {
     pause(lane, now + settings_.max_retry_delay);
   } else {

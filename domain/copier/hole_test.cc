@@ -1,6 +1,11 @@
 // What a subscription leaves out of a stream, through the copier.
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "domain/copier/copier_script.h"
 #include "domain/copier/hole_fill.h"
 
@@ -93,6 +98,16 @@ TEST_F(HoleTest, ALongHoleIsReadPageByPage) {
   EXPECT_EQ(script_.advance(), Texts({"read source s-1 forward 33"}));
   script_.show({.is_end = true});
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @1 [100]"}));
+}
+
+TEST_F(HoleTest, AnAppendThatFailsBetweenTwoPagesIsSentAgain) {
+  deliver(100);
+  script_.advance();
+  script_.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 33});
+  EXPECT_EQ(script_.advance(), Texts({"append s-1 @0 [1]"}));
+  script_.fail(ErrorKind::kUnavailable);
+  EXPECT_EQ(script_.advance(), Texts());
+  EXPECT_EQ(script_.advance(milliseconds(20)), Texts({"append s-1 @0 [1]"}));
 }
 
 TEST_F(HoleTest, AReadThatFailsIsTriedAgain) {
@@ -194,23 +209,87 @@ TEST(HoleOfASharedGroupTest, OnlyWhatNobodyIsDeliveredIsFilledIn) {
   EXPECT_EQ(script.advance(), Texts({"append s-1 @0 [2 3]"})) << "1 is with another consumer";
 }
 
-TEST(HoleInTheGlobalOrderTest, IsFilledDirectlyBeforeTheEventThatFollows) {
+class HoleInTheGlobalOrderTest : public ::testing::Test {
+ protected:
+  // The first event of each is copied.
+  void begin(CopierSettings settings, const std::vector<std::string_view>& streams) {
+    settings.ordering = CopierSettings::Ordering::kGlobal;
+    script_.emplace(ScriptSetup{.settings = settings, .streams = {"$ce-s"}});
+    script_->start();
+    for (const std::string_view stream : streams) {
+      script_->deliver_one({.id = 0, .stream = stream});
+      script_->advance();
+      script_->no_stream();
+      script_->advance();
+      script_->appended(0);
+      script_->advance();
+    }
+  }
+
+  std::optional<CopierScript> script_;
+};
+
+TEST_F(HoleInTheGlobalOrderTest, IsFilledDirectlyBeforeTheEventThatFollows) {
+  begin({}, {"s-1"});
+  script_->deliver_one({.id = 2, .stream = "s-1"});
+  script_->deliver_one({.id = 9, .revision = 3, .stream = "s-1"});
+  EXPECT_EQ(script_->advance(), Texts({"read source s-1 forward 1"}));
+  script_->show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
+  EXPECT_EQ(script_->advance(), Texts({"append s-1 @0 [1 2 9]"}));
+  script_->appended(3);
+  EXPECT_EQ(script_->advance(), Texts({"ack [2 9]"}));
+}
+
+TEST_F(HoleInTheGlobalOrderTest, TheOneForWhichAllWaitHasRoom) {
   CopierSettings settings;
-  settings.ordering = CopierSettings::Ordering::kGlobal;
-  CopierScript script({.settings = settings, .streams = {"$ce-s"}});
-  script.start();
-  script.deliver_one({.id = 0, .stream = "s-1"});
-  script.advance();
-  script.no_stream();
-  script.advance();
-  script.appended(0);
-  script.deliver_one({.id = 2, .stream = "s-1"});
-  script.deliver_one({.id = 9, .revision = 3, .stream = "s-1"});
-  EXPECT_EQ(script.advance(), Texts({"read source s-1 forward 1"}));
-  script.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
-  EXPECT_EQ(script.advance(), Texts({"append s-1 @0 [1 2 9]"}));
-  script.appended(3);
-  EXPECT_EQ(script.advance(), Texts({"ack [0 2 9]"}));
+  settings.max_held_bytes = 2'000;
+  begin(settings, {"s-1", "s-2"});
+  const std::string large(3'000, 'x');
+  script_->deliver_one({.id = 2, .stream = "s-2", .position = 6});
+  EXPECT_EQ(script_->advance(), Texts({"read source s-2 forward 1"}));
+  script_->deliver_one({.id = 2, .stream = "s-1", .position = 5});  // late
+  EXPECT_EQ(script_->advance(), Texts({"read source s-1 forward 1"}));
+  script_->show({.events = {{.id = 1, .revision = 1, .data = large}}, .next = 2});
+  EXPECT_EQ(script_->advance(), Texts());
+  script_->show({.events = {{.id = 1, .revision = 1, .data = large}}, .next = 2});
+  EXPECT_EQ(script_->advance(), Texts({"append s-1 @0 [1 2]"}));
+}
+
+// Nobody delivers it again.
+TEST_F(HoleInTheGlobalOrderTest, WhatFilledItAndIsTriedAgainOutlivesAReconnection) {
+  CopierSettings settings;
+  settings.max_append_events = 1;
+  settings.max_held_bytes = 2'000;
+  begin(settings, {"s-1"});
+  script_->safety_net.on_write_failure = SafetyAction::kRetry;
+  script_->deliver_one({.id = 3, .stream = "s-1", .position = 1});
+  script_->advance();
+  script_->show(
+      {.events = {{.id = 1, .revision = 1, .data = kNotJson}, {.id = 2, .revision = 2, .data = kNotJson}}, .next = 3});
+  EXPECT_EQ(script_->advance(), Texts({"append s-1 @0 [1]"}));
+  script_->fail(ErrorKind::kInvalid);
+  const std::string large(3'000, 'x');
+  script_->deliver_one({.id = 4, .stream = "s-1", .data = large, .position = 2});
+  EXPECT_EQ(script_->advance(), Texts({"resubscribe 0 buffer 6"}));
+  script_->start(GroupState::kUnchanged);
+  script_->deliver_one({.id = 3, .stream = "s-1", .position = 1});
+  Texts appends;
+  for (int i = 0; i < 20 && appends.size() < 3; ++i) {
+    for (const std::string& action : script_->advance(seconds(1))) {
+      if (action.starts_with("append")) {
+        appends.push_back(action);
+        script_->appended(static_cast<Revision>(appends.size()));
+      } else if (action.starts_with("read source s-1 backward")) {
+        script_->show({.events = {{.id = 2, .revision = 2, .data = kNotJson},
+                                  {.id = 1, .revision = 1, .data = kNotJson},
+                                  {.id = 0, .revision = 0}},
+                       .is_end = true});
+      } else if (action.starts_with("read source s-1 forward")) {
+        script_->show({.events = {{.id = 2, .revision = 2, .data = kNotJson}}, .next = 3});
+      }
+    }
+  }
+  EXPECT_EQ(appends, Texts({"append s-1 @0 [1]", "append s-1 @1 [2]", "append s-1 @2 [3]"}));
 }
 
 TEST(MayBeLeftOutTest, IsWhatIsFlaggedJsonAndMayNotParse) {

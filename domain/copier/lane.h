@@ -52,19 +52,21 @@ struct HeldEvent {
 // append is in flight, and what arrives meanwhile leaves as the next.
 //
 //   kIdle -> kReady -> kAppending -> kIdle
-//              |  ^        |
-//              v  |        v  (doubt)
-//            kLookingUp <--+
-//   kPaused: waits for its timer, then becomes kReady.
-//   kAwaiting: as kPaused, for an older event, which may arrive at any time.
+//             ^  |         |
+//             |  v         v  (doubt)
+//             | kFilling  kLookingUp
+//             +--+---------+
+//   kPaused: waits for its timer, then goes on with what it was at.
+//   kAwaiting: waits for an older event, which may arrive at any time, and for its timer; then becomes kReady.
 struct Lane {
-  enum class State : std::uint8_t { kIdle, kReady, kAppending, kLookingUp, kPaused, kAwaiting };
+  enum class State : std::uint8_t { kIdle, kReady, kAppending, kLookingUp, kFilling, kPaused, kAwaiting };
 
   std::string stream;
   std::uint64_t stream_hash = 0;
   std::uint64_t number = 0;  // in the order of making
   bool is_metadata = false;  // of a metadata stream
   State state = State::kIdle;
+  State paused_at = State::kIdle;  // of kPaused: kAppending, kLookingUp and kFilling are gone on with
 
   // By source revision, oldest first; those before `head` are gone.
   std::vector<HeldEvent> waiting;
@@ -114,6 +116,9 @@ struct Lane {
   bool is_listed_idle = false;
   std::optional<StoreError> last_error;  // of an append, since the last one that the destination judged
 
+  bool is_filling() const {
+    return state == State::kFilling || (state == State::kPaused && paused_at == State::kFilling);
+  }
   bool has_waiting() const { return head < waiting.size(); }
   std::size_t waiting_count() const { return waiting.size() - head; }
   HeldEvent& front() { return waiting[head]; }

@@ -258,7 +258,9 @@ void Copier::judge(const Delivery& delivery, Time now) {
 void Copier::refuse(const Delivery& delivery, const InvalidEvent& why) {
   const EventView& event = *delivery.event;
   const SafetyAction action = safety_net_.invalid_event(event, why);
-  if (action != SafetyAction::kPark) observer_.on_event_refused(event, why);
+  if (action != SafetyAction::kPark) {
+    why.allowed_type ? observer_.on_event_invalid(event, why.reason) : observer_.on_event_filtered(event, why.reason);
+  }
   switch (action) {
     case SafetyAction::kSkip:
       ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
@@ -269,7 +271,7 @@ void Copier::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
+      exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
       return;
   }
   note_seen(event);

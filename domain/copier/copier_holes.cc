@@ -110,10 +110,10 @@ bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit)
   if (const auto* invalid = std::get_if<Invalid>(&verdict)) {
     const InvalidEvent why{true, invalid->reason};
     observer_.on_event_filled_from_source(event);
-    observer_.on_event_refused(event, why);
+    observer_.on_event_invalid(event, why.reason);
     const SafetyAction action = safety_net_.invalid_event(event, why);
     if (action == SafetyAction::kExit || action == SafetyAction::kRetry) {
-      exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
+      exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
     }
     return true;
   }

@@ -187,7 +187,8 @@ void Copier::on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome
   if (lane.state == Lane::State::kFilling) {
     on_hole_read(lane, outcome, now);
   } else if (const auto* page = std::get_if<StreamPage>(&outcome)) {
-    lane.retry_delay = Duration{0};
+    // While it is waited for what is not seen yet, the reads get rarer.
+    if (lane.unseen_since == kNever) lane.retry_delay = Duration{0};
     lane.look_up_refused_since = kNever;
     lane.look_up->on_page(*page);
     read_next_page(lane, now);
@@ -250,7 +251,7 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     }
     if (found.unseen_tail) found.tail = *found.unseen_tail;
   }
-  lane.unseen_since = kNever;
+  if (std::exchange(lane.unseen_since, kNever) != kNever) lane.retry_delay = Duration{0};
   if (found.of_destination) {
     lane.tail = found.tail;
     lane.newest_sent = std::max(lane.newest_sent, found.met_predecessor.value_or(kNoStream));

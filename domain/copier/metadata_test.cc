@@ -123,6 +123,11 @@ TEST_F(MetadataTest, WhatHasRevivedTheStreamSinceAnEarlierDeletionMayBeSeenLate)
                .next = -1});
   EXPECT_EQ(script.advance(), Texts());
   EXPECT_EQ(script.advance(std::chrono::milliseconds(20)), Texts({"read destination $$s backward -1"}));
+  script.show({.events = {{.id = 60, .revision = 9, .type = "$metadata", .data = std::string(kDeletion)}},
+               .is_end = true,
+               .next = -1});
+  EXPECT_EQ(script.advance(std::chrono::milliseconds(39)), Texts()) << "the reads get rarer";
+  EXPECT_EQ(script.advance(std::chrono::milliseconds(1)), Texts({"read destination $$s backward -1"}));
   script.show({.events = {{.id = 61, .revision = 10, .type = "$metadata", .data = R"({"$tb":5})"}},
                .is_end = true,
                .next = -1});

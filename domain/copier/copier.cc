@@ -16,9 +16,6 @@ constexpr std::string_view kEventTypeStreamPrefix = "$et-";
 constexpr std::string_view kCategoryStreamPrefix = "$ce-";
 // 5.0.1 closes a client's connection when more than 10 MiB are pending to it, and pushes a whole buffer at once.
 constexpr std::size_t kMaxPendingBytes = 8 << 20;
-constexpr Duration kSoonAfterStart = std::chrono::minutes(1);
-constexpr std::int32_t kMaxBufferStep = 8;  // few deliveries tell little of the size of all
-constexpr std::int32_t kMaxBufferForOlder = 65'536;
 
 // No stream has it: an append that expects it is refused, with the stream's last revision.
 constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
@@ -59,18 +56,22 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
       memory_(settings.remembered_streams),
       window_({settings.max_in_flight_events, settings.max_in_flight_bytes, settings.append_queue_target}),
       append_bytes_limit_(settings.max_append_bytes) {
-  for (Subscription& subscription : subscriptions) {
-    SubscriptionState state;
+  for (const Subscription& subscription : subscriptions) {
+    SubscriptionState state{
+        .subscription = subscription,
+        .only_type = {},
+        .buffer = BufferControl(subscription.buffer_size, {.reconnection_interval = settings_.reconnection_interval(),
+                                                           .first_patience = settings_.reconnection_interval(),
+                                                           .most_patience = settings_.predecessor_wait,
+                                                           .grows_for_predecessor = is_global()}),
+        .wait = PredecessorWait(settings_.predecessor_wait, settings_.least_rest_of_wait()),
+    };
     if (subscription.stream.starts_with(kEventTypeStreamPrefix)) {
       state.only_type = subscription.stream.substr(kEventTypeStreamPrefix.size());
     }
-    state.buffer_size = subscription.buffer_size;
     for (const SubscriptionState& other : subscriptions_) {
       shares_streams_ = shares_streams_ || share_streams(other.subscription.stream, subscription.stream);
     }
-    state.window_patience = settings_.max_retry_delay;
-    state.reconnected_at = -settings_.max_retry_delay;
-    state.subscription = std::move(subscription);
     subscriptions_.push_back(std::move(state));
   }
   EventView metadata;
@@ -82,23 +83,14 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
 
 void Copier::on_subscription_started(const SubscriptionStarted& started, Time now) {
   SubscriptionState& state = subscriptions_[started.subscription];
-  state.is_discarding = state.reconnect_at != kNever;  // else another connection is to come
+  state.buffer.on_connected(now);
   state.refused_since = kNever;
-  state.started_at = now;
-  state.delivered_events = 0;
-  state.delivered_bytes = 0;
   const bool is_first = started.group == GroupState::kCreated && !state.has_started;
-  if (state.resumed_until != kNever) {
-    // Else reconnections of our own would put it off for ever.
-    state.older_connections_until = std::max(state.resumed_until, now + settings_.max_retry_delay / 2);
-  } else {
-    state.older_connections_until = is_first ? now : now + settings_.predecessor_wait;
-  }
+  state.wait.on_connected(is_first, now);
   if (!state.has_started || redelivered_until_ == kNever) {
     has_first_delivery_ = false;
-    redelivered_until_ = is_first ? now : now + settings_.max_retry_delay;
+    redelivered_until_ = is_first ? now : now + settings_.redelivery_wait();
   }
-  state.resumed_until = kNever;
   state.has_started = true;
   state.began_at_start = started.effective.start_from == 0;
   state.strategy = started.effective.consumer_strategy;
@@ -110,11 +102,11 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   SubscriptionState& state = subscriptions_[subscription];
   ledger_.disconnect(subscription);
   drop_links(subscription);
-  state.older_connections_until = kNever;
-  state.resumed_until = kNever;
-  state.window_patience = settings_.max_retry_delay;
-  if (reason == DropReason::kConnectionLost) ask_for_less_at_once(state, now);
-  state.delivered_events = 0;
+  state.wait.on_connection_lost();
+  if (reason == DropReason::kConnectionLost) {
+    state.buffer.on_connection_lost(kMaxPendingBytes / subscriptions_.size(), now);
+  }
+  state.buffer.on_dropped();
   observer_.on_subscription_dropped(state.subscription, reason, message);
   if (!is_refusal(reason)) {
     state.refused_since = kNever;
@@ -128,30 +120,14 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   }
 }
 
-// If the server may have closed the connection because it could not get rid of a whole buffer, a new connection would
-// end like this one.
-void Copier::ask_for_less_at_once(SubscriptionState& state, Time now) {
-  const auto buffer_size = static_cast<std::size_t>(std::max(1, state.buffer_size));
-  const bool has_taken_all = state.delivered_events >= buffer_size || now - state.started_at >= kSoonAfterStart;
-  if (state.delivered_events == 0 || has_taken_all) return;
-  const std::size_t mean_bytes = state.delivered_bytes / state.delivered_events + 1;
-  const std::size_t fitting = kMaxPendingBytes / subscriptions_.size() / mean_bytes;
-  if (fitting >= buffer_size) return;
-  state.buffer_size = std::max({1, static_cast<std::int32_t>(fitting), state.buffer_size / kMaxBufferStep});
-  want_reconnection(state, now, Duration{0});
-}
-
 void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time now) {
-  Time& until = subscriptions_[subscription].older_connections_until;
-  const bool is_over = until <= now || until == kNever;
-  if (!is_over) until = std::max(until, now + settings_.predecessor_wait);
+  subscriptions_[subscription].wait.on_stale_consumer(now);
 }
 
 void Copier::on_delivery(const Delivery& delivery, Time now) {
   SubscriptionState& state = subscriptions_[delivery.subscription];
-  ++state.delivered_events;
-  if (delivery.event != nullptr) state.delivered_bytes += delivery.event->bytes();
-  if (has_exited_ || stop_by_ != kNever || state.is_discarding) return observer_.on_deliveries_discarded(1);
+  state.buffer.on_delivered(delivery.event != nullptr ? delivery.event->bytes() : 0);
+  if (has_exited_ || stop_by_ != kNever || state.buffer.is_discarding()) return observer_.on_deliveries_discarded(1);
   if (is_global()) note_position(delivery.position, delivery.retry_count);
   if (LinkResolver::is_unresolved(delivery) || links_.must_wait(delivery)) return resolve_link(delivery, now);
   judge(delivery, now);
@@ -321,7 +297,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
     held.is_overtaken = event.revision <= lane.newest_sent;
     held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
     const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
-    held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
+    held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].wait.until();
     if (!follows || held.is_overtaken) note_hole(held, lane);
   }
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
@@ -347,41 +323,26 @@ void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now)
   const std::size_t mean_bytes = std::max<std::size_t>(1, held.held_bytes / std::max<std::size_t>(1, held.held_events));
   const std::size_t share = settings_.max_held_bytes / 2 / subscriptions_.size();
   const auto fitting = static_cast<std::int64_t>(share / mean_bytes);
-  const auto smaller =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(fitting, 1, std::max(1, state.buffer_size / 2)));
-  // The connection that is given up is one more that the server may take for alive. As long as the buffer gets smaller,
-  // that has an end.
-  if (smaller < state.buffer_size) renew_wait(state);
-  state.buffer_size = smaller;
-  state.is_discarding = true;
+  // As long as the buffer gets smaller, renewing the wait has an end.
+  if (state.buffer.shrink(fitting, now)) renew_wait(state);
   drop_links(subscription);
-  want_reconnection(state, now, settings_.max_retry_delay);
-}
-
-void Copier::want_reconnection(SubscriptionState& state, Time now, Duration patience) {
-  if (state.reconnect_at == kNever) state.reconnect_at = std::max(now, state.reconnected_at + patience);
 }
 
 void Copier::renew_wait(SubscriptionState& state) {
-  state.renews_wait = true;
+  state.wait.renew_at_reconnection();
   if (!arrived_up_to_) redelivered_until_ = kNever;
 }
 
 void Copier::reconnect(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  state.reconnect_at = kNever;
-  state.reconnected_at = now;
-  state.is_discarding = true;
-  if (!std::exchange(state.renews_wait, false)) {
-    state.resumed_until = std::min(state.resumed_until, state.older_connections_until);
-  }
-  state.older_connections_until = kNever;
+  state.buffer.on_reconnecting(now);
+  state.wait.on_reconnecting();
   // While the connection is there that they belong to: else all that is settled comes again.
   acknowledge_settled(subscription);
   ledger_.disconnect(subscription);
   drop_links(subscription);
   withdraw_unsent();
-  actions_.push_back(Resubscribe{subscription, state.buffer_size});
+  actions_.push_back(Resubscribe{subscription, state.buffer.size()});
 }
 
 // On the new connection the server sends what is not acknowledged in the right order, so what was never sent to the
@@ -548,29 +509,10 @@ std::size_t Copier::unsettled(SubscriptionIndex subscription) const {
   return ledger_.outstanding(subscription) + links_.size(subscription);
 }
 
-// What is waited for cannot come while newer ones fill the connection's window: on a new connection the server sends it
-// before them, if it has noticed by then that the older connection is gone.
 void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
   const std::size_t taken = unsettled(subscription) + ledger_.repeated(subscription);
-  const bool is_full = taken >= static_cast<std::size_t>(std::max(1, state.buffer_size));
-  if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
-    // Again and again the same would come first.
-    if (is_global() && state.buffer_size <= kMaxBufferForOlder / 2) state.buffer_size *= 2;
-    want_reconnection(state, now, state.window_patience);
-    renew_wait(state);
-    state.window_patience *= 2;
-  }
-}
-
-// Each push of an id that is not acknowledged takes a place of the connection's window, of which the acknowledgement of
-// the id gives back one (PersistentSubscriptionClient.Push of 5.0.1 and 21.2.0). Only a new connection has them all.
-void Copier::reclaim_window(SubscriptionIndex subscription, Time now) {
-  SubscriptionState& state = subscriptions_[subscription];
-  const std::size_t lost = ledger_.repeated(subscription);
-  if (2 * lost >= static_cast<std::size_t>(std::max(1, state.buffer_size))) {
-    want_reconnection(state, now, settings_.max_retry_delay);
-  }
+  if (state.buffer.make_room(taken, now)) renew_wait(state);
 }
 
 // The front event is to follow one that may still be on its way.
@@ -578,7 +520,7 @@ void Copier::await_predecessor(Lane& lane, Time now) {
   make_room_for_older(lane.front().subscription, now);
   // While the subscription is not connected, there is no telling until when.
   lane.state = Lane::State::kAwaiting;
-  set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.max_retry_delay));
+  set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.predecessor_interval()));
 }
 
 auto Copier::holding_timer() const {
@@ -743,8 +685,8 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     if (!is_stopping) {
       read_links(now);
       for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
-        reclaim_window(i, now);
-        if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
+        subscriptions_[i].buffer.reclaim(ledger_.repeated(i), now);
+        if (now >= subscriptions_[i].buffer.reconnect_at()) reconnect(i, now);
       }
       is_global() ? pump_in_order(now) : pump(now);
     }
@@ -766,7 +708,7 @@ void Copier::flush_acknowledgements(Time now, bool all) {
     SubscriptionState& state = subscriptions_[i];
     const std::vector<EventId>& settled = ledger_.acknowledgements(i);
     if (settled.empty()) continue;
-    const auto group = static_cast<std::size_t>(std::max(1, state.buffer_size / 8));
+    const auto group = static_cast<std::size_t>(std::max(1, state.buffer.size() / 8));
     if (all || settled.size() >= group || now >= state.acknowledge_at || ledger_.outstanding(i) == 0) {
       acknowledge_settled(i);
     } else if (state.acknowledge_at == kNever) {
@@ -795,9 +737,9 @@ std::optional<Time> Copier::next_deadline() {
   for (const SubscriptionState& state : subscriptions_) {
     deadline = std::min(deadline, state.acknowledge_at);
     if (stop_by_ != kNever) continue;
-    deadline = std::min(deadline, state.reconnect_at);
+    deadline = std::min(deadline, state.buffer.reconnect_at());
     if (is_link_awaited()) continue;
-    if (is_position_awaited()) deadline = std::min(deadline, state.older_connections_until);
+    if (is_position_awaited()) deadline = std::min(deadline, state.wait.until());
     if (!queue_.empty() && !arrived_up_to_) deadline = std::min(deadline, redelivered_until_);
   }
   if (deadline == kNever) return std::nullopt;
@@ -815,7 +757,7 @@ Copier::Load Copier::load() const {
 }
 
 SubscriptionLoad Copier::load(SubscriptionIndex subscription) const {
-  const Time until = subscriptions_[subscription].older_connections_until;
+  const Time until = subscriptions_[subscription].wait.until();
   return {unsettled(subscription), until == kNever ? Time{0} : until};
 }
 

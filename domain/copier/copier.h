@@ -16,11 +16,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "domain/append.h"
 #include "domain/copier/action.h"
+#include "domain/copier/buffer_control.h"
 #include "domain/copier/lane.h"
 #include "domain/copier/ledger.h"
 #include "domain/copier/link_resolver.h"
 #include "domain/copier/load.h"
 #include "domain/copier/lru_map.h"
+#include "domain/copier/predecessor_wait.h"
 #include "domain/copier/settings.h"
 #include "domain/copier/stream_denials.h"
 #include "domain/copier/string_hash.h"
@@ -80,21 +82,12 @@ class Copier {
   struct SubscriptionState {
     Subscription subscription;
     std::string only_type;  // of an `$et-` stream
-    std::int32_t buffer_size = 0;
-    bool is_discarding = false;  // until the connection with the smaller buffer is there
+    BufferControl buffer;
+    PredecessorWait wait;
     bool has_started = false;
     bool began_at_start = true;  // the group, of its stream
     ConsumerStrategy strategy = ConsumerStrategy::kPinned;
-    Time reconnect_at = kNever;  // set: a new connection is wanted
-    Time reconnected_at{0};
-    Duration window_patience{0};
-    bool renews_wait = false;     // by the reconnection that is wanted
-    Time resumed_until = kNever;  // the wait that a reconnection of our own interrupted
-    Time older_connections_until{0};
     Time refused_since = kNever;  // by the server, for want of credentials or rights
-    Time started_at{0};
-    std::size_t delivered_events = 0;  // since it started
-    std::size_t delivered_bytes = 0;
     Time acknowledge_at = kNever;
   };
   struct StreamMemory {
@@ -117,8 +110,6 @@ class Copier {
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);
   void discard_until_reconnected(SubscriptionIndex subscription, Time now);
-  void ask_for_less_at_once(SubscriptionState& state, Time now);
-  void want_reconnection(SubscriptionState& state, Time now, Duration patience);
   void renew_wait(SubscriptionState& state);
   void reconnect(SubscriptionIndex subscription, Time now);
   void withdraw_unsent();
@@ -136,7 +127,6 @@ class Copier {
   void pause(Lane& lane, Time until);
   void await_predecessor(Lane& lane, Time now);
   void make_room_for_older(SubscriptionIndex subscription, Time now);
-  void reclaim_window(SubscriptionIndex subscription, Time now);
   void set_timer(Lane& lane, Time when);
   void on_timer(Lane& lane, Time now);
   void pump(Time now);

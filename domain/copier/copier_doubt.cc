@@ -13,7 +13,7 @@
 namespace interconnect {
 
 Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
-  return std::max(subscriptions_[held.subscription].older_connections_until, lane.next_gap_until);
+  return std::max(subscriptions_[held.subscription].wait.until(), lane.next_gap_until);
 }
 
 bool Copier::is_at_destination(const Lane& lane, const HeldEvent& held) {
@@ -38,7 +38,7 @@ Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
     if (!is_closed && now < gap_until(lane, held)) return held.awaits == kNoStream ? Readiness::kAsk : Readiness::kWait;
     held.is_after_gap = false;
     // What goes now makes room for what the next gap waits for.
-    if (!is_closed) lane.next_gap_until = now + settings_.max_retry_delay;
+    if (!is_closed) lane.next_gap_until = now + settings_.next_gap_wait();
   }
   if (is_present) return Readiness::kFound;
   if (may_follow_hole(lane, held)) return Readiness::kFill;

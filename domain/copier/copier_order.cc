@@ -152,7 +152,7 @@ void Copier::pump_in_order(Time now) {
     }
     Lane& lane = *lanes_by_number_.at(turn.second);
     if (is_position_awaited()) {
-      if (now < subscriptions_.front().older_connections_until) return make_room_for_older(0, now);
+      if (now < subscriptions_.front().wait.until()) return make_room_for_older(0, now);
       to_come_again_.erase(to_come_again_.begin(), to_come_again_.lower_bound(turn.first));
       arrived_up_to_ = std::max(*arrived_up_to_, turn.first - 1);
       note_position(turn.first, 0);

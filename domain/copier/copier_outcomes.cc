@@ -251,7 +251,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
   wake_counterpart(lane);
   lane.state = Lane::State::kIdle;
   if (is_retried) {
-    pause(lane, now + settings_.max_retry_delay);
+    pause(lane, now + settings_.safety_net_pause());
   } else {
     make_ready(lane);
   }

@@ -52,7 +52,8 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
               .max_reads = settings.max_link_reads,
               .reading = {.min_retry_delay = settings.min_retry_delay,
                           .max_retry_delay = settings.max_retry_delay,
-                          .patience = settings.writer_timeout}}),
+                          .patience = settings.writer_timeout}},
+             held_),
       memory_(settings.remembered_streams),
       window_({settings.max_in_flight_events, settings.max_in_flight_bytes, settings.append_queue_target}),
       append_bytes_limit_(settings.max_append_bytes) {
@@ -133,12 +134,6 @@ void Copier::on_delivery(const Delivery& delivery, Time now) {
   judge(delivery, now);
 }
 
-// A lone event is held whatever its size.
-bool Copier::fits(std::size_t bytes) const {
-  const bool holds_any = held_events_ > 0 || links_.size() > 0;
-  return !holds_any || held_bytes_ + links_.bytes() + bytes <= settings_.max_held_bytes;
-}
-
 void Copier::resolve_link(const Delivery& delivery, Time now) {
   if (!fits(LinkResolver::bytes_of(delivery))) {
     if (is_global() && !is_queued(delivery.position)) forget_positions({delivery.position});
@@ -181,7 +176,7 @@ void Copier::release_resolved(Time now) {
 
 // What was read for links may be more than may be held.
 void Copier::discard_read_links(Time now) {
-  while (links_.size() > 0 && !fits(0) && held_events_ + links_.size() > 1) {
+  while (links_.size() > 0 && !fits(0) && held_.events() > 1) {
     SubscriptionIndex largest = 0;
     for (SubscriptionIndex i = 1; i < subscriptions_.size(); ++i) {
       if (links_.size(i) > links_.size(largest)) largest = i;
@@ -301,14 +296,11 @@ void Copier::hold(const Delivery& delivery, Time now) {
     if (!follows || held.is_overtaken) note_hole(held, lane);
   }
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
-  const std::size_t bytes = held.event.bytes();
-  ++held_events_;
-  held_bytes_ += bytes;
-  lane.bytes += bytes;
+  held.units = lane.held.take(1, held.event.bytes());
   lane.insert(std::move(held));
   if (is_global()) queue_.emplace(delivery.position, lane.number);
   const std::size_t max_retry_bytes = settings_.max_held_bytes / 2;
-  if (lane.is_retried_by_safety_net && lane.bytes > max_retry_bytes) {
+  if (lane.is_retried_by_safety_net && lane.held.bytes() > max_retry_bytes) {
     return exit(ExitCode::kKilledBySafetyRules, "stream '" + excerpt(lane.stream) + "' holds back more than " +
                                                     std::to_string(max_retry_bytes) +
                                                     " bytes behind an event that cannot be written");
@@ -319,8 +311,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
 // What comes is dropped until the connection with the smaller buffer is there; then it comes again.
 void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  const CopyLoad held = load();
-  const std::size_t mean_bytes = std::max<std::size_t>(1, held.held_bytes / std::max<std::size_t>(1, held.held_events));
+  const std::size_t mean_bytes = std::max<std::size_t>(1, held_.bytes() / std::max<std::size_t>(1, held_.events()));
   const std::size_t share = settings_.max_held_bytes / 2 / subscriptions_.size();
   const auto fitting = static_cast<std::int64_t>(share / mean_bytes);
   // As long as the buffer gets smaller, renewing the wait has an end.
@@ -364,7 +355,6 @@ void Copier::withdraw_unsent() {
       const bool counts_as_sent = may_come_late && held.event.revision() <= lane->newest_sent;
       const bool was_sent = held.first_sent != kNever || counts_as_sent;
       if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
-        release(*lane, held.event);
         observer_.on_deliveries_discarded(1);
         if (!held.is_filled) positions.push_back(held.position);
         if (!is_after_gap) first_withdrawn = held.event.revision();
@@ -451,6 +441,7 @@ Lane& Copier::open_lane(std::string_view stream, std::uint64_t hash) {
   lane->stream = stream;
   lane->stream_hash = hash;
   lane->number = next_number_++;
+  lane->held = Budget(&held_);
   lane->is_metadata = is_metadata_stream(stream);
   if (lane->is_metadata) ++metadata_lanes_;
   if (const auto memory = memory_.take(hash)) {
@@ -540,7 +531,7 @@ void Copier::on_timer(Lane& lane, Time now) {
   switch (lane.state) {
     case Lane::State::kAppending:
       // No outcome in time. The append may yet happen: what became of it is looked up.
-      land(lane);
+      lane.in_flight.release();
       window_.on_overload(now);
       take_back_sent(lane);
       doubt(lane, std::nullopt, now);
@@ -555,7 +546,7 @@ void Copier::on_timer(Lane& lane, Time now) {
         take_back_sent(lane);
         doubt(lane, std::nullopt, now);
       } else if (appends_.size() < settings_.max_appends_in_flight &&
-                 (bytes_in_flight_ == 0 || bytes_in_flight_ + lane.batch_bytes <= window_.bytes())) {
+                 in_flight_.fits(lane.batch_bytes(), window_.bytes())) {
         send(lane, now);
       } else {
         pause(lane, now + settings_.min_retry_delay);
@@ -576,8 +567,8 @@ void Copier::on_timer(Lane& lane, Time now) {
 
 void Copier::pump(Time now) {
   while (!ready_.empty() && !has_exited_) {
-    if (appends_.size() >= settings_.max_appends_in_flight || events_in_flight_ >= window_.events() ||
-        bytes_in_flight_ >= window_.bytes()) {
+    if (appends_.size() >= settings_.max_appends_in_flight || in_flight_.events() >= window_.events() ||
+        in_flight_.bytes() >= window_.bytes()) {
       return window_.on_full();
     }
     Lane& lane = *ready_.front();
@@ -594,6 +585,7 @@ void Copier::dispatch(Lane& lane, Time now) {
   const std::size_t max_bytes =
       is_global() && !is_alone_ ? std::min(append_bytes_limit_, ordered_append_bytes_) : append_bytes_limit_;
   std::size_t payload = 0;
+  std::size_t bytes = 0;
   bool is_in_turn = true;
   while (lane.has_waiting() && lane.sent.size() < max_events) {
     if (is_global() && !std::exchange(is_in_turn, false) && !is_next(lane)) break;
@@ -617,13 +609,12 @@ void Copier::dispatch(Lane& lane, Time now) {
     }
     if (lane.sent.empty() && must_ask_for_tail(lane, front)) return ask_for_tail(lane, now);
     const std::size_t size = front.event.payload_bytes();
-    const bool fits_window = bytes_in_flight_ + lane.batch_bytes + front.event.bytes() <= window_.bytes() &&
-                             events_in_flight_ + lane.sent.size() < window_.events();
-    if (!lane.sent.empty() && !fits_window) window_.on_full();
-    if (!lane.sent.empty() && (!fits_window || payload + size > max_bytes)) break;
+    const bool has_room = fits_window(lane.sent.size(), bytes + front.event.bytes());
+    if (!lane.sent.empty() && !has_room) window_.on_full();
+    if (!lane.sent.empty() && (!has_room || payload + size > max_bytes)) break;
     payload += size;
+    bytes += front.event.bytes();
     lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
-    lane.batch_bytes += front.event.bytes();
     lane.sent.push_back(take_front(lane));
     lane.batch.push_back(std::move(lane.sent.back().event));
   }
@@ -644,7 +635,6 @@ bool Copier::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
 void Copier::ask_for_tail(Lane& lane, Time now) {
   if (is_global()) is_alone_ = true;
   lane.asks_for_tail = true;
-  lane.batch_bytes += lane.front().event.bytes();
   lane.sent.push_back(take_front(lane));
   lane.batch.push_back(std::move(lane.sent.back().event));
   send(lane, now);
@@ -654,8 +644,7 @@ void Copier::send(Lane& lane, Time now) {
   for (HeldEvent& held : lane.sent) held.first_sent = std::min(held.first_sent, now);
   lane.append_id = next_append_id_++;
   appends_[lane.append_id] = &lane;
-  events_in_flight_ += lane.batch.size();
-  bytes_in_flight_ += lane.batch_bytes;
+  lane.in_flight = in_flight_.take(lane.batch.size(), lane.batch_bytes());
   lane.sent_at = now;
   lane.state = Lane::State::kAppending;
   set_timer(lane, first_overdue(lane.sent));
@@ -663,10 +652,9 @@ void Copier::send(Lane& lane, Time now) {
   actions_.push_back(SendAppend{{lane.append_id, lane.stream, expected, lane.batch}});
 }
 
-// Its append is no longer in flight.
-void Copier::land(Lane& lane) {
-  events_in_flight_ -= lane.batch.size();
-  bytes_in_flight_ -= lane.batch_bytes;
+// Whether an append of so many events, and one more, is in flight within the window; they have so many bytes.
+bool Copier::fits_window(std::size_t events, std::size_t bytes) const {
+  return in_flight_.bytes() + bytes <= window_.bytes() && in_flight_.events() + events < window_.events();
 }
 
 // --- Time, stopping, and what comes out ---
@@ -719,7 +707,7 @@ void Copier::flush_acknowledgements(Time now, bool all) {
 
 std::string Copier::last_words_of_stop() const {
   if (appends_.empty()) return "asked to stop; what was in flight is settled";
-  return "asked to stop; the destination did not confirm " + std::to_string(events_in_flight_) +
+  return "asked to stop; the destination did not confirm " + std::to_string(in_flight_.events()) +
          " events in time, they come again at the next start";
 }
 
@@ -747,13 +735,8 @@ std::optional<Time> Copier::next_deadline() {
 }
 
 Copier::Load Copier::load() const {
-  return {held_events_ + links_.size(),
-          held_bytes_ + links_.bytes(),
-          appends_.size(),
-          events_in_flight_,
-          bytes_in_flight_,
-          reads_.size(),
-          lanes_.size()};
+  return {held_.events(),     held_.bytes(), appends_.size(), in_flight_.events(),
+          in_flight_.bytes(), reads_.size(), lanes_.size()};
 }
 
 SubscriptionLoad Copier::load(SubscriptionIndex subscription) const {

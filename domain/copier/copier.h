@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "domain/append.h"
 #include "domain/copier/action.h"
+#include "domain/copier/budget.h"
 #include "domain/copier/buffer_control.h"
 #include "domain/copier/lane.h"
 #include "domain/copier/ledger.h"
@@ -98,7 +99,7 @@ class Copier {
   };
 
   // Deliveries.
-  bool fits(std::size_t bytes) const;
+  bool fits(std::size_t bytes) const { return held_.fits(bytes, settings_.max_held_bytes); }
   void resolve_link(const Delivery& delivery, Time now);
   void release_resolved(Time now);
   void discard_read_links(Time now);
@@ -134,7 +135,7 @@ class Copier {
   bool must_ask_for_tail(const Lane& lane, const HeldEvent& front) const;
   void ask_for_tail(Lane& lane, Time now);
   void send(Lane& lane, Time now);
-  void land(Lane& lane);
+  bool fits_window(std::size_t events, std::size_t bytes) const;
   auto holding_timer() const;
 
   // A stream and its metadata stream: what is delivered of both goes in the order of its positions.
@@ -152,6 +153,7 @@ class Copier {
   bool is_queued(Revision position) const;
   void queue(const Lane& lane);
   HeldEvent take_front(Lane& lane);
+  std::vector<HeldEvent> take_waiting(Lane& lane);
   void take_back_sent(Lane& lane);
   bool is_next(Lane& lane);
   bool may_follow(const Lane& lane) const;
@@ -202,8 +204,8 @@ class Copier {
   template <typename Predicate>
   void fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicate fails);
 
+  SafetyAction fail(Lane& lane, HeldEvent& held, const WriteFailure& failure);
   void settle_found(Lane& lane, const HeldEvent& held);
-  void release(Lane& lane, const Event& event);
   void park(const Ledger::Identity& identity, const EventView& event, const WriteFailure& failure);
   void acknowledge_settled(SubscriptionIndex subscription);
   void flush_acknowledgements(Time now, bool all);
@@ -217,6 +219,8 @@ class Copier {
   std::vector<SubscriptionState> subscriptions_;
   bool shares_streams_ = false;   // two subscriptions may carry events of one stream
   bool copies_metadata_ = false;  // of streams: so it carries over their soft deletions
+  Budget held_;                   // delivered and not settled
+  Budget in_flight_;
   Ledger ledger_;
   LinkResolver links_;
   absl::flat_hash_map<std::uint64_t, std::uint64_t> link_reads_;  // by the read's id: the resolver's key
@@ -237,10 +241,6 @@ class Copier {
   std::uint64_t next_number_ = 1;
   std::uint64_t next_append_id_ = 1;
   std::uint64_t next_read_id_ = 1;
-  std::size_t held_events_ = 0;
-  std::size_t held_bytes_ = 0;
-  std::size_t events_in_flight_ = 0;
-  std::size_t bytes_in_flight_ = 0;
   Window window_;
   StreamDenials denials_;           // of the destination
   std::size_t append_bytes_limit_;  // as configured, or as the destination taught

@@ -63,7 +63,8 @@ LookUp::Question Copier::question_about(Lane& lane) {
   const SubscriptionState* state = &subscriptions_[front.subscription];
   question.count_proves = question.order_proves && state->began_at_start;
   question.is_replayed = front.is_replayed;
-  const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
+  const std::size_t mean_bytes =
+      std::max<std::size_t>(1, lane.held.bytes() / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
   // What the server leaves out is not waited for.

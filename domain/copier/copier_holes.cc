@@ -119,7 +119,7 @@ bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit)
   }
   Event copy = with_copy_metadata(event);
   // One is held beyond what fits, so that the copy goes on; in the global order, the one for which all others wait.
-  const bool holds_others = held_events_ + links_.size() > 1;
+  const bool holds_others = held_.events() > 1;
   const bool is_first_of_all = is_global() && queue_.begin()->second == lane.number;
   if (!fits(copy.bytes()) && (must_fit || (!fits(0) && holds_others && !is_first_of_all))) return false;
   HeldEvent held;
@@ -131,10 +131,7 @@ bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit)
   held.is_behind = is_overtaken || event.revision < lane.looked_up_from;
   observer_.on_event_filled_from_source(event);
   ledger_.hold_undelivered(identity, event.revision);
-  const std::size_t bytes = held.event.bytes();
-  ++held_events_;
-  held_bytes_ += bytes;
-  lane.bytes += bytes;
+  held.units = lane.held.take(1, held.event.bytes());
   lane.insert(std::move(held));
   return true;
 }

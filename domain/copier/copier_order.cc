@@ -81,6 +81,14 @@ HeldEvent Copier::take_front(Lane& lane) {
   return held;
 }
 
+// All that waits in the lane, which loses its places in the order.
+std::vector<HeldEvent> Copier::take_waiting(Lane& lane) {
+  std::vector<HeldEvent> waiting;
+  waiting.reserve(lane.waiting_count());
+  while (lane.has_waiting()) waiting.push_back(take_front(lane));
+  return waiting;
+}
+
 void Copier::take_back_sent(Lane& lane) {
   lane.waiting_overdue_at = std::min(lane.waiting_overdue_at, first_overdue(lane.sent));
   lane.take_back_sent();
@@ -162,8 +170,8 @@ void Copier::pump_in_order(Time now) {
     const bool may_be_sent = lane.tail.has_value();  // else it is looked up first
     if (may_be_sent && !appends_.empty()) {
       if (!may_follow(lane)) return;
-      if (appends_.size() >= settings_.max_appends_in_flight || events_in_flight_ >= window_.events() ||
-          bytes_in_flight_ >= window_.bytes()) {
+      if (appends_.size() >= settings_.max_appends_in_flight || in_flight_.events() >= window_.events() ||
+          in_flight_.bytes() >= window_.bytes()) {
         return window_.on_full();
       }
     }

@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "domain/copier/describe.h"
+#include "domain/copier/global_order.h"
+#include "domain/copier/stream_order.h"
 #include "domain/event_metadata.h"
 #include "domain/stream_metadata.h"
 
@@ -16,9 +18,6 @@ constexpr std::string_view kEventTypeStreamPrefix = "$et-";
 constexpr std::string_view kCategoryStreamPrefix = "$ce-";
 // 5.0.1 closes a client's connection when more than 10 MiB are pending to it, and pushes a whole buffer at once.
 constexpr std::size_t kMaxPendingBytes = 8 << 20;
-constexpr Duration kSoonAfterStart = std::chrono::minutes(1);
-constexpr std::int32_t kMaxBufferStep = 8;  // few deliveries tell little of the size of all
-constexpr std::int32_t kMaxBufferForOlder = 65'536;
 
 // No stream has it: an append that expects it is refused, with the stream's last revision.
 constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
@@ -55,22 +54,33 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
               .max_reads = settings.max_link_reads,
               .reading = {.min_retry_delay = settings.min_retry_delay,
                           .max_retry_delay = settings.max_retry_delay,
-                          .patience = settings.writer_timeout}}),
+                          .patience = settings.writer_timeout}},
+             held_),
       memory_(settings.remembered_streams),
       window_({settings.max_in_flight_events, settings.max_in_flight_bytes, settings.append_queue_target}),
       append_bytes_limit_(settings.max_append_bytes) {
-  for (Subscription& subscription : subscriptions) {
-    SubscriptionState state;
+  const bool is_global = settings_.ordering == CopierSettings::Ordering::kGlobal;
+  if (is_global) {
+    order_ = std::make_unique<GlobalOrder>(settings_.redelivery_wait(), static_cast<Deliveries&>(*this));
+  } else {
+    order_ = std::make_unique<StreamOrder>();
+  }
+  for (const Subscription& subscription : subscriptions) {
+    SubscriptionState state{
+        .subscription = subscription,
+        .only_type = {},
+        .buffer = BufferControl(subscription.buffer_size, {.reconnection_interval = settings_.reconnection_interval(),
+                                                           .first_patience = settings_.reconnection_interval(),
+                                                           .most_patience = settings_.predecessor_wait,
+                                                           .grows_for_predecessor = is_global}),
+        .wait = PredecessorWait(settings_.predecessor_wait, settings_.least_rest_of_wait()),
+    };
     if (subscription.stream.starts_with(kEventTypeStreamPrefix)) {
       state.only_type = subscription.stream.substr(kEventTypeStreamPrefix.size());
     }
-    state.buffer_size = subscription.buffer_size;
     for (const SubscriptionState& other : subscriptions_) {
       shares_streams_ = shares_streams_ || share_streams(other.subscription.stream, subscription.stream);
     }
-    state.window_patience = settings_.max_retry_delay;
-    state.reconnected_at = -settings_.max_retry_delay;
-    state.subscription = std::move(subscription);
     subscriptions_.push_back(std::move(state));
   }
   EventView metadata;
@@ -82,24 +92,11 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
 
 void Copier::on_subscription_started(const SubscriptionStarted& started, Time now) {
   SubscriptionState& state = subscriptions_[started.subscription];
-  state.is_discarding = state.reconnect_at != kNever;  // else another connection is to come
+  state.buffer.on_connected(now);
   state.refused_since = kNever;
-  state.started_at = now;
-  state.delivered_events = 0;
-  state.delivered_bytes = 0;
   const bool is_first = started.group == GroupState::kCreated && !state.has_started;
-  if (state.resumed_until != kNever) {
-    // Else reconnections of our own would put it off for ever.
-    state.older_connections_until = std::max(state.resumed_until, now + settings_.max_retry_delay / 2);
-  } else {
-    state.older_connections_until = is_first ? now : now + settings_.predecessor_wait;
-  }
-  if (!state.has_started || redelivered_until_ == kNever) {
-    has_first_delivery_ = false;
-    // Later ones take less: else reconnections of our own would put it off for ever.
-    redelivered_until_ = is_first ? now : now + settings_.max_retry_delay / (state.has_started ? 2 : 1);
-  }
-  state.resumed_until = kNever;
+  state.wait.on_connected(is_first, now);
+  order_->on_connected(!state.has_started, is_first, now);
   state.has_started = true;
   state.began_at_start = started.effective.start_from == 0;
   state.strategy = started.effective.consumer_strategy;
@@ -111,11 +108,11 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
   SubscriptionState& state = subscriptions_[subscription];
   ledger_.disconnect(subscription);
   drop_links(subscription);
-  state.older_connections_until = kNever;
-  state.resumed_until = kNever;
-  state.window_patience = settings_.max_retry_delay;
-  if (reason == DropReason::kConnectionLost) ask_for_less_at_once(state, now);
-  state.delivered_events = 0;
+  state.wait.on_connection_lost();
+  if (reason == DropReason::kConnectionLost) {
+    state.buffer.on_connection_lost(kMaxPendingBytes / subscriptions_.size(), now);
+  }
+  state.buffer.on_dropped();
   observer_.on_subscription_dropped(state.subscription, reason, message);
   if (!is_refusal(reason)) {
     state.refused_since = kNever;
@@ -123,50 +120,28 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
     state.refused_since = now;
   } else if (stop_by_ == kNever && now - state.refused_since >= settings_.writer_timeout) {
     // Not for the first time: a server that has just started refuses right credentials for a moment.
-    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + excerpt(state.subscription.stream) +
-                                         "' as group '" + excerpt(state.subscription.group) +
-                                         "': " + std::string(message));
+    outbox_.exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" +
+                                                 excerpt(state.subscription.stream) + "' as group '" +
+                                                 excerpt(state.subscription.group) + "': " + std::string(message));
   }
 }
 
-// If the server may have closed the connection because it could not get rid of a whole buffer, a new connection would
-// end like this one.
-void Copier::ask_for_less_at_once(SubscriptionState& state, Time now) {
-  const auto buffer_size = static_cast<std::size_t>(std::max(1, state.buffer_size));
-  const bool has_taken_all = state.delivered_events >= buffer_size || now - state.started_at >= kSoonAfterStart;
-  if (state.delivered_events == 0 || has_taken_all) return;
-  const std::size_t mean_bytes = state.delivered_bytes / state.delivered_events + 1;
-  const std::size_t fitting = kMaxPendingBytes / subscriptions_.size() / mean_bytes;
-  if (fitting >= buffer_size) return;
-  state.buffer_size = std::max({1, static_cast<std::int32_t>(fitting), state.buffer_size / kMaxBufferStep});
-  want_reconnection(state, now, Duration{0});
-}
-
 void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time now) {
-  Time& until = subscriptions_[subscription].older_connections_until;
-  const bool is_over = until <= now || until == kNever;
-  if (!is_over) until = std::max(until, now + settings_.predecessor_wait);
+  subscriptions_[subscription].wait.on_stale_consumer(now);
 }
 
 void Copier::on_delivery(const Delivery& delivery, Time now) {
   SubscriptionState& state = subscriptions_[delivery.subscription];
-  ++state.delivered_events;
-  if (delivery.event != nullptr) state.delivered_bytes += delivery.event->bytes();
-  if (has_exited_ || stop_by_ != kNever || state.is_discarding) return observer_.on_deliveries_discarded(1);
-  if (is_global()) note_position(delivery.position, delivery.retry_count);
+  state.buffer.on_delivered(delivery.event != nullptr ? delivery.event->bytes() : 0);
+  if (has_exited() || stop_by_ != kNever || state.buffer.is_discarding()) return observer_.on_deliveries_discarded(1);
+  order_->on_delivered(delivery.position, delivery.retry_count);
   if (LinkResolver::is_unresolved(delivery) || links_.must_wait(delivery)) return resolve_link(delivery, now);
   judge(delivery, now);
 }
 
-// A lone event is held whatever its size.
-bool Copier::fits(std::size_t bytes) const {
-  const bool holds_any = held_events_ > 0 || links_.size() > 0;
-  return !holds_any || held_bytes_ + links_.bytes() + bytes <= settings_.max_held_bytes;
-}
-
 void Copier::resolve_link(const Delivery& delivery, Time now) {
   if (!fits(LinkResolver::bytes_of(delivery))) {
-    if (is_global() && !is_queued(delivery.position)) forget_positions({delivery.position});
+    order_->forget_unless_queued({&delivery.position, 1});
     observer_.on_deliveries_discarded(1);
     return discard_until_reconnected(delivery.subscription, now);
   }
@@ -175,7 +150,7 @@ void Copier::resolve_link(const Delivery& delivery, Time now) {
 
 // What waited for a link and need not any more.
 void Copier::release_resolved(Time now) {
-  while (!has_exited_ && stop_by_ == kNever) {
+  while (!has_exited() && stop_by_ == kNever) {
     const std::optional<LinkResolver::Outcome> outcome = links_.next();
     if (!outcome) return;
     Delivery delivery = outcome->delivery;
@@ -206,7 +181,7 @@ void Copier::release_resolved(Time now) {
 
 // What was read for links may be more than may be held.
 void Copier::discard_read_links(Time now) {
-  while (links_.size() > 0 && !fits(0) && held_events_ + links_.size() > 1) {
+  while (links_.size() > 0 && !fits(0) && held_.events() > 1) {
     SubscriptionIndex largest = 0;
     for (SubscriptionIndex i = 1; i < subscriptions_.size(); ++i) {
       if (links_.size(i) > links_.size(largest)) largest = i;
@@ -218,24 +193,20 @@ void Copier::discard_read_links(Time now) {
 void Copier::read_links(Time now) {
   release_resolved(now);
   while (const auto read = links_.next_read(now)) {
-    ReadStream action{Store::kSource, read->read};
-    action.read.id = next_read_id_++;
-    link_reads_.emplace(action.read.id, read->key);
-    actions_.push_back(std::move(action));
+    link_reads_.emplace(outbox_.put_read(Store::kSource, read->read), read->key);
   }
   if (const auto& denied = links_.denied()) {
-    exit(ExitCode::kRefusedByServer, "the source does not let us read stream '" + excerpt(denied->stream) +
-                                         "', to which a link points that came without its event: " + denied->message);
+    outbox_.exit(ExitCode::kRefusedByServer,
+                 "the source does not let us read stream '" + excerpt(denied->stream) +
+                     "', to which a link points that came without its event: " + denied->message);
   }
 }
 
 // What the lost connection delivered comes again; what it delivered a second time may be held since the first.
 void Copier::drop_links(SubscriptionIndex subscription) {
-  std::vector<Revision> positions = links_.drop(subscription);
+  const std::vector<Revision> positions = links_.drop(subscription);
   if (!positions.empty()) observer_.on_deliveries_discarded(positions.size());
-  if (!is_global()) return;
-  std::erase_if(positions, [this](Revision position) { return is_queued(position); });
-  forget_positions(positions);
+  order_->forget_unless_queued(positions);
 }
 
 // The streams of the servers themselves, but for the metadata of others.
@@ -267,11 +238,11 @@ void Copier::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kPark:
       observer_.on_event_parked(event, why.reason);
-      actions_.push_back(ParkEvent{delivery.subscription, delivery.ack_id, why.reason});
+      outbox_.put(ParkEvent{delivery.subscription, delivery.ack_id, why.reason});
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
+      outbox_.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
       return;
   }
   note_seen(event);
@@ -295,7 +266,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   const Ledger::Identity identity = Ledger::identify(event.stream, event.id);
   Event copy = with_copy_metadata(event);
   if (!fits(copy.bytes()) && !ledger_.is_held_or_settled(identity)) {
-    if (is_global()) forget_positions({delivery.position});
+    order_->forget({&delivery.position, 1});
     observer_.on_deliveries_discarded(1);
     return discard_until_reconnected(delivery.subscription, now);
   }
@@ -324,21 +295,18 @@ void Copier::hold(const Delivery& delivery, Time now) {
     held.is_overtaken = event.revision <= lane.newest_sent;
     held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
     const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
-    held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].older_connections_until;
+    held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].wait.until();
     if (!follows || held.is_overtaken) note_hole(held, lane);
   }
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
-  const std::size_t bytes = held.event.bytes();
-  ++held_events_;
-  held_bytes_ += bytes;
-  lane.bytes += bytes;
+  held.units = lane.held.take(1, held.event.bytes());
   lane.insert(std::move(held));
-  if (is_global()) queue_.emplace(delivery.position, lane.number);
+  order_->enqueue(delivery.position, lane.number);
   const std::size_t max_retry_bytes = settings_.max_held_bytes / 2;
-  if (lane.is_retried_by_safety_net && lane.bytes > max_retry_bytes) {
-    return exit(ExitCode::kKilledBySafetyRules, "stream '" + excerpt(lane.stream) + "' holds back more than " +
-                                                    std::to_string(max_retry_bytes) +
-                                                    " bytes behind an event that cannot be written");
+  if (lane.is_retried_by_safety_net && lane.held.bytes() > max_retry_bytes) {
+    return outbox_.exit(ExitCode::kKilledBySafetyRules, "stream '" + excerpt(lane.stream) + "' holds back more than " +
+                                                            std::to_string(max_retry_bytes) +
+                                                            " bytes behind an event that cannot be written");
   }
   if (lane.state == Lane::State::kIdle || lane.state == Lane::State::kAwaiting) make_ready(lane);
 }
@@ -346,45 +314,29 @@ void Copier::hold(const Delivery& delivery, Time now) {
 // What comes is dropped until the connection with the smaller buffer is there; then it comes again.
 void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  const CopyLoad held = load();
-  const std::size_t mean_bytes = std::max<std::size_t>(1, held.held_bytes / std::max<std::size_t>(1, held.held_events));
+  const std::size_t mean_bytes = std::max<std::size_t>(1, held_.bytes() / std::max<std::size_t>(1, held_.events()));
   const std::size_t share = settings_.max_held_bytes / 2 / subscriptions_.size();
   const auto fitting = static_cast<std::int64_t>(share / mean_bytes);
-  const auto smaller =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(fitting, 1, std::max(1, state.buffer_size / 2)));
-  // The connection that is given up is one more that the server may take for alive. As long as the buffer gets smaller,
-  // that has an end.
-  if (smaller < state.buffer_size) renew_wait(state);
-  state.buffer_size = smaller;
-  state.is_discarding = true;
+  // As long as the buffer gets smaller, renewing the wait has an end.
+  if (state.buffer.shrink(fitting, now)) renew_wait(state);
   drop_links(subscription);
-  want_reconnection(state, now, settings_.max_retry_delay);
-}
-
-void Copier::want_reconnection(SubscriptionState& state, Time now, Duration patience) {
-  if (state.reconnect_at == kNever) state.reconnect_at = std::max(now, state.reconnected_at + patience);
 }
 
 void Copier::renew_wait(SubscriptionState& state) {
-  state.renews_wait = true;
-  if (!arrived_up_to_) redelivered_until_ = kNever;
+  state.wait.renew_at_reconnection();
+  order_->on_wait_renewed();
 }
 
 void Copier::reconnect(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
-  state.reconnect_at = kNever;
-  state.reconnected_at = now;
-  state.is_discarding = true;
-  if (!std::exchange(state.renews_wait, false)) {
-    state.resumed_until = std::min(state.resumed_until, state.older_connections_until);
-  }
-  state.older_connections_until = kNever;
+  state.buffer.on_reconnecting(now);
+  state.wait.on_reconnecting();
   // While the connection is there that they belong to: else all that is settled comes again.
   acknowledge_settled(subscription);
   ledger_.disconnect(subscription);
   drop_links(subscription);
   withdraw_unsent();
-  actions_.push_back(Resubscribe{subscription, state.buffer_size});
+  outbox_.put(Resubscribe{subscription, state.buffer.size()});
 }
 
 // On the new connection the server sends what is not acknowledged in the right order, so what was never sent to the
@@ -402,11 +354,10 @@ void Copier::withdraw_unsent() {
       HeldEvent held = take_front(*lane);
       // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait,
       // and no hole would show that it is missing.
-      const bool may_come_late = !is_global() || held.is_filled;
+      const bool may_come_late = !order_->awaits_withdrawn() || held.is_filled;
       const bool counts_as_sent = may_come_late && held.event.revision() <= lane->newest_sent;
       const bool was_sent = held.first_sent != kNever || counts_as_sent;
       if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
-        release(*lane, held.event);
         observer_.on_deliveries_discarded(1);
         if (!held.is_filled) positions.push_back(held.position);
         if (!is_after_gap) first_withdrawn = held.event.revision();
@@ -434,15 +385,15 @@ void Copier::withdraw_unsent() {
     for (const HeldEvent& held : lane->waiting) {
       lane->newest_seen = std::max(lane->newest_seen, held.event.revision());
     }
-    const bool awaits_turn = is_global() && lane->state == Lane::State::kReady;
-    if (!lane->has_waiting() && (lane->state == Lane::State::kAwaiting || awaits_turn)) {
+    const bool is_awaiting = lane->state == Lane::State::kAwaiting;
+    const bool is_ready = lane->state == Lane::State::kReady;
+    if (!lane->has_waiting() && (is_awaiting || (is_ready && order_->leaves_line(lane->number)))) {
       set_timer(*lane, kNever);
-      if (awaits_turn) std::erase(ready_, lane.get());
       lane->state = Lane::State::kIdle;
     }
     if (lane->state == Lane::State::kIdle) emptied.push_back(lane->number);
   }
-  if (is_global()) forget_positions(positions);
+  order_->forget(positions);
   if (metadata_lanes_ > 0) {
     std::vector<std::uint64_t> waiting;
     for (const auto& [number, lane] : lanes_by_number_) {
@@ -493,6 +444,7 @@ Lane& Copier::open_lane(std::string_view stream, std::uint64_t hash) {
   lane->stream = stream;
   lane->stream_hash = hash;
   lane->number = next_number_++;
+  lane->held = Budget(&held_);
   lane->is_metadata = is_metadata_stream(stream);
   if (lane->is_metadata) ++metadata_lanes_;
   if (const auto memory = memory_.take(hash)) {
@@ -539,7 +491,7 @@ void Copier::close(Lane& lane) {
 void Copier::make_ready(Lane& lane) {
   set_timer(lane, lane.waiting_overdue_at);  // its turn may be far off
   lane.state = Lane::State::kReady;
-  ready_.push_back(&lane);
+  order_->on_ready(lane.number);
 }
 
 void Copier::pause(Lane& lane, Time until) {
@@ -551,37 +503,18 @@ std::size_t Copier::unsettled(SubscriptionIndex subscription) const {
   return ledger_.outstanding(subscription) + links_.size(subscription);
 }
 
-// What is waited for cannot come while newer ones fill the connection's window: on a new connection the server sends it
-// before them, if it has noticed by then that the older connection is gone.
-void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
+void Copier::await_predecessor(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
   const std::size_t taken = unsettled(subscription) + ledger_.repeated(subscription);
-  const bool is_full = taken >= static_cast<std::size_t>(std::max(1, state.buffer_size));
-  if (is_full && state.reconnect_at == kNever && state.window_patience <= settings_.predecessor_wait) {
-    // Again and again the same would come first.
-    if (is_global() && state.buffer_size <= kMaxBufferForOlder / 2) state.buffer_size *= 2;
-    want_reconnection(state, now, state.window_patience);
-    renew_wait(state);
-    state.window_patience *= 2;
-  }
-}
-
-// Each push of an id that is not acknowledged takes a place of the connection's window, of which the acknowledgement of
-// the id gives back one (PersistentSubscriptionClient.Push of 5.0.1 and 21.2.0). Only a new connection has them all.
-void Copier::reclaim_window(SubscriptionIndex subscription, Time now) {
-  SubscriptionState& state = subscriptions_[subscription];
-  const std::size_t lost = ledger_.repeated(subscription);
-  if (2 * lost >= static_cast<std::size_t>(std::max(1, state.buffer_size))) {
-    want_reconnection(state, now, settings_.max_retry_delay);
-  }
+  if (state.buffer.make_room(taken, now)) renew_wait(state);
 }
 
 // The front event is to follow one that may still be on its way.
-void Copier::await_predecessor(Lane& lane, Time now) {
-  make_room_for_older(lane.front().subscription, now);
+void Copier::await_predecessor_of_front(Lane& lane, Time now) {
+  await_predecessor(lane.front().subscription, now);
   // While the subscription is not connected, there is no telling until when.
   lane.state = Lane::State::kAwaiting;
-  set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.max_retry_delay));
+  set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.predecessor_interval()));
 }
 
 auto Copier::holding_timer() const {
@@ -601,7 +534,7 @@ void Copier::on_timer(Lane& lane, Time now) {
   switch (lane.state) {
     case Lane::State::kAppending:
       // No outcome in time. The append may yet happen: what became of it is looked up.
-      land(lane);
+      lane.in_flight.release();
       window_.on_overload(now);
       take_back_sent(lane);
       doubt(lane, std::nullopt, now);
@@ -616,7 +549,7 @@ void Copier::on_timer(Lane& lane, Time now) {
         take_back_sent(lane);
         doubt(lane, std::nullopt, now);
       } else if (appends_.size() < settings_.max_appends_in_flight &&
-                 (bytes_in_flight_ == 0 || bytes_in_flight_ + lane.batch_bytes <= window_.bytes())) {
+                 in_flight_.fits(lane.batch_bytes(), window_.bytes())) {
         send(lane, now);
       } else {
         pause(lane, now + settings_.min_retry_delay);
@@ -635,29 +568,15 @@ void Copier::on_timer(Lane& lane, Time now) {
   }
 }
 
-void Copier::pump(Time now) {
-  while (!ready_.empty() && !has_exited_) {
-    if (appends_.size() >= settings_.max_appends_in_flight || events_in_flight_ >= window_.events() ||
-        bytes_in_flight_ >= window_.bytes()) {
-      return window_.on_full();
-    }
-    Lane& lane = *ready_.front();
-    ready_.pop_front();
-    lane.state = Lane::State::kIdle;
-    dispatch(lane, now);
-  }
-}
-
 // Makes the lane's next append of what waits in front, as far as it can be sent without a further look.
 void Copier::dispatch(Lane& lane, Time now) {
   if (lane.append_id != 0) return;  // one that was given up is still under way; its outcome wakes the lane
   const std::size_t max_events = lane.is_metadata ? 1 : std::min(settings_.max_append_events, lane.batch_limit);
-  const std::size_t max_bytes =
-      is_global() && !is_alone_ ? std::min(append_bytes_limit_, ordered_append_bytes_) : append_bytes_limit_;
+  const std::size_t max_bytes = order_->append_bytes_limit(append_bytes_limit_);
   std::size_t payload = 0;
-  bool is_in_turn = true;
+  std::size_t bytes = 0;
   while (lane.has_waiting() && lane.sent.size() < max_events) {
-    if (is_global() && !std::exchange(is_in_turn, false) && !is_next(lane)) break;
+    if (!lane.sent.empty() && !order_->may_join(lane.front().position, lane.number, *this)) break;
     if (is_counterpart_first(lane)) {
       if (!lane.sent.empty()) break;
       return wake_counterpart(lane);
@@ -665,7 +584,7 @@ void Copier::dispatch(Lane& lane, Time now) {
     HeldEvent& front = lane.front();
     Readiness readiness = examine(lane, front, now);
     // An append at a guessed revision would let those behind it overtake it.
-    if (is_global() && readiness == Readiness::kSend && !lane.tail) readiness = Readiness::kAsk;
+    if (!order_->allows_guess() && readiness == Readiness::kSend && !lane.tail) readiness = Readiness::kAsk;
     if (readiness == Readiness::kFound) {
       settle_found(lane, take_front(lane));
       continue;
@@ -674,17 +593,16 @@ void Copier::dispatch(Lane& lane, Time now) {
       if (!lane.sent.empty()) break;
       if (readiness == Readiness::kAsk) return ask_about_front(lane, now);
       if (readiness == Readiness::kFill) return fill_hole(lane, now);
-      return await_predecessor(lane, now);
+      return await_predecessor_of_front(lane, now);
     }
     if (lane.sent.empty() && must_ask_for_tail(lane, front)) return ask_for_tail(lane, now);
     const std::size_t size = front.event.payload_bytes();
-    const bool fits_window = bytes_in_flight_ + lane.batch_bytes + front.event.bytes() <= window_.bytes() &&
-                             events_in_flight_ + lane.sent.size() < window_.events();
-    if (!lane.sent.empty() && !fits_window) window_.on_full();
-    if (!lane.sent.empty() && (!fits_window || payload + size > max_bytes)) break;
+    const bool has_room = fits_window(lane.sent.size(), bytes + front.event.bytes());
+    if (!lane.sent.empty() && !has_room) window_.on_full();
+    if (!lane.sent.empty() && (!has_room || payload + size > max_bytes)) break;
     payload += size;
+    bytes += front.event.bytes();
     lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
-    lane.batch_bytes += front.event.bytes();
     lane.sent.push_back(take_front(lane));
     lane.batch.push_back(std::move(lane.sent.back().event));
   }
@@ -703,9 +621,8 @@ bool Copier::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
 }
 
 void Copier::ask_for_tail(Lane& lane, Time now) {
-  if (is_global()) is_alone_ = true;
+  order_->on_sent_alone();
   lane.asks_for_tail = true;
-  lane.batch_bytes += lane.front().event.bytes();
   lane.sent.push_back(take_front(lane));
   lane.batch.push_back(std::move(lane.sent.back().event));
   send(lane, now);
@@ -718,27 +635,25 @@ void Copier::send(Lane& lane, Time now) {
   }
   lane.append_id = next_append_id_++;
   appends_[lane.append_id] = &lane;
-  events_in_flight_ += lane.batch.size();
-  bytes_in_flight_ += lane.batch_bytes;
+  lane.in_flight = in_flight_.take(lane.batch.size(), lane.batch_bytes());
   lane.sent_at = now;
   lane.state = Lane::State::kAppending;
   set_timer(lane, first_overdue(lane.sent));
   const Revision expected = lane.asks_for_tail ? kBeyondEveryStream : lane.tail.value_or(kNoStream);
-  actions_.push_back(SendAppend{{lane.append_id, lane.stream, expected, lane.batch}});
+  outbox_.put(SendAppend{{lane.append_id, lane.stream, expected, lane.batch}});
 }
 
-// Its append is no longer in flight.
-void Copier::land(Lane& lane) {
-  events_in_flight_ -= lane.batch.size();
-  bytes_in_flight_ -= lane.batch_bytes;
+// Whether an append of so many events, and one more, is in flight within the window; they have so many bytes.
+bool Copier::fits_window(std::size_t events, std::size_t bytes) const {
+  return in_flight_.bytes() + bytes <= window_.bytes() && in_flight_.events() + events < window_.events();
 }
 
 // --- Time, stopping, and what comes out ---
 
 void Copier::advance(Time now, std::vector<Action>& actions) {
   actions.clear();
-  if (!has_exited_) {
-    while (!has_exited_) {
+  if (!has_exited()) {
+    while (!has_exited()) {
       const auto number = timers_.take_due(now, holding_timer());
       if (!number) break;
       Lane& lane = *lanes_by_number_.at(*number);
@@ -749,21 +664,21 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
     if (!is_stopping) {
       read_links(now);
       for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
-        reclaim_window(i, now);
-        if (now >= subscriptions_[i].reconnect_at) reconnect(i, now);
+        subscriptions_[i].buffer.reclaim(ledger_.repeated(i), now);
+        if (now >= subscriptions_[i].buffer.reconnect_at()) reconnect(i, now);
       }
-      is_global() ? pump_in_order(now) : pump(now);
+      order_->pump(*this, now);
     }
     const bool has_stopped = is_stopping && (appends_.empty() || now >= stop_by_);
-    if (!has_exited_) flush_acknowledgements(now, has_stopped);
-    if (has_stopped) exit(ExitCode::kStopped, last_words_of_stop());
+    if (!has_exited()) flush_acknowledgements(now, has_stopped);
+    if (has_stopped) outbox_.exit(ExitCode::kStopped, last_words_of_stop());
   }
-  actions.swap(actions_);
+  outbox_.swap_into(actions);
 }
 
 void Copier::acknowledge_settled(SubscriptionIndex subscription) {
   std::vector<EventId>& settled = ledger_.acknowledgements(subscription);
-  if (!settled.empty()) actions_.push_back(Acknowledge{subscription, std::exchange(settled, {})});
+  if (!settled.empty()) outbox_.put(Acknowledge{subscription, std::exchange(settled, {})});
   subscriptions_[subscription].acknowledge_at = kNever;
 }
 
@@ -772,7 +687,7 @@ void Copier::flush_acknowledgements(Time now, bool all) {
     SubscriptionState& state = subscriptions_[i];
     const std::vector<EventId>& settled = ledger_.acknowledgements(i);
     if (settled.empty()) continue;
-    const auto group = static_cast<std::size_t>(std::max(1, state.buffer_size / 8));
+    const auto group = static_cast<std::size_t>(std::max(1, state.buffer.size() / 8));
     if (all || settled.size() >= group || now >= state.acknowledge_at || ledger_.outstanding(i) == 0) {
       acknowledge_settled(i);
     } else if (state.acknowledge_at == kNever) {
@@ -783,45 +698,32 @@ void Copier::flush_acknowledgements(Time now, bool all) {
 
 std::string Copier::last_words_of_stop() const {
   if (appends_.empty()) return "asked to stop; what was in flight is settled";
-  return "asked to stop; the destination did not confirm " + std::to_string(events_in_flight_) +
+  return "asked to stop; the destination did not confirm " + std::to_string(in_flight_.events()) +
          " events in time, they come again at the next start";
 }
 
-void Copier::exit(ExitCode code, std::string last_words) {
-  if (has_exited_) return;
-  has_exited_ = true;
-  actions_.push_back(Exit{code, std::move(last_words)});
-}
-
 std::optional<Time> Copier::next_deadline() {
-  if (has_exited_) return std::nullopt;
+  if (has_exited()) return std::nullopt;
   Time deadline = stop_by_;
   if (const auto timer = timers_.next(holding_timer())) deadline = std::min(deadline, *timer);
   if (const auto read = links_.next_deadline(); read && stop_by_ == kNever) deadline = std::min(deadline, *read);
   for (const SubscriptionState& state : subscriptions_) {
     deadline = std::min(deadline, state.acknowledge_at);
     if (stop_by_ != kNever) continue;
-    deadline = std::min(deadline, state.reconnect_at);
-    if (is_link_awaited()) continue;
-    if (is_position_awaited()) deadline = std::min(deadline, state.older_connections_until);
-    if (!queue_.empty() && !arrived_up_to_) deadline = std::min(deadline, redelivered_until_);
+    deadline = std::min(deadline, state.buffer.reconnect_at());
   }
+  if (stop_by_ == kNever) deadline = std::min(deadline, order_->next_deadline(*this));
   if (deadline == kNever) return std::nullopt;
   return deadline;
 }
 
 Copier::Load Copier::load() const {
-  return {held_events_ + links_.size(),
-          held_bytes_ + links_.bytes(),
-          appends_.size(),
-          events_in_flight_,
-          bytes_in_flight_,
-          reads_.size(),
-          lanes_.size()};
+  return {held_.events(),     held_.bytes(), appends_.size(), in_flight_.events(),
+          in_flight_.bytes(), reads_.size(), lanes_.size()};
 }
 
 SubscriptionLoad Copier::load(SubscriptionIndex subscription) const {
-  const Time until = subscriptions_[subscription].older_connections_until;
+  const Time until = subscriptions_[subscription].wait.until();
   return {unsettled(subscription), until == kNever ? Time{0} : until};
 }
 

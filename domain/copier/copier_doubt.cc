@@ -13,7 +13,7 @@
 namespace interconnect {
 
 Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
-  return std::max(subscriptions_[held.subscription].older_connections_until, lane.next_gap_until);
+  return std::max(subscriptions_[held.subscription].wait.until(), lane.next_gap_until);
 }
 
 bool Copier::is_at_destination(const Lane& lane, const HeldEvent& held) {
@@ -38,7 +38,7 @@ Copier::Readiness Copier::examine(Lane& lane, HeldEvent& held, Time now) {
     if (!is_closed && now < gap_until(lane, held)) return held.awaits == kNoStream ? Readiness::kAsk : Readiness::kWait;
     held.is_after_gap = false;
     // What goes now makes room for what the next gap waits for.
-    if (!is_closed) lane.next_gap_until = now + settings_.max_retry_delay;
+    if (!is_closed) lane.next_gap_until = now + settings_.next_gap_wait();
   }
   if (is_present) return Readiness::kFound;
   if (may_follow_hole(lane, held)) return Readiness::kFill;
@@ -63,7 +63,8 @@ LookUp::Question Copier::question_about(Lane& lane) {
   const SubscriptionState* state = &subscriptions_[front.subscription];
   question.count_proves = question.order_proves && state->began_at_start;
   question.is_replayed = front.is_replayed;
-  const std::size_t mean_bytes = std::max<std::size_t>(1, lane.bytes / std::max<std::size_t>(1, lane.waiting_count()));
+  const std::size_t mean_bytes =
+      std::max<std::size_t>(1, lane.held.bytes() / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
       static_cast<std::int32_t>(std::clamp<std::size_t>(LookUp::kPageBytes / mean_bytes, 1, LookUp::kMaxPage));
   // What the server leaves out is not waited for.
@@ -115,7 +116,7 @@ void Copier::ask_about_overdue(Lane& lane, Time now) {
   }
   lane.waiting_overdue_at = first;
   if (now < first) return set_timer(lane, first);
-  if (lane.state == Lane::State::kReady) std::erase(ready_, &lane);
+  if (lane.state == Lane::State::kReady) order_->on_unready(lane.number);
   doubt(lane, std::nullopt, now);
 }
 
@@ -165,13 +166,11 @@ void Copier::read_next_page(Lane& lane, Time now) {
     }
     return;
   }
-  page->read.id = next_read_id_++;
-  reads_[page->read.id] = &lane;
-  actions_.push_back(ReadStream{page->store, std::move(page->read)});
+  reads_[outbox_.put_read(page->store, std::move(page->read))] = &lane;
 }
 
 void Copier::on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now) {
-  if (has_exited_) return;
+  if (has_exited()) return;
   if (const auto link = link_reads_.find(read_id); link != link_reads_.end()) {
     const std::uint64_t key = link->second;
     link_reads_.erase(link);

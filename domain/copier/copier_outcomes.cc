@@ -12,7 +12,7 @@ namespace interconnect {
 
 void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now) {
   const auto it = appends_.find(append_id);
-  if (it == appends_.end() || has_exited_) return;
+  if (it == appends_.end() || has_exited()) return;
   Lane& lane = *it->second;
   appends_.erase(it);
   lane.append_id = 0;
@@ -23,7 +23,7 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
     return;
   }
   set_timer(lane, kNever);
-  land(lane);
+  lane.in_flight.release();
   if (const auto* appended = std::get_if<Appended>(&outcome)) {
     window_.on_completed(lane.sent_at, now);
     const Revision expected = lane.tail.value_or(kNoStream) + static_cast<Revision>(lane.batch.size());
@@ -45,11 +45,9 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
     if (appended.was_repeated) observer_.on_event_already_present(event.view());
     if (lane.sent[i].is_overtaken) observer_.on_event_out_of_order(event.view());
     ledger_.settle({lane.stream_hash, event.id()}, true);
-    release(lane, event);
   }
   lane.batch.clear();
   lane.sent.clear();
-  lane.batch_bytes = 0;
   lane.tail = appended.last_revision;
   lane.doubts = 0;
   lane.retry_delay = Duration{0};
@@ -171,7 +169,7 @@ WriteFailure Copier::lasting_refusal(const Lane& lane, const StoreError& error, 
 void Copier::pause_before_retry(Lane& lane, Time now) {
   lane.retry_delay = std::clamp(2 * lane.retry_delay, settings_.min_retry_delay, settings_.max_retry_delay);
   const Time overdue = std::max(now, first_overdue(lane.sent));
-  if (is_global() && lane.state == Lane::State::kAppending) {  // it is to wait for its turn again
+  if (!order_->retries_out_of_turn() && lane.state == Lane::State::kAppending) {  // it is to wait for its turn again
     take_back_sent(lane);
     lane.state = Lane::State::kIdle;
   }
@@ -206,55 +204,59 @@ void Copier::fail_all(Lane& lane, const WriteFailure& failure, Time now) {
 
 template <typename Predicate>
 void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicate fails) {
-  std::vector<HeldEvent> kept;
   bool is_retried = false;
-  while (lane.has_waiting()) {
-    HeldEvent held = take_front(lane);
+  std::vector<HeldEvent> waiting = take_waiting(lane);
+  std::erase_if(waiting, [&](HeldEvent& held) {
     held.is_asked_about = false;
-    if (!fails(held)) {
-      kept.push_back(std::move(held));
-      continue;
-    }
-    const EventView event = held.event.view();
-    const SafetyAction action = safety_net_.cannot_write_event(event, failure);
-    if (action == SafetyAction::kExit) {
-      const bool is_refused =
-          failure.reason == WriteFailureReason::kRefused || failure.reason == WriteFailureReason::kStreamDenied;
-      return exit(is_refused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
-                  "cannot write " + name(event) + ": " + failure.message);
-    }
-    if (action == SafetyAction::kRetry) {
-      is_retried = true;
-      held.is_rejected = false;
-      held.at_destination = HeldEvent::AtDestination::kUnknown;
-      kept.push_back(std::move(held));
-      continue;
-    }
-    const Ledger::Identity identity{lane.stream_hash, event.id};
-    if (action == SafetyAction::kPark) {
-      park(identity, event, failure);
-    } else {
-      observer_.on_event_skipped(event, failure);
-      ledger_.settle(identity, false);
-    }
-    lane.newest_sent = std::max(lane.newest_sent, event.revision);
-    release(lane, held.event);
-  }
+    if (has_exited() || !fails(held)) return false;
+    const SafetyAction action = fail(lane, held, failure);
+    is_retried = is_retried || action == SafetyAction::kRetry;
+    return action == SafetyAction::kSkip || action == SafetyAction::kPark;
+  });
   if (is_retried) {
     // They go together: one whose time is over would have the append given up while it is sent.
-    for (HeldEvent& held : kept) held.first_sent = kNever;
+    for (HeldEvent& held : waiting) held.first_sent = kNever;
   }
-  lane.waiting = std::move(kept);
-  lane.head = 0;
+  lane.waiting = std::move(waiting);
   queue(lane);
+  if (has_exited()) return;
   lane.is_retried_by_safety_net = is_retried;
   wake_counterpart(lane);
   lane.state = Lane::State::kIdle;
   if (is_retried) {
-    pause(lane, now + settings_.max_retry_delay);
+    pause(lane, now + settings_.safety_net_pause());
   } else {
     make_ready(lane);
   }
+}
+
+// What the safety net says about an event that cannot be written, and what follows for it.
+SafetyAction Copier::fail(Lane& lane, HeldEvent& held, const WriteFailure& failure) {
+  const EventView event = held.event.view();
+  const Ledger::Identity identity{lane.stream_hash, event.id};
+  const SafetyAction action = safety_net_.cannot_write_event(event, failure);
+  switch (action) {
+    case SafetyAction::kExit: {
+      const bool is_refused =
+          failure.reason == WriteFailureReason::kRefused || failure.reason == WriteFailureReason::kStreamDenied;
+      outbox_.exit(is_refused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
+                   "cannot write " + name(event) + ": " + failure.message);
+      return action;
+    }
+    case SafetyAction::kRetry:
+      held.is_rejected = false;
+      held.at_destination = HeldEvent::AtDestination::kUnknown;
+      return action;
+    case SafetyAction::kPark:
+      park(identity, event, failure);
+      break;
+    case SafetyAction::kSkip:
+      observer_.on_event_skipped(event, failure);
+      ledger_.settle(identity, false);
+      break;
+  }
+  lane.newest_sent = std::max(lane.newest_sent, event.revision);
+  return action;
 }
 
 void Copier::settle_found(Lane& lane, const HeldEvent& held) {
@@ -269,13 +271,6 @@ void Copier::settle_found(Lane& lane, const HeldEvent& held) {
   lane.ahead.erase(held.event.id());
   lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
   ledger_.settle({lane.stream_hash, held.event.id()}, true);
-  release(lane, held.event);
-}
-
-void Copier::release(Lane& lane, const Event& event) {
-  --held_events_;
-  held_bytes_ -= event.bytes();
-  lane.bytes -= event.bytes();
 }
 
 // Only what was delivered on a living connection can be parked. What a lost one delivered comes again, and then is.
@@ -290,7 +285,7 @@ void Copier::park(const Ledger::Identity& identity, const EventView& event, cons
     const bool is_repeated = std::any_of(
         claims.begin(), claims.begin() + static_cast<std::ptrdiff_t>(i),
         [&](const auto& c) { return c.subscription == claims[i].subscription && c.ack_id == claims[i].ack_id; });
-    if (!is_repeated) actions_.push_back(ParkEvent{claims[i].subscription, claims[i].ack_id, reason});
+    if (!is_repeated) outbox_.put(ParkEvent{claims[i].subscription, claims[i].ack_id, reason});
   }
 }
 

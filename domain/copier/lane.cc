@@ -6,6 +6,12 @@
 
 namespace interconnect {
 
+std::size_t Lane::batch_bytes() const {
+  std::size_t bytes = 0;
+  for (const Event& event : batch) bytes += event.bytes();
+  return bytes;
+}
+
 HeldEvent Lane::take_front() {
   HeldEvent held = std::move(waiting[head]);
   if (++head == waiting.size()) {
@@ -37,7 +43,6 @@ void Lane::take_back_sent() {
                      [](const HeldEvent& a, const HeldEvent& b) { return a.event.revision() < b.event.revision(); });
   sent.clear();
   batch.clear();
-  batch_bytes = 0;
   asks_for_tail = false;
 }
 

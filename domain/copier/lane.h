@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "domain/copier/budget.h"
 #include "domain/copier/hole_fill.h"
 #include "domain/copier/look_up.h"
 #include "domain/event.h"
@@ -20,6 +21,7 @@ namespace interconnect {
 // An event between its delivery and its settlement.
 struct HeldEvent {
   Event event;
+  Budget::Units units;                 // of what may be held
   SubscriptionIndex subscription = 0;  // that delivered it first
   Revision position = 0;               // there
   Time first_sent = kNever;            // since it arrived, or since the safety net last chose to try it again
@@ -69,16 +71,17 @@ struct Lane {
   State state = State::kIdle;
   State paused_at = State::kIdle;  // of kPaused: kAppending, kLookingUp and kFilling are gone on with
 
+  Budget held;  // of all that is held, what the lane holds
+
   // By source revision, oldest first; those before `head` are gone.
   std::vector<HeldEvent> waiting;
   std::size_t head = 0;
-  std::size_t bytes = 0;  // of all that is held for the stream
 
   // The append in flight: `batch` is what it points to, `sent` belongs to it index by index.
   std::vector<Event> batch;
   std::vector<HeldEvent> sent;
   std::uint64_t append_id = 0;  // not 0: an outcome is still to come, if only of an append that was given up
-  std::size_t batch_bytes = 0;
+  Budget::Units in_flight;      // of what may be in flight, until the append's time is over
   Time sent_at{0};
   bool asks_for_tail = false;  // an append that cannot succeed: its refusal tells the destination's last revision
 
@@ -125,6 +128,7 @@ struct Lane {
   HeldEvent& front() { return waiting[head]; }
   bool is_idle() const { return state == State::kIdle && !has_waiting() && batch.empty() && append_id == 0; }
 
+  std::size_t batch_bytes() const;
   HeldEvent take_front();
   // By source revision; among equal ones, last.
   void insert(HeldEvent held);

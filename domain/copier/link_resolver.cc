@@ -81,11 +81,10 @@ LinkResolver::Entry& LinkResolver::put(Entry entry) {
 }
 
 void LinkResolver::count_bytes(Entry& entry) {
-  bytes_ -= entry.bytes;
-  entry.bytes = kEntryBytes;
-  if (entry.outcome.event) entry.bytes += entry.outcome.event->view().bytes();
-  if (entry.outcome.link) entry.bytes += entry.outcome.link->view().bytes();
-  bytes_ += entry.bytes;
+  std::size_t bytes = kEntryBytes;
+  if (entry.outcome.event) bytes += entry.outcome.event->view().bytes();
+  if (entry.outcome.link) bytes += entry.outcome.link->view().bytes();
+  entry.units = held_.take(1, bytes);
 }
 
 void LinkResolver::follow(Entry& entry, std::string_view text, Time now) {
@@ -134,7 +133,6 @@ std::optional<LinkResolver::Outcome> LinkResolver::next() {
   std::list<Entry>& queue = found->second;
   Entry entry = std::move(queue.front());
   queue.pop_front();
-  bytes_ -= entry.bytes;
   positions_.erase(positions_.find(entry.outcome.delivery.position));
   --sizes_[entry.outcome.delivery.subscription];
   if (queue.empty() || !queue.front().is_resolved) may_go_.erase(may_go);
@@ -162,7 +160,6 @@ std::vector<Revision> LinkResolver::drop(SubscriptionIndex subscription) {
       }
       dropped.push_back(delivery.position);
       positions_.erase(positions_.find(delivery.position));
-      bytes_ -= entry->bytes;
       entry = queue->second.erase(entry);
     }
     may_go_.erase(queue->first);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "domain/copier/budget.h"
 #include "domain/copier/lru_map.h"
 #include "domain/copier/revision_reader.h"
 #include "domain/copier/string_hash.h"
@@ -42,7 +43,8 @@ class LinkResolver {
     std::size_t max_reads = 16;  // at the same time, each of another stream
     RevisionReader::Settings reading;
   };
-  explicit LinkResolver(Settings settings) : settings_(settings), patience_(kRememberedStreams) {}
+  // What waits takes its share of `held`, which outlives this.
+  LinkResolver(Settings settings, Budget& held) : settings_(settings), held_(held), patience_(kRememberedStreams) {}
 
   // Whether the delivery's event is still to be read: it came without its event, or the event is a link itself, or is
   // not the one that its link names.
@@ -89,10 +91,9 @@ class LinkResolver {
   // When next_read() is to be asked again.
   std::optional<Time> next_deadline() const;
 
-  // What waits: deliveries, and what they take.
+  // Deliveries that wait.
   std::size_t size() const { return positions_.size(); }
   std::size_t size(SubscriptionIndex subscription) const;
-  std::size_t bytes() const { return bytes_; }
   std::size_t reads() const { return reads_; }
   std::optional<Revision> lowest_position() const;
 
@@ -102,7 +103,7 @@ class LinkResolver {
     bool is_resolved = false;
     std::string queue;
     int links_followed = 0;
-    std::size_t bytes = 0;
+    Budget::Units units;
   };
   // A stream of the source that is read, and who waits for which of its revisions.
   struct Target {
@@ -122,6 +123,7 @@ class LinkResolver {
   void forget(std::uint64_t key);
 
   Settings settings_;
+  Budget& held_;
   absl::flat_hash_map<std::string, std::list<Entry>, StringHash, std::equal_to<>> queues_;
   std::set<std::string> may_go_;  // queues whose front is resolved
   std::map<std::uint64_t, Target> targets_;
@@ -133,7 +135,6 @@ class LinkResolver {
   std::vector<std::size_t> sizes_;  // by subscription
   std::optional<Denied> denied_;
   std::uint64_t next_key_ = 1;
-  std::size_t bytes_ = 0;
   std::size_t reads_ = 0;
 };
 

@@ -1,11 +1,7 @@
 #include "domain/copier/look_up.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
-
-#include "domain/event_metadata.h"
-#include "domain/stream_metadata.h"
 
 namespace interconnect {
 namespace {
@@ -13,8 +9,6 @@ namespace {
 // Of the source, before it is taken that nothing admitted precedes.
 constexpr std::size_t kMaxPredecessorsRead = 4'096;
 constexpr std::int32_t kFirstPredecessorPage = 32;
-// Of the source, that are counted where only their number tells what the destination hides.
-constexpr std::size_t kMaxCounted = 65'536;
 
 }  // namespace
 
@@ -59,11 +53,7 @@ LookUp LookUp::gap(Question question, Revision seen) {
   return look_up;
 }
 
-LookUp LookUp::metadata(Question question) {
-  LookUp look_up(std::move(question), Stage::kNewestMetadata);
-  look_up.from_ = kStreamEnd;
-  return look_up;
-}
+LookUp LookUp::metadata(Question question) { return {std::move(question), Stage::kMetadata}; }
 
 std::optional<LookUp::Page> LookUp::next() const {
   Page page;
@@ -87,24 +77,28 @@ std::optional<LookUp::Page> LookUp::next() const {
     case Stage::kForward:
       page.read.count = page_size(question_.events);
       return page;
-    case Stage::kLater:
+    case Stage::kHidden:
       page.store = Store::kSource;
-      page.read.count = std::min(question_.page_limit, 8 * kFirstPredecessorPage);
+      page.read.from = proof_.from();
+      page.read.count = proof_.page_size(question_);
       return page;
-    case Stage::kCount:
-      page.store = Store::kSource;
-      page.read.count = question_.page_limit;
-      return page;
-    case Stage::kNewestMetadata:
-    case Stage::kNewestOfSource:
-      page.store = stage_ == Stage::kNewestMetadata ? Store::kDestination : Store::kSource;
-      page.read.direction = ReadDirection::kBackward;
-      page.read.count = 1;
-      return page;
+    case Stage::kMetadata:
+      return newest_metadata();
     case Stage::kOver:
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+std::optional<LookUp::Page> LookUp::newest_metadata() const {
+  const std::optional<Store> store = metadata_.next();
+  if (!store) return std::nullopt;
+  Page page{*store, {}};
+  page.read.stream = question_.stream;
+  page.read.from = kStreamEnd;
+  page.read.direction = ReadDirection::kBackward;
+  page.read.count = 1;
+  return page;
 }
 
 std::int32_t LookUp::page_size(std::size_t wanted) const {
@@ -140,25 +134,13 @@ void LookUp::on_page(const StreamPage& page) {
       return on_guess_page(page);
     case Stage::kForward:
       return on_forward_page(page);
-    case Stage::kLater:
-      return on_later_page(page);
-    case Stage::kCount:
-      return on_count_page(page);
-    case Stage::kNewestMetadata:
-      return on_newest_metadata(page);
-    case Stage::kNewestOfSource:
-      return on_newest_of_source(page);
+    case Stage::kHidden:
+      return go_on_with_proof(proof_.on_page(page, question_, shown(), found_));
+    case Stage::kMetadata:
+      return metadata_.on_newest(page, question_, found_);
     case Stage::kOver:
       return;
   }
-}
-
-// A page may be empty where the stream was truncated, and say where to go on.
-bool LookUp::is_last(const StreamPage& page, ReadDirection direction) const {
-  if (page.end_of_stream || !page.stream_exists) return true;
-  if (!page.events.empty()) return false;
-  return direction == ReadDirection::kForward ? page.next <= from_
-                                              : page.next < 0 || (from_ != kStreamEnd && page.next >= from_);
 }
 
 void LookUp::on_source_page(const StreamPage& page) {
@@ -191,12 +173,9 @@ void LookUp::on_source_page(const StreamPage& page) {
 }
 
 void LookUp::on_source_unreadable() {
-  if (stage_ == Stage::kNewestOfSource) {
-    stage_ = Stage::kOver;
-    return;
-  }
-  if (stage_ != Stage::kLater && stage_ != Stage::kCount) return after_source();
-  give_up_proof();
+  if (stage_ == Stage::kMetadata) return metadata_.on_source_unreadable();
+  if (stage_ == Stage::kHidden) return go_on_with_proof(HiddenProof::give_up(found_));
+  after_source();
 }
 
 void LookUp::after_source() {
@@ -214,7 +193,7 @@ void LookUp::after_source() {
   for (const auto& [id, revision] : met_) {
     if (const auto it = predecessors_.find(id); it != predecessors_.end()) {
       predecessor_met_at_ = std::max(predecessor_met_at_.value_or(revision), revision);
-      note_match(revision, it->second);
+      proof_.note_match(revision, it->second);
     }
     if (nearest_id_ == id) nearest_met_ = true;
   }
@@ -226,7 +205,7 @@ void LookUp::note(const EventView& event) {
   if (nearest_id_ == event.id) nearest_met_ = true;
   if (const auto it = predecessors_.find(event.id); it != predecessors_.end()) {
     predecessor_met_at_ = std::max(predecessor_met_at_.value_or(event.revision), event.revision);
-    note_match(event.revision, it->second);
+    proof_.note_match(event.revision, it->second);
   }
 }
 
@@ -239,8 +218,8 @@ void LookUp::meet(const EventView& event) {
     if (present_.insert(event.id).second) found_.present.push_back(event.id);
     highest_in_doubt_ = std::max(highest_in_doubt_.value_or(event.revision), event.revision);
     if (const auto revision = question_.revision_in_doubt(event.id)) {
-      latest_in_doubt_ = std::max(latest_in_doubt_.value_or(*revision), *revision);
-      note_match(event.revision, *revision);
+      proof_.note_in_doubt(*revision);
+      proof_.note_match(event.revision, *revision);
     }
   }
   if (met_.size() < question_.memory) {
@@ -350,149 +329,34 @@ void LookUp::go_on_forward(const StreamPage& page) {
   from_ = page.next;
 }
 
-// Where the destination hides what may be in doubt, one that it shows tells of the others. By its place: if as many
-// events come before it there as in the source, none of these is missing. By its order: if the copy was made in order,
-// those before it in the source were there.
+// Where the destination hides what may be in doubt.
 void LookUp::settle_hidden() {
   if (!hides_) return settle_region();
   if (question_.may_lag && question_.reported_tail.value_or(kNoStream) > found_.tail) {
     found_.is_unproven = true;
     return settle_region();
   }
-  if (question_.order_proves && !question_.is_replayed) {
-    // Behind what it shows of those before the first in doubt, it hides nothing.
-    if (first_met_at_ || predecessor_met_at_) return settle_region();
-    if (latest_in_doubt_) {
-      found_.hidden_below = latest_in_doubt_;
+  go_on_with_proof(proof_.next(question_, shown(), found_));
+}
+
+HiddenProof::Shown LookUp::shown() const {
+  return {.is_beginning = first_met_at_ || predecessor_met_at_,
+          .is_predecessor = predecessor_met_at_.has_value(),
+          .source_was_read = source_was_read_,
+          .met = met_};
+}
+
+void LookUp::go_on_with_proof(HiddenProof::Next next) {
+  switch (next) {
+    case HiddenProof::Next::kOver:
       return settle_region();
-    }
-  }
-  if (question_.count_proves && (match_ || (met_.empty() && question_.known_tail))) {
-    stage_ = Stage::kCount;
-    from_ = 0;
-    source_events_read_ = 0;
-    return;
-  }
-  if (!source_was_read_ && !met_.empty() && question_.first_revision > 0) {
-    stage_ = Stage::kSource;
-    from_ = question_.first_revision - 1;
-    return;
-  }
-  if (!later_was_read_) {
-    stage_ = Stage::kLater;
-    from_ = question_.first_revision;
-    source_events_read_ = 0;
-    return;
-  }
-  give_up_proof();
-}
-
-void LookUp::note_match(Revision at_destination, Revision in_source) {
-  if (!match_ || match_->at_destination < at_destination) match_ = Match{at_destination, in_source};
-}
-
-void LookUp::give_up_proof() {
-  found_.may_be_hidden = true;
-  settle_region();
-}
-
-// Whether the source shows its stream from where it is read; what it does not show, it has no more.
-bool LookUp::note_shown_from(const StreamPage& page) {
-  if (!page.events.empty()) {
-    if (page.events.front().revision <= from_) return true;
-    found_.gone_below = page.events.front().revision;
-  } else if (!page.stream_exists || page.end_of_stream) {
-    found_.gone_below = std::numeric_limits<Revision>::max();
-  } else if (page.next > from_) {
-    found_.gone_below = page.next;
-  }
-  return false;
-}
-
-// The source, from the first in doubt on.
-void LookUp::on_later_page(const StreamPage& page) {
-  later_was_read_ = true;
-  if (source_events_read_ == 0) note_shown_from(page);
-  for (const EventView& event : page.events) {
-    ++source_events_read_;
-    const auto met = std::find_if(met_.begin(), met_.end(), [&](const auto& other) { return other.first == event.id; });
-    if (met == met_.end()) continue;
-    note_match(met->second, event.revision);
-    if (!question_.order_proves) return settle_hidden();
-    found_.hidden_below = event.revision;
-    return settle_region();
-  }
-  if (is_last(page, ReadDirection::kForward)) {
-    // None of what it shows comes after those in doubt; does it show anything of the source?
-    found_.may_be_hidden = !predecessor_met_at_;
-    return settle_region();
-  }
-  if (source_events_read_ >= kMaxPredecessorsRead) return give_up_proof();
-  from_ = page.next;
-}
-
-// The source, from its beginning. Before the match the destination has as many events as the source; or, where it shows
-// nothing, as many as the source altogether, or as the source before the first in doubt.
-void LookUp::on_count_page(const StreamPage& page) {
-  if (source_events_read_ == 0 && !note_shown_from(page)) return give_up_proof();
-  const auto at_destination =
-      static_cast<std::size_t>(match_ ? match_->at_destination : question_.known_tail.value_or(kNoStream) + 1);
-  const auto prove = [&](Revision below) {
-    found_.hidden_below = below;
-    found_.is_hidden_by_count = true;
-    settle_region();
-  };
-  bool is_over = is_last(page, ReadDirection::kForward);
-  for (const EventView& event : page.events) {
-    ++source_events_read_;
-    if (match_ && event.revision >= match_->in_source) {
-      is_over = true;
-      break;
-    }
-    const bool is_first_in_doubt =
-        counted_up_to_ < question_.first_revision && event.revision >= question_.first_revision;
-    // Nothing of what is in doubt was there.
-    if (!match_ && is_first_in_doubt && counted_.size() == at_destination) return settle_region();
-    counted_up_to_ = event.revision;
-    if (question_.is_copied(event)) counted_.insert(event.id);
-    if (counted_.size() > at_destination) return give_up_proof();
-    // Copied in order, it is the last of those that were there.
-    if (!match_ && question_.order_proves && counted_.size() == at_destination) {
-      found_.hidden_below = event.revision + 1;
-      return settle_region();
-    }
-  }
-  if (is_over && counted_.size() == at_destination) return prove(match_ ? match_->in_source : counted_up_to_ + 1);
-  if (is_over || source_events_read_ >= kMaxCounted) return give_up_proof();
-  from_ = page.next;
-}
-
-// Only the newest event of a metadata stream has an effect, and reads show no other. One that was copied carries its
-// revision in the source; one that was not is the server's own, or a stranger's.
-void LookUp::on_newest_metadata(const StreamPage& page) {
-  found_.of_destination = true;
-  found_.scanned = true;
-  stage_ = Stage::kNewestOfSource;
-  from_ = kStreamEnd;
-  if (page.events.empty()) return;
-  const EventView& newest = page.events.front();
-  ++found_.events_read;
-  found_.tail = newest.revision;
-  const bool is_deleted = is_soft_deletion(newest);
-  found_.revives = is_deleted && !question_.is_deletion;
-  // A second deletion would bring the stream back to life (SoftUndeleteMetastream in StorageWriterService.cs).
-  const bool is_copied = newest.id == question_.first_id ||
-                         copied_revision(newest.metadata).value_or(kNoStream) >= question_.first_revision;
-  found_.is_older_deletion = !is_copied && is_deleted && question_.is_deletion;
-  if (!is_copied && !found_.is_older_deletion) return;
-  found_.present.push_back(question_.first_id);
-  stage_ = Stage::kOver;
-}
-
-void LookUp::on_newest_of_source(const StreamPage& page) {
-  stage_ = Stage::kOver;
-  if (!page.events.empty() && page.events.front().revision > question_.first_revision) {
-    found_.gone_below = page.events.front().revision;
+    case HiddenProof::Next::kReadPredecessors:
+      stage_ = Stage::kSource;
+      from_ = question_.first_revision - 1;
+      return;
+    case HiddenProof::Next::kRead:
+      stage_ = Stage::kHidden;
+      return;
   }
 }
 

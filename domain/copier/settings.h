@@ -36,13 +36,28 @@ struct CopierSettings {
   Duration min_retry_delay = std::chrono::milliseconds(20);
   Duration max_retry_delay = std::chrono::seconds(1);
 
+  // Of the length of the longest pause, each for a reason of its own.
+  // Before an event goes again that the safety net wants to be tried again.
+  Duration safety_net_pause() const { return max_retry_delay; }
+  // Between two connections of our own making, at least; and the first patience with a buffer that is full of what
+  // waits for an older event.
+  Duration reconnection_interval() const { return max_retry_delay; }
+  // After a restart, for what the server redelivers, before the first of it counts as the first of all.
+  Duration redelivery_wait() const { return max_retry_delay; }
+  // What is left at least of a wait for an older event that a reconnection of our own has interrupted.
+  Duration least_rest_of_wait() const { return max_retry_delay / 2; }
+  // How often a lane that waits for an older event looks whether it still has to.
+  Duration predecessor_interval() const { return max_retry_delay; }
+  // How long a gap is waited out at least behind one that just was.
+  Duration next_gap_wait() const { return max_retry_delay; }
+
   // For so long after a connect to a group that had consumers before, the server may still hold older events for a dead
   // connection. A gap in a stream is waited out until then: longer than the servers need to notice that a client is
   // gone without a word (21.2.0: 20 s).
   Duration predecessor_wait = std::chrono::seconds(30);
 
-  // Whether the safety net may skip or park an event that cannot be written: then one that was copied does not tell that
-  // those before it were.
+  // Whether the safety net may skip or park an event that cannot be written: then one that was copied does not tell
+  // that those before it were.
   bool may_give_up_events = false;
 
   // How far back a destination stream is read at least when it is not known what it holds, in events: more than the

@@ -581,6 +581,7 @@ void Copier::dispatch(Lane& lane, Time now) {
       if (!lane.sent.empty()) break;
       return wake_counterpart(lane);
     }
+    if (lane.supposition && lane.sent.empty() && ask_for_proof(lane, now)) return;
     HeldEvent& front = lane.front();
     Readiness readiness = examine(lane, front, now);
     // An append at a guessed revision would let those behind it overtake it.
@@ -628,6 +629,28 @@ void Copier::ask_for_tail(Lane& lane, Time now) {
   send(lane, now);
 }
 
+// The append that the destination takes for a repeat, if it holds the event where it is supposed, and refuses if not.
+bool Copier::ask_for_proof(Lane& lane, Time now) {
+  const std::optional<std::size_t> place = lane.find_waiting(lane.supposition->id);
+  if (!place) {
+    lane.supposition.reset();
+    return false;
+  }
+  order_->on_sent_alone();
+  lane.is_proof = true;
+  order_->dequeue(lane.waiting[*place].position, lane.number);
+  lane.sent.push_back(lane.take(*place));
+  lane.batch.push_back(std::move(lane.sent.back().event));
+  send(lane, now);
+  return true;
+}
+
+Revision Copier::expected_revision(const Lane& lane) {
+  if (lane.asks_for_tail) return kBeyondEveryStream;
+  if (lane.is_proof) return lane.supposition->place - 1;
+  return lane.tail.value_or(kNoStream);
+}
+
 void Copier::send(Lane& lane, Time now) {
   for (HeldEvent& held : lane.sent) {
     held.first_sent = std::min(held.first_sent, now);
@@ -639,8 +662,7 @@ void Copier::send(Lane& lane, Time now) {
   lane.sent_at = now;
   lane.state = Lane::State::kAppending;
   set_timer(lane, first_overdue(lane.sent));
-  const Revision expected = lane.asks_for_tail ? kBeyondEveryStream : lane.tail.value_or(kNoStream);
-  outbox_.put(SendAppend{{lane.append_id, lane.stream, expected, lane.batch}});
+  outbox_.put(SendAppend{{lane.append_id, lane.stream, expected_revision(lane), lane.batch}});
 }
 
 // Whether an append of so many events, and one more, is in flight within the window; they have so many bytes.

@@ -136,6 +136,8 @@ class Copier : private Sender, private Deliveries {
   void dispatch(Lane& lane, Time now);
   bool must_ask_for_tail(const Lane& lane, const HeldEvent& front) const;
   void ask_for_tail(Lane& lane, Time now);
+  bool ask_for_proof(Lane& lane, Time now);
+  static Revision expected_revision(const Lane& lane);
   void send(Lane& lane, Time now);
   bool fits_window(std::size_t events, std::size_t bytes) const;
   auto holding_timer() const;
@@ -189,6 +191,7 @@ class Copier : private Sender, private Deliveries {
   void on_appended(Lane& lane, const Appended& appended);
   void on_other_revision(Lane& lane, Revision expected, const Appended& appended, Time now);
   void on_revived(Lane& lane, const Appended& appended);
+  void on_proof(Lane& lane, bool is_there, std::optional<Revision> current, Time now);
   void on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now);
   void on_append_error(Lane& lane, const StoreError& error, Time now);
   void on_denied(Lane& lane, Time now);

@@ -18,8 +18,8 @@ Time Copier::gap_until(const Lane& lane, const HeldEvent& held) const {
 
 bool Copier::is_at_destination(const Lane& lane, const HeldEvent& held) {
   return held.at_destination == HeldEvent::AtDestination::kPresent ||
-         held.at_destination == HeldEvent::AtDestination::kGone || held.event.revision() < lane.counted_below ||
-         (held.event.revision() < lane.hidden_below && !held.is_replayed) ||
+         held.at_destination == HeldEvent::AtDestination::kGone ||
+         (held.event.revision() < lane.hidden_below && !held.is_out_of_order()) ||
          (!lane.ahead.empty() && lane.ahead.contains(held.event.id()));
 }
 
@@ -58,11 +58,10 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.memory = settings_.look_up_memory;
   question.is_copied_in_order = !shares_streams_;
   question.order_proves = order_proves(lane);
-  // Else an event that is missing (a gap that was left, one that another consumer has) and one too many (that came
-  // twice, or that somebody else wrote) would make up for each other.
   const SubscriptionState* state = &subscriptions_[front.subscription];
-  question.count_proves = question.order_proves && state->began_at_start;
-  question.is_replayed = front.is_replayed;
+  question.is_carried_from_start = state->began_at_start;
+  question.is_out_of_order = front.is_out_of_order();
+  question.is_disproved = lane.is_disproved;
   const std::size_t mean_bytes =
       std::max<std::size_t>(1, lane.held.bytes() / std::max<std::size_t>(1, lane.waiting_count()));
   question.page_limit =
@@ -77,9 +76,6 @@ LookUp::Question Copier::question_about(Lane& lane) {
   question.is_deletion = lane.is_metadata && is_soft_deletion(front.event.view());
   const std::uint64_t stream_hash = lane.stream_hash;
   question.is_in_doubt = [this, stream_hash](const EventId& id) { return ledger_.is_held({stream_hash, id}); };
-  question.revision_in_doubt = [this, stream_hash](const EventId& id) {
-    return ledger_.revision_of({stream_hash, id});
-  };
   return question;
 }
 
@@ -260,8 +256,7 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     } else if (found.cursor) {
       lane.walk_cursor = std::min(lane.walk_cursor.value_or(*found.cursor), *found.cursor);
     }
-    lane.hidden_below = std::max(lane.hidden_below, found.hidden_below.value_or(0));
-    if (found.is_hidden_by_count) lane.counted_below = std::max(lane.counted_below, *found.hidden_below);
+    lane.supposition = found.supposition;
     lane.revives_stream = found.revives;
     for (const auto& [id, revision] : found.region) lane.ahead.emplace(id, revision);
     if (lane.ahead.size() > 2 * settings_.look_up_memory) {
@@ -299,6 +294,10 @@ void Copier::finish_look_up(Lane& lane, Time now) {
       const bool may_be_written_late = lane.is_metadata && held.was_sent;
       if (held.event.revision() < found.gone_below.value_or(0) && !may_be_written_late) {
         held.at_destination = HeldEvent::AtDestination::kGone;
+        continue;
+      }
+      if (found.supposition && held.event.revision() < found.supposition->below) {
+        held.is_behind = true;  // and is asked about again, unless the first one's proof is one for it too
         continue;
       }
       if (found.may_be_hidden) observer_.on_event_may_be_doubled(held.event.view());

@@ -26,7 +26,8 @@ void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& o
   lane.in_flight.release();
   if (const auto* appended = std::get_if<Appended>(&outcome)) {
     window_.on_completed(lane.sent_at, now);
-    const Revision expected = lane.tail.value_or(kNoStream) + static_cast<Revision>(lane.batch.size());
+    if (lane.is_proof) return on_proof(lane, true, std::nullopt, now);
+    const Revision expected = expected_revision(lane) + static_cast<Revision>(lane.batch.size());
     if (appended->last_revision == expected && lane.revives_stream) return on_revived(lane, *appended);
     if (appended->last_revision == expected) return on_appended(lane, *appended);
     on_other_revision(lane, expected, *appended, now);
@@ -53,6 +54,7 @@ void Copier::on_appended(Lane& lane, const Appended& appended) {
   lane.retry_delay = Duration{0};
   lane.batch_limit = std::numeric_limits<std::size_t>::max();
   lane.is_retried_by_safety_net = false;
+  lane.is_disproved = false;
   lane.last_error.reset();
   lane.state = Lane::State::kIdle;
   wake_counterpart(lane);
@@ -85,7 +87,30 @@ void Copier::on_other_revision(Lane& lane, Revision expected, const Appended& ap
   doubt(lane, appended.last_revision, now);
 }
 
+// Whether the destination holds the event, which it does not show, where it was supposed.
+void Copier::on_proof(Lane& lane, bool is_there, std::optional<Revision> current, Time now) {
+  const LookUpFindings::Supposition supposed = *std::exchange(lane.supposition, std::nullopt);
+  take_back_sent(lane);
+  lane.state = Lane::State::kIdle;
+  lane.last_error.reset();
+  lane.retry_delay = Duration{0};
+  lane.is_disproved = !is_there;
+  if (!is_there) {
+    lane.tail.reset();
+    return doubt(lane, current, now);
+  }
+  HeldEvent& proved = lane.waiting[*lane.find_waiting(supposed.id)];
+  proved.at_destination = HeldEvent::AtDestination::kPresent;
+  if (order_proves(lane) && !proved.is_out_of_order()) {
+    lane.hidden_below = std::max(lane.hidden_below, supposed.below);
+  } else {
+    lane.looked_up_from = std::max(lane.looked_up_from, supposed.below);  // what arrives and is hidden is asked about
+  }
+  make_ready(lane);
+}
+
 void Copier::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong, Time now) {
+  if (lane.is_proof) return on_proof(lane, false, wrong.current, now);
   if (lane.asks_for_tail) {
     take_back_sent(lane);
     lane.is_known_to_be_new = wrong.current.value_or(kNoStream) == kNoStream;
@@ -260,6 +285,7 @@ SafetyAction Copier::fail(Lane& lane, HeldEvent& held, const WriteFailure& failu
 }
 
 void Copier::settle_found(Lane& lane, const HeldEvent& held) {
+  lane.is_disproved = false;
   if (held.at_destination == HeldEvent::AtDestination::kGone) {
     observer_.on_link_target_gone(
         {lane.stream, held.event.revision(),

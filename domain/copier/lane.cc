@@ -21,6 +21,19 @@ HeldEvent Lane::take_front() {
   return held;
 }
 
+std::optional<std::size_t> Lane::find_waiting(const EventId& id) const {
+  for (std::size_t i = head; i < waiting.size(); ++i) {
+    if (waiting[i].event.id() == id) return i;
+  }
+  return std::nullopt;
+}
+
+HeldEvent Lane::take(std::size_t place) {
+  HeldEvent held = std::move(waiting[place]);
+  waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
+  return held;
+}
+
 void Lane::insert(HeldEvent held) {
   const Revision revision = held.event.revision();
   if (head > 64 && head * 2 > waiting.size()) {
@@ -44,6 +57,7 @@ void Lane::take_back_sent() {
   sent.clear();
   batch.clear();
   asks_for_tail = false;
+  is_proof = false;
 }
 
 void Lane::recycle(bool keeps_room) {

@@ -46,6 +46,9 @@ struct HeldEvent {
   bool is_replayed = false;     // it had been parked: later ones were copied before it
   bool is_rejected = false;     // the destination will never take it
 
+  // Newer ones of its stream went before it: that they are at the destination does not tell that it is.
+  bool is_out_of_order() const { return is_overtaken || is_replayed; }
+
   // kGone: the source itself has it no more, and nothing tells whether the destination had it.
   enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent, kGone };
   AtDestination at_destination = AtDestination::kUnknown;
@@ -84,6 +87,7 @@ struct Lane {
   Budget::Units in_flight;      // of what may be in flight, until the append's time is over
   Time sent_at{0};
   bool asks_for_tail = false;  // an append that cannot succeed: its refusal tells the destination's last revision
+  bool is_proof = false;  // an append of the supposition's event, at its place: it succeeds only if the event is there
 
   // The destination's end.
   std::optional<Revision> tail;     // the last confirmed revision
@@ -94,7 +98,9 @@ struct Lane {
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
   // The destination has all that is copied of the source below this revision, and hides what it does not show of it.
   Revision hidden_below = 0;
-  Revision counted_below = 0;   // so much of it whatever the order of copying
+  // Where the destination is supposed to have an event that it does not show.
+  std::optional<LookUpFindings::Supposition> supposition;
+  bool is_disproved = false;    // of the front event: it is not looked for once more
   Revision looked_up_from = 0;  // what the two tell holds for events of the source from this revision on
 
   // The source's end.
@@ -130,6 +136,9 @@ struct Lane {
 
   std::size_t batch_bytes() const;
   HeldEvent take_front();
+  // The place of one that waits, and taking it from there.
+  std::optional<std::size_t> find_waiting(const EventId& id) const;
+  HeldEvent take(std::size_t place);
   // By source revision; among equal ones, last.
   void insert(HeldEvent held);
   // What was sent waits again.

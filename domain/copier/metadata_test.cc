@@ -213,14 +213,31 @@ TEST_F(SoftDeletedTest, WhatTheStreamsLastRevisionCountsIsThere) {
   script.deliver({0, 1});
   told_of_a_last_revision();
   script.page({.first = 0, .ids = {0, 1}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"})) << "a repeat, if it is there";
+  script.appended(1);
   EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
   EXPECT_EQ(script.observer.may_be_doubled, 0);
+}
+
+// What somebody else wrote before, and what is hidden, has the places of the source's events.
+TEST_F(SoftDeletedTest, WhatIsNotAtItsPlaceIsWrittenAndCounted) {
+  script.deliver({0, 1});
+  told_of_a_last_revision();
+  script.page({.first = 0, .ids = {0, 1}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"}));
+  script.wrong(1);
+  EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1]"}));
+  EXPECT_EQ(script.observer.may_be_doubled, 2);
 }
 
 TEST_F(SoftDeletedTest, CopiedInOrderTheLastRevisionTellsWhatIsThere) {
   script.deliver({0, 1, 2});
   told_of_a_last_revision();
   script.page({.first = 0, .ids = {0, 1, 2}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"}));
+  script.appended(1);
   EXPECT_EQ(script.advance(), Texts({"append s @1 [2]"}));
   EXPECT_EQ(script.observer.may_be_doubled, 0);
 }

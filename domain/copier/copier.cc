@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "domain/copier/describe.h"
+#include "domain/copier/global_order.h"
+#include "domain/copier/stream_order.h"
 #include "domain/event_metadata.h"
 #include "domain/stream_metadata.h"
 
@@ -57,6 +59,12 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
       memory_(settings.remembered_streams),
       window_({settings.max_in_flight_events, settings.max_in_flight_bytes, settings.append_queue_target}),
       append_bytes_limit_(settings.max_append_bytes) {
+  const bool is_global = settings_.ordering == CopierSettings::Ordering::kGlobal;
+  if (is_global) {
+    order_ = std::make_unique<GlobalOrder>(settings_.redelivery_wait(), static_cast<Deliveries&>(*this));
+  } else {
+    order_ = std::make_unique<StreamOrder>();
+  }
   for (const Subscription& subscription : subscriptions) {
     SubscriptionState state{
         .subscription = subscription,
@@ -64,7 +72,7 @@ Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions,
         .buffer = BufferControl(subscription.buffer_size, {.reconnection_interval = settings_.reconnection_interval(),
                                                            .first_patience = settings_.reconnection_interval(),
                                                            .most_patience = settings_.predecessor_wait,
-                                                           .grows_for_predecessor = is_global()}),
+                                                           .grows_for_predecessor = is_global}),
         .wait = PredecessorWait(settings_.predecessor_wait, settings_.least_rest_of_wait()),
     };
     if (subscription.stream.starts_with(kEventTypeStreamPrefix)) {
@@ -88,10 +96,7 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   state.refused_since = kNever;
   const bool is_first = started.group == GroupState::kCreated && !state.has_started;
   state.wait.on_connected(is_first, now);
-  if (!state.has_started || redelivered_until_ == kNever) {
-    has_first_delivery_ = false;
-    redelivered_until_ = is_first ? now : now + settings_.redelivery_wait();
-  }
+  order_->on_connected(!state.has_started, is_first, now);
   state.has_started = true;
   state.began_at_start = started.effective.start_from == 0;
   state.strategy = started.effective.consumer_strategy;
@@ -115,9 +120,9 @@ void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason 
     state.refused_since = now;
   } else if (stop_by_ == kNever && now - state.refused_since >= settings_.writer_timeout) {
     // Not for the first time: a server that has just started refuses right credentials for a moment.
-    exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" + excerpt(state.subscription.stream) +
-                                         "' as group '" + excerpt(state.subscription.group) +
-                                         "': " + std::string(message));
+    outbox_.exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" +
+                                                 excerpt(state.subscription.stream) + "' as group '" +
+                                                 excerpt(state.subscription.group) + "': " + std::string(message));
   }
 }
 
@@ -128,15 +133,15 @@ void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time n
 void Copier::on_delivery(const Delivery& delivery, Time now) {
   SubscriptionState& state = subscriptions_[delivery.subscription];
   state.buffer.on_delivered(delivery.event != nullptr ? delivery.event->bytes() : 0);
-  if (has_exited_ || stop_by_ != kNever || state.buffer.is_discarding()) return observer_.on_deliveries_discarded(1);
-  if (is_global()) note_position(delivery.position, delivery.retry_count);
+  if (has_exited() || stop_by_ != kNever || state.buffer.is_discarding()) return observer_.on_deliveries_discarded(1);
+  order_->on_delivered(delivery.position, delivery.retry_count);
   if (LinkResolver::is_unresolved(delivery) || links_.must_wait(delivery)) return resolve_link(delivery, now);
   judge(delivery, now);
 }
 
 void Copier::resolve_link(const Delivery& delivery, Time now) {
   if (!fits(LinkResolver::bytes_of(delivery))) {
-    if (is_global() && !is_queued(delivery.position)) forget_positions({delivery.position});
+    order_->forget_unless_queued({&delivery.position, 1});
     observer_.on_deliveries_discarded(1);
     return discard_until_reconnected(delivery.subscription, now);
   }
@@ -145,7 +150,7 @@ void Copier::resolve_link(const Delivery& delivery, Time now) {
 
 // What waited for a link and need not any more.
 void Copier::release_resolved(Time now) {
-  while (!has_exited_ && stop_by_ == kNever) {
+  while (!has_exited() && stop_by_ == kNever) {
     const std::optional<LinkResolver::Outcome> outcome = links_.next();
     if (!outcome) return;
     Delivery delivery = outcome->delivery;
@@ -188,24 +193,20 @@ void Copier::discard_read_links(Time now) {
 void Copier::read_links(Time now) {
   release_resolved(now);
   while (const auto read = links_.next_read(now)) {
-    ReadStream action{Store::kSource, read->read};
-    action.read.id = next_read_id_++;
-    link_reads_.emplace(action.read.id, read->key);
-    actions_.push_back(std::move(action));
+    link_reads_.emplace(outbox_.put_read(Store::kSource, read->read), read->key);
   }
   if (const auto& denied = links_.denied()) {
-    exit(ExitCode::kRefusedByServer, "the source does not let us read stream '" + excerpt(denied->stream) +
-                                         "', to which a link points that came without its event: " + denied->message);
+    outbox_.exit(ExitCode::kRefusedByServer,
+                 "the source does not let us read stream '" + excerpt(denied->stream) +
+                     "', to which a link points that came without its event: " + denied->message);
   }
 }
 
 // What the lost connection delivered comes again; what it delivered a second time may be held since the first.
 void Copier::drop_links(SubscriptionIndex subscription) {
-  std::vector<Revision> positions = links_.drop(subscription);
+  const std::vector<Revision> positions = links_.drop(subscription);
   if (!positions.empty()) observer_.on_deliveries_discarded(positions.size());
-  if (!is_global()) return;
-  std::erase_if(positions, [this](Revision position) { return is_queued(position); });
-  forget_positions(positions);
+  order_->forget_unless_queued(positions);
 }
 
 // The streams of the servers themselves, but for the metadata of others.
@@ -235,11 +236,11 @@ void Copier::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kPark:
       observer_.on_event_parked(event, why.reason);
-      actions_.push_back(ParkEvent{delivery.subscription, delivery.ack_id, why.reason});
+      outbox_.put(ParkEvent{delivery.subscription, delivery.ack_id, why.reason});
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
+      outbox_.exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
       return;
   }
   note_seen(event);
@@ -263,7 +264,7 @@ void Copier::hold(const Delivery& delivery, Time now) {
   const Ledger::Identity identity = Ledger::identify(event.stream, event.id);
   Event copy = with_copy_metadata(event);
   if (!fits(copy.bytes()) && !ledger_.is_held_or_settled(identity)) {
-    if (is_global()) forget_positions({delivery.position});
+    order_->forget({&delivery.position, 1});
     observer_.on_deliveries_discarded(1);
     return discard_until_reconnected(delivery.subscription, now);
   }
@@ -298,12 +299,12 @@ void Copier::hold(const Delivery& delivery, Time now) {
   lane.newest_seen = std::max(lane.newest_seen, event.revision);
   held.units = lane.held.take(1, held.event.bytes());
   lane.insert(std::move(held));
-  if (is_global()) queue_.emplace(delivery.position, lane.number);
+  order_->enqueue(delivery.position, lane.number);
   const std::size_t max_retry_bytes = settings_.max_held_bytes / 2;
   if (lane.is_retried_by_safety_net && lane.held.bytes() > max_retry_bytes) {
-    return exit(ExitCode::kKilledBySafetyRules, "stream '" + excerpt(lane.stream) + "' holds back more than " +
-                                                    std::to_string(max_retry_bytes) +
-                                                    " bytes behind an event that cannot be written");
+    return outbox_.exit(ExitCode::kKilledBySafetyRules, "stream '" + excerpt(lane.stream) + "' holds back more than " +
+                                                            std::to_string(max_retry_bytes) +
+                                                            " bytes behind an event that cannot be written");
   }
   if (lane.state == Lane::State::kIdle || lane.state == Lane::State::kAwaiting) make_ready(lane);
 }
@@ -321,7 +322,7 @@ void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now)
 
 void Copier::renew_wait(SubscriptionState& state) {
   state.wait.renew_at_reconnection();
-  if (!arrived_up_to_) redelivered_until_ = kNever;
+  order_->on_wait_renewed();
 }
 
 void Copier::reconnect(SubscriptionIndex subscription, Time now) {
@@ -333,7 +334,7 @@ void Copier::reconnect(SubscriptionIndex subscription, Time now) {
   ledger_.disconnect(subscription);
   drop_links(subscription);
   withdraw_unsent();
-  actions_.push_back(Resubscribe{subscription, state.buffer.size()});
+  outbox_.put(Resubscribe{subscription, state.buffer.size()});
 }
 
 // On the new connection the server sends what is not acknowledged in the right order, so what was never sent to the
@@ -351,7 +352,7 @@ void Copier::withdraw_unsent() {
       HeldEvent held = take_front(*lane);
       // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait,
       // and no hole would show that it is missing.
-      const bool may_come_late = !is_global() || held.is_filled;
+      const bool may_come_late = !order_->awaits_withdrawn() || held.is_filled;
       const bool counts_as_sent = may_come_late && held.event.revision() <= lane->newest_sent;
       const bool was_sent = held.first_sent != kNever || counts_as_sent;
       if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
@@ -382,15 +383,15 @@ void Copier::withdraw_unsent() {
     for (const HeldEvent& held : lane->waiting) {
       lane->newest_seen = std::max(lane->newest_seen, held.event.revision());
     }
-    const bool awaits_turn = is_global() && lane->state == Lane::State::kReady;
-    if (!lane->has_waiting() && (lane->state == Lane::State::kAwaiting || awaits_turn)) {
+    const bool is_awaiting = lane->state == Lane::State::kAwaiting;
+    const bool is_ready = lane->state == Lane::State::kReady;
+    if (!lane->has_waiting() && (is_awaiting || (is_ready && order_->leaves_line(lane->number)))) {
       set_timer(*lane, kNever);
-      if (awaits_turn) std::erase(ready_, lane.get());
       lane->state = Lane::State::kIdle;
     }
     if (lane->state == Lane::State::kIdle) emptied.push_back(lane->number);
   }
-  if (is_global()) forget_positions(positions);
+  order_->forget(positions);
   if (metadata_lanes_ > 0) {
     std::vector<std::uint64_t> waiting;
     for (const auto& [number, lane] : lanes_by_number_) {
@@ -488,7 +489,7 @@ void Copier::close(Lane& lane) {
 void Copier::make_ready(Lane& lane) {
   set_timer(lane, lane.waiting_overdue_at);  // its turn may be far off
   lane.state = Lane::State::kReady;
-  ready_.push_back(&lane);
+  order_->on_ready(lane.number);
 }
 
 void Copier::pause(Lane& lane, Time until) {
@@ -500,15 +501,15 @@ std::size_t Copier::unsettled(SubscriptionIndex subscription) const {
   return ledger_.outstanding(subscription) + links_.size(subscription);
 }
 
-void Copier::make_room_for_older(SubscriptionIndex subscription, Time now) {
+void Copier::await_predecessor(SubscriptionIndex subscription, Time now) {
   SubscriptionState& state = subscriptions_[subscription];
   const std::size_t taken = unsettled(subscription) + ledger_.repeated(subscription);
   if (state.buffer.make_room(taken, now)) renew_wait(state);
 }
 
 // The front event is to follow one that may still be on its way.
-void Copier::await_predecessor(Lane& lane, Time now) {
-  make_room_for_older(lane.front().subscription, now);
+void Copier::await_predecessor_of_front(Lane& lane, Time now) {
+  await_predecessor(lane.front().subscription, now);
   // While the subscription is not connected, there is no telling until when.
   lane.state = Lane::State::kAwaiting;
   set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.predecessor_interval()));
@@ -565,30 +566,16 @@ void Copier::on_timer(Lane& lane, Time now) {
   }
 }
 
-void Copier::pump(Time now) {
-  while (!ready_.empty() && !has_exited_) {
-    if (appends_.size() >= settings_.max_appends_in_flight || in_flight_.events() >= window_.events() ||
-        in_flight_.bytes() >= window_.bytes()) {
-      return window_.on_full();
-    }
-    Lane& lane = *ready_.front();
-    ready_.pop_front();
-    lane.state = Lane::State::kIdle;
-    dispatch(lane, now);
-  }
-}
-
 // Makes the lane's next append of what waits in front, as far as it can be sent without a further look.
 void Copier::dispatch(Lane& lane, Time now) {
   if (lane.append_id != 0) return;  // one that was given up is still under way; its outcome wakes the lane
   const std::size_t max_events = lane.is_metadata ? 1 : std::min(settings_.max_append_events, lane.batch_limit);
-  const std::size_t max_bytes =
-      is_global() && !is_alone_ ? std::min(append_bytes_limit_, ordered_append_bytes_) : append_bytes_limit_;
+  const std::size_t max_bytes = order_->append_bytes_limit(append_bytes_limit_);
   std::size_t payload = 0;
   std::size_t bytes = 0;
   bool is_in_turn = true;
   while (lane.has_waiting() && lane.sent.size() < max_events) {
-    if (is_global() && !std::exchange(is_in_turn, false) && !is_next(lane)) break;
+    if (!std::exchange(is_in_turn, false) && !order_->may_join(lane.front().position, lane.number, *this)) break;
     if (is_counterpart_first(lane)) {
       if (!lane.sent.empty()) break;
       return wake_counterpart(lane);
@@ -596,7 +583,7 @@ void Copier::dispatch(Lane& lane, Time now) {
     HeldEvent& front = lane.front();
     Readiness readiness = examine(lane, front, now);
     // An append at a guessed revision would let those behind it overtake it.
-    if (is_global() && readiness == Readiness::kSend && !lane.tail) readiness = Readiness::kAsk;
+    if (!order_->allows_guess() && readiness == Readiness::kSend && !lane.tail) readiness = Readiness::kAsk;
     if (readiness == Readiness::kFound) {
       settle_found(lane, take_front(lane));
       continue;
@@ -605,7 +592,7 @@ void Copier::dispatch(Lane& lane, Time now) {
       if (!lane.sent.empty()) break;
       if (readiness == Readiness::kAsk) return ask_about_front(lane, now);
       if (readiness == Readiness::kFill) return fill_hole(lane, now);
-      return await_predecessor(lane, now);
+      return await_predecessor_of_front(lane, now);
     }
     if (lane.sent.empty() && must_ask_for_tail(lane, front)) return ask_for_tail(lane, now);
     const std::size_t size = front.event.payload_bytes();
@@ -633,7 +620,7 @@ bool Copier::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
 }
 
 void Copier::ask_for_tail(Lane& lane, Time now) {
-  if (is_global()) is_alone_ = true;
+  order_->on_sent_alone();
   lane.asks_for_tail = true;
   lane.sent.push_back(take_front(lane));
   lane.batch.push_back(std::move(lane.sent.back().event));
@@ -649,7 +636,7 @@ void Copier::send(Lane& lane, Time now) {
   lane.state = Lane::State::kAppending;
   set_timer(lane, first_overdue(lane.sent));
   const Revision expected = lane.asks_for_tail ? kBeyondEveryStream : lane.tail.value_or(kNoStream);
-  actions_.push_back(SendAppend{{lane.append_id, lane.stream, expected, lane.batch}});
+  outbox_.put(SendAppend{{lane.append_id, lane.stream, expected, lane.batch}});
 }
 
 // Whether an append of so many events, and one more, is in flight within the window; they have so many bytes.
@@ -661,8 +648,8 @@ bool Copier::fits_window(std::size_t events, std::size_t bytes) const {
 
 void Copier::advance(Time now, std::vector<Action>& actions) {
   actions.clear();
-  if (!has_exited_) {
-    while (!has_exited_) {
+  if (!has_exited()) {
+    while (!has_exited()) {
       const auto number = timers_.take_due(now, holding_timer());
       if (!number) break;
       Lane& lane = *lanes_by_number_.at(*number);
@@ -676,18 +663,18 @@ void Copier::advance(Time now, std::vector<Action>& actions) {
         subscriptions_[i].buffer.reclaim(ledger_.repeated(i), now);
         if (now >= subscriptions_[i].buffer.reconnect_at()) reconnect(i, now);
       }
-      is_global() ? pump_in_order(now) : pump(now);
+      order_->pump(*this, now);
     }
     const bool has_stopped = is_stopping && (appends_.empty() || now >= stop_by_);
-    if (!has_exited_) flush_acknowledgements(now, has_stopped);
-    if (has_stopped) exit(ExitCode::kStopped, last_words_of_stop());
+    if (!has_exited()) flush_acknowledgements(now, has_stopped);
+    if (has_stopped) outbox_.exit(ExitCode::kStopped, last_words_of_stop());
   }
-  actions.swap(actions_);
+  outbox_.swap_into(actions);
 }
 
 void Copier::acknowledge_settled(SubscriptionIndex subscription) {
   std::vector<EventId>& settled = ledger_.acknowledgements(subscription);
-  if (!settled.empty()) actions_.push_back(Acknowledge{subscription, std::exchange(settled, {})});
+  if (!settled.empty()) outbox_.put(Acknowledge{subscription, std::exchange(settled, {})});
   subscriptions_[subscription].acknowledge_at = kNever;
 }
 
@@ -711,14 +698,8 @@ std::string Copier::last_words_of_stop() const {
          " events in time, they come again at the next start";
 }
 
-void Copier::exit(ExitCode code, std::string last_words) {
-  if (has_exited_) return;
-  has_exited_ = true;
-  actions_.push_back(Exit{code, std::move(last_words)});
-}
-
 std::optional<Time> Copier::next_deadline() {
-  if (has_exited_) return std::nullopt;
+  if (has_exited()) return std::nullopt;
   Time deadline = stop_by_;
   if (const auto timer = timers_.next(holding_timer())) deadline = std::min(deadline, *timer);
   if (const auto read = links_.next_deadline(); read && stop_by_ == kNever) deadline = std::min(deadline, *read);
@@ -726,10 +707,8 @@ std::optional<Time> Copier::next_deadline() {
     deadline = std::min(deadline, state.acknowledge_at);
     if (stop_by_ != kNever) continue;
     deadline = std::min(deadline, state.buffer.reconnect_at());
-    if (is_link_awaited()) continue;
-    if (is_position_awaited()) deadline = std::min(deadline, state.wait.until());
-    if (!queue_.empty() && !arrived_up_to_) deadline = std::min(deadline, redelivered_until_);
   }
+  if (stop_by_ == kNever) deadline = std::min(deadline, order_->next_deadline(*this));
   if (deadline == kNever) return std::nullopt;
   return deadline;
 }

@@ -12,17 +12,19 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "domain/append.h"
 #include "domain/copier/action.h"
 #include "domain/copier/budget.h"
 #include "domain/copier/buffer_control.h"
+#include "domain/copier/deliveries.h"
 #include "domain/copier/lane.h"
 #include "domain/copier/ledger.h"
 #include "domain/copier/link_resolver.h"
 #include "domain/copier/load.h"
 #include "domain/copier/lru_map.h"
+#include "domain/copier/order.h"
+#include "domain/copier/outbox.h"
 #include "domain/copier/predecessor_wait.h"
 #include "domain/copier/settings.h"
 #include "domain/copier/stream_denials.h"
@@ -47,11 +49,13 @@ namespace interconnect {
 //
 // An event is acknowledged when the destination has confirmed it, or the policy or the safety net gave it up. Within
 // a stream, events go to the destination in the order of the source's revisions.
-class Copier {
+class Copier : private Sender, private Deliveries {
  public:
   // The observer and the safety net outlive the copier.
   Copier(CopierSettings settings, std::vector<Subscription> subscriptions, EventPolicy policy, SafetyNet& safety_net,
          CopyObserver& observer);
+  Copier(const Copier&) = delete;
+  Copier& operator=(const Copier&) = delete;
 
   // What happened. Any number of these may come before the next advance(). Time does not run backward.
   void on_subscription_started(const SubscriptionStarted& started, Time now);
@@ -66,7 +70,7 @@ class Copier {
 
   // For Ordering::kGlobal: appends of so many bytes of data and metadata together take effect in the order of their
   // sending, even to different streams; 0: of no size. May change at any time.
-  void on_sink_order(std::size_t ordered_append_bytes) { ordered_append_bytes_ = ordered_append_bytes; }
+  void on_sink_order(std::size_t ordered_append_bytes) { order_->on_sink_order(ordered_append_bytes); }
 
   // What is to be done now, in this order.
   void advance(Time now, std::vector<Action>& actions);
@@ -126,11 +130,9 @@ class Copier {
   void close(Lane& lane);
   void make_ready(Lane& lane);
   void pause(Lane& lane, Time until);
-  void await_predecessor(Lane& lane, Time now);
-  void make_room_for_older(SubscriptionIndex subscription, Time now);
+  void await_predecessor_of_front(Lane& lane, Time now);
   void set_timer(Lane& lane, Time when);
   void on_timer(Lane& lane, Time now);
-  void pump(Time now);
   void dispatch(Lane& lane, Time now);
   bool must_ask_for_tail(const Lane& lane, const HeldEvent& front) const;
   void ask_for_tail(Lane& lane, Time now);
@@ -143,21 +145,24 @@ class Copier {
   bool is_counterpart_first(const Lane& lane) const;
   void wake_counterpart(const Lane& lane);
 
-  // The one order over all streams.
-  bool is_global() const { return settings_.ordering == CopierSettings::Ordering::kGlobal; }
-  void note_position(Revision position, std::int32_t retry_count);
-  void know_positions();
-  void forget_positions(const std::vector<Revision>& positions);
-  bool is_position_awaited() const;
-  bool is_link_awaited() const;
-  bool is_queued(Revision position) const;
+  // The order.
+  Front front(LaneNumber lane) const override;
+  bool has_appends() const override { return !appends_.empty(); }
+  bool has_room() override;
+  void take_turn(LaneNumber lane, Time now) override;
+  void let_go(LaneNumber lane) override;
+  bool has_exited() const override { return outbox_.has_exited(); }
   void queue(const Lane& lane);
   HeldEvent take_front(Lane& lane);
   std::vector<HeldEvent> take_waiting(Lane& lane);
   void take_back_sent(Lane& lane);
-  bool is_next(Lane& lane);
-  bool may_follow(const Lane& lane) const;
-  void pump_in_order(Time now);
+
+  // The deliveries.
+  std::optional<Revision> lowest_unresolved_link() const override { return links_.lowest_position(); }
+  Time predecessor_wait_until(SubscriptionIndex subscription) const override {
+    return subscriptions_[subscription].wait.until();
+  }
+  void await_predecessor(SubscriptionIndex subscription, Time now) override;
 
   // Holes.
   static bool carries_whole(const Subscription& subscription, std::string_view stream);
@@ -210,7 +215,6 @@ class Copier {
   void acknowledge_settled(SubscriptionIndex subscription);
   void flush_acknowledgements(Time now, bool all);
   std::string last_words_of_stop() const;
-  void exit(ExitCode code, std::string last_words);
 
   CopierSettings settings_;
   EventPolicy policy_;
@@ -230,8 +234,7 @@ class Copier {
   std::size_t spare_room_ = 0;          // that they keep, for events
   std::deque<std::string> idle_lanes_;  // kept for what they know beyond a StreamMemory; may name lanes that are gone
   LruMap<std::uint64_t, StreamMemory> memory_;  // of streams without a lane, by the hash of their name
-  std::deque<Lane*> ready_;
-  Timers timers_;  // by the numbers of the lanes
+  Timers timers_;                               // by the numbers of the lanes
   absl::flat_hash_map<std::uint64_t, Lane*> lanes_by_number_;
   std::size_t metadata_lanes_ = 0;
   absl::flat_hash_map<std::uint64_t, Lane*> appends_;
@@ -240,24 +243,14 @@ class Copier {
 
   std::uint64_t next_number_ = 1;
   std::uint64_t next_append_id_ = 1;
-  std::uint64_t next_read_id_ = 1;
   Window window_;
   StreamDenials denials_;           // of the destination
   std::size_t append_bytes_limit_;  // as configured, or as the destination taught
 
-  // With Ordering::kGlobal: what waits, by its position and its lane's number, and what is known of the positions.
-  absl::btree_set<std::pair<Revision, std::uint64_t>> queue_;
-  std::size_t ordered_append_bytes_ = 0;
-  bool is_alone_ = false;                  // what is on its way: nothing may follow it
-  std::optional<Revision> arrived_up_to_;  // nothing: what is delivered again after a restart is still coming
-  bool has_first_delivery_ = false;        // something came that had not been delivered to anyone before
-  Time redelivered_until_{0};
-  absl::btree_set<Revision> arrived_beyond_;
-  absl::btree_set<Revision> to_come_again_;  // up to arrived_up_to_: had arrived, and were withdrawn
+  std::unique_ptr<Order> order_;
 
+  Outbox outbox_;
   Time stop_by_ = kNever;
-  bool has_exited_ = false;
-  std::vector<Action> actions_;
 };
 
 }  // namespace interconnect

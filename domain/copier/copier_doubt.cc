@@ -116,7 +116,7 @@ void Copier::ask_about_overdue(Lane& lane, Time now) {
   }
   lane.waiting_overdue_at = first;
   if (now < first) return set_timer(lane, first);
-  if (lane.state == Lane::State::kReady) std::erase(ready_, &lane);
+  if (lane.state == Lane::State::kReady) order_->on_unready(lane.number);
   doubt(lane, std::nullopt, now);
 }
 
@@ -166,13 +166,11 @@ void Copier::read_next_page(Lane& lane, Time now) {
     }
     return;
   }
-  page->read.id = next_read_id_++;
-  reads_[page->read.id] = &lane;
-  actions_.push_back(ReadStream{page->store, std::move(page->read)});
+  reads_[outbox_.put_read(page->store, std::move(page->read))] = &lane;
 }
 
 void Copier::on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now) {
-  if (has_exited_) return;
+  if (has_exited()) return;
   if (const auto link = link_reads_.find(read_id); link != link_reads_.end()) {
     const std::uint64_t key = link->second;
     link_reads_.erase(link);

@@ -66,7 +66,7 @@ void Copier::on_hole_read(Lane& lane, const ReadOutcome& outcome, Time now) {
     const auto take = [&](const EventView& event) {
       if (!take_from_source(lane, event, has_taken)) return false;
       has_taken = true;
-      return !has_exited_;
+      return !has_exited();
     };
     const auto is_allowed = [this](const EventView& event) {
       return std::holds_alternative<Allowed>(policy_.judge(event));
@@ -74,7 +74,7 @@ void Copier::on_hole_read(Lane& lane, const ReadOutcome& outcome, Time now) {
     lane.hole_fill->on_page(*page, {.is_allowed = is_allowed,
                                     .is_listed = [this](const EventView& event) { return is_listed(event); },
                                     .take = take});
-    if (has_exited_) return;
+    if (has_exited()) return;
     is_over = lane.hole_fill->is_over();
     if (!has_taken && !is_over && !fits(0)) return pause_before_retry(lane, now);
   } else {
@@ -113,14 +113,14 @@ bool Copier::take_from_source(Lane& lane, const EventView& event, bool must_fit)
     observer_.on_event_refused(event, why);
     const SafetyAction action = safety_net_.invalid_event(event, why);
     if (action == SafetyAction::kExit || action == SafetyAction::kRetry) {
-      exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
+      outbox_.exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
     }
     return true;
   }
   Event copy = with_copy_metadata(event);
   // One is held beyond what fits, so that the copy goes on; in the global order, the one for which all others wait.
   const bool holds_others = held_.events() > 1;
-  const bool is_first_of_all = is_global() && queue_.begin()->second == lane.number;
+  const bool is_first_of_all = order_->is_first(lane.number);
   if (!fits(copy.bytes()) && (must_fit || (!fits(0) && holds_others && !is_first_of_all))) return false;
   HeldEvent held;
   held.event = std::move(copy);

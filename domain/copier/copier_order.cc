@@ -1,4 +1,4 @@
-// The part of the copier that keeps one order over all streams: that of the positions in the subscription.
+// The part of the copier that sends as the order says.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -8,76 +8,49 @@
 
 namespace interconnect {
 
-// Positions follow one another: one that is left out may be on its way over an older connection. What is delivered
-// again comes first, but by its revision in its own stream (StreamBuffer.AddRetry of 5.0.1 and 21.2.0), not by
-// position.
-void Copier::note_position(Revision position, std::int32_t retry_count) {
-  if (!arrived_up_to_) {
-    arrived_beyond_.insert(position);
-    has_first_delivery_ = has_first_delivery_ || retry_count == 0;
-    return;
-  }
-  if (position > *arrived_up_to_ + 1) {
-    arrived_beyond_.insert(position);
-    return;
-  }
-  to_come_again_.erase(position);
-  arrived_up_to_ = std::max(*arrived_up_to_, position);
-  while (!arrived_beyond_.empty() && *arrived_beyond_.begin() <= *arrived_up_to_ + 1) {
-    arrived_up_to_ = std::max(*arrived_up_to_, *arrived_beyond_.begin());
-    arrived_beyond_.erase(arrived_beyond_.begin());
-  }
+Sender::Front Copier::front(LaneNumber number) const {
+  const Lane& lane = *lanes_by_number_.at(number);
+  const HeldEvent& front = lane.waiting[lane.head];
+  const bool is_free = lane.state == Lane::State::kReady || lane.state == Lane::State::kIdle;
+  return {.is_free = is_free && lane.append_id == 0,
+          .knows_tail = lane.tail.has_value(),
+          .is_doubtful = lane.last_error || lane.doubts > 0,
+          .was_sent = front.first_sent != kNever,
+          .payload_bytes = front.event.payload_bytes()};
 }
 
-// All that a former process left is here: the first of it is the first of all.
-void Copier::know_positions() {
-  arrived_up_to_ = *arrived_beyond_.begin() - 1;
-  note_position(*arrived_beyond_.begin(), 0);
+bool Copier::has_room() {
+  const bool is_full = appends_.size() >= settings_.max_appends_in_flight || in_flight_.events() >= window_.events() ||
+                       in_flight_.bytes() >= window_.bytes();
+  if (is_full) window_.on_full();
+  return !is_full;
 }
 
-// These have not arrived after all: they come again. What came after them is still there.
-void Copier::forget_positions(const std::vector<Revision>& positions) {
-  if (!arrived_up_to_) {
-    for (const Revision position : positions) arrived_beyond_.erase(position);
-    if (queue_.empty()) arrived_beyond_.clear();
-    return;
-  }
-  for (const Revision position : positions) {
-    if (position > *arrived_up_to_) {
-      arrived_beyond_.erase(position);
-    } else {
-      to_come_again_.insert(position);
-    }
-  }
+void Copier::take_turn(LaneNumber number, Time now) {
+  Lane& lane = *lanes_by_number_.at(number);
+  lane.state = Lane::State::kIdle;
+  dispatch(lane, now);
 }
 
-// The next in turn is to follow one that may still be on its way.
-bool Copier::is_position_awaited() const {
-  if (queue_.empty() || !arrived_up_to_) return false;
-  const Revision next = queue_.begin()->first;
-  const bool is_to_come_again = !to_come_again_.empty() && *to_come_again_.begin() < next;
-  if (!is_to_come_again && next <= *arrived_up_to_ + 1) return false;
-  const Lane& lane = *lanes_by_number_.at(queue_.begin()->second);
-  return lane.waiting[lane.head].first_sent == kNever;  // else its turn has been
-}
-
-bool Copier::is_queued(Revision position) const {
-  const auto first = queue_.lower_bound({position, 0});
-  return first != queue_.end() && first->first == position;
+void Copier::let_go(LaneNumber number) {
+  const auto it = lanes_by_number_.find(number);
+  if (it == lanes_by_number_.end() || it->second->state != Lane::State::kReady || it->second->has_waiting()) return;
+  it->second->state = Lane::State::kIdle;
+  close_if_idle(*it->second);
 }
 
 // All that waits in the lane takes its place in the order, if it has lost it.
 void Copier::queue(const Lane& lane) {
-  if (!is_global()) return;
-  for (std::size_t i = lane.head; i < lane.waiting.size(); ++i) queue_.emplace(lane.waiting[i].position, lane.number);
+  for (std::size_t i = lane.head; i < lane.waiting.size(); ++i) {
+    order_->enqueue(lane.waiting[i].position, lane.number);
+  }
 }
 
 HeldEvent Copier::take_front(Lane& lane) {
-  if (!is_global()) return lane.take_front();
-  queue_.erase({lane.front().position, lane.number});
+  order_->dequeue(lane.front().position, lane.number);
   HeldEvent held = lane.take_front();
   // What was filled in before an event has the event's position.
-  if (lane.has_waiting() && lane.front().position == held.position) queue_.emplace(held.position, lane.number);
+  if (lane.has_waiting() && lane.front().position == held.position) order_->enqueue(held.position, lane.number);
   return held;
 }
 
@@ -95,20 +68,6 @@ void Copier::take_back_sent(Lane& lane) {
   queue(lane);
 }
 
-// Whether nothing else is to be sent before what waits in front of the lane, or may still come.
-bool Copier::is_next(Lane& lane) {
-  if (queue_.empty() || *queue_.begin() != std::pair(lane.front().position, lane.number)) return false;
-  return !is_position_awaited() && !is_link_awaited();
-}
-
-// Whether the lane's next append may be sent while others are on their way, and others after it while it is. Not if it
-// is likely to be refused: what was sent after it would take its place.
-bool Copier::may_follow(const Lane& lane) const {
-  const HeldEvent& front = lane.waiting[lane.head];
-  return lane.tail && !lane.last_error && lane.doubts == 0 && front.first_sent == kNever &&
-         front.event.payload_bytes() < ordered_append_bytes_;
-}
-
 // --- A stream and its metadata ---
 
 Lane* Copier::counterpart(const Lane& lane) const {
@@ -124,62 +83,16 @@ bool Copier::is_counterpart_first(const Lane& lane) const {
   if (other == nullptr) return false;
   // What it brings about is not to be seen yet: an event that revives the stream, or what deletes it.
   if (!other->batch.empty() || other->append_id != 0) return true;
-  if (is_global() || !other->has_waiting()) return false;  // there all go by their positions
+  if (!other->has_waiting()) return false;
   const HeldEvent& mine = lane.waiting[lane.head];
   const HeldEvent& theirs = other->waiting[other->head];
   return theirs.subscription == mine.subscription && theirs.position < mine.position;
 }
 
 void Copier::wake_counterpart(const Lane& lane) {
-  if (is_global()) return;
   Lane* other = counterpart(lane);
   if (other == nullptr || other->state != Lane::State::kIdle || !other->has_waiting() || other->append_id != 0) return;
   make_ready(*other);
-}
-
-// The next in turn is to follow one whose event is still to be read.
-bool Copier::is_link_awaited() const {
-  const std::optional<Revision> unresolved = links_.lowest_position();
-  return unresolved && !queue_.empty() && *unresolved < queue_.begin()->first;
-}
-
-void Copier::pump_in_order(Time now) {
-  // Turns come by position; what has nothing to send is let go.
-  for (Lane* lane : std::exchange(ready_, {})) {
-    if (lane->has_waiting()) continue;
-    lane->state = Lane::State::kIdle;
-    close_if_idle(*lane);
-  }
-  while (!queue_.empty() && !has_exited_) {
-    const auto turn = *queue_.begin();
-    if (is_link_awaited()) return;
-    if (appends_.empty()) is_alone_ = false;
-    if (!arrived_up_to_) {
-      if (!has_first_delivery_ && now < redelivered_until_) return make_room_for_older(0, now);
-      know_positions();
-    }
-    Lane& lane = *lanes_by_number_.at(turn.second);
-    if (is_position_awaited()) {
-      if (now < subscriptions_.front().wait.until()) return make_room_for_older(0, now);
-      to_come_again_.erase(to_come_again_.begin(), to_come_again_.lower_bound(turn.first));
-      arrived_up_to_ = std::max(*arrived_up_to_, turn.first - 1);
-      note_position(turn.first, 0);
-    }
-    const bool is_free = lane.state == Lane::State::kReady || lane.state == Lane::State::kIdle;
-    if (!is_free || lane.append_id != 0 || is_alone_) return;
-    const bool may_be_sent = lane.tail.has_value();  // else it is looked up first
-    if (may_be_sent && !appends_.empty()) {
-      if (!may_follow(lane)) return;
-      if (appends_.size() >= settings_.max_appends_in_flight || in_flight_.events() >= window_.events() ||
-          in_flight_.bytes() >= window_.bytes()) {
-        return window_.on_full();
-      }
-    }
-    is_alone_ = may_be_sent && !may_follow(lane);
-    lane.state = Lane::State::kIdle;
-    dispatch(lane, now);
-    if (!queue_.empty() && *queue_.begin() == turn) return;  // it waits for something
-  }
 }
 
 }  // namespace interconnect

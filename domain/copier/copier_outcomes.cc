@@ -12,7 +12,7 @@ namespace interconnect {
 
 void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now) {
   const auto it = appends_.find(append_id);
-  if (it == appends_.end() || has_exited_) return;
+  if (it == appends_.end() || has_exited()) return;
   Lane& lane = *it->second;
   appends_.erase(it);
   lane.append_id = 0;
@@ -169,7 +169,7 @@ WriteFailure Copier::lasting_refusal(const Lane& lane, const StoreError& error, 
 void Copier::pause_before_retry(Lane& lane, Time now) {
   lane.retry_delay = std::clamp(2 * lane.retry_delay, settings_.min_retry_delay, settings_.max_retry_delay);
   const Time overdue = std::max(now, first_overdue(lane.sent));
-  if (is_global() && lane.state == Lane::State::kAppending) {  // it is to wait for its turn again
+  if (!order_->retries_out_of_turn() && lane.state == Lane::State::kAppending) {  // it is to wait for its turn again
     take_back_sent(lane);
     lane.state = Lane::State::kIdle;
   }
@@ -208,7 +208,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
   std::vector<HeldEvent> waiting = take_waiting(lane);
   std::erase_if(waiting, [&](HeldEvent& held) {
     held.is_asked_about = false;
-    if (has_exited_ || !fails(held)) return false;
+    if (has_exited() || !fails(held)) return false;
     const SafetyAction action = fail(lane, held, failure);
     is_retried = is_retried || action == SafetyAction::kRetry;
     return action == SafetyAction::kSkip || action == SafetyAction::kPark;
@@ -219,7 +219,7 @@ void Copier::fail_if(Lane& lane, const WriteFailure& failure, Time now, Predicat
   }
   lane.waiting = std::move(waiting);
   queue(lane);
-  if (has_exited_) return;
+  if (has_exited()) return;
   lane.is_retried_by_safety_net = is_retried;
   wake_counterpart(lane);
   lane.state = Lane::State::kIdle;
@@ -239,8 +239,8 @@ SafetyAction Copier::fail(Lane& lane, HeldEvent& held, const WriteFailure& failu
     case SafetyAction::kExit: {
       const bool is_refused =
           failure.reason == WriteFailureReason::kRefused || failure.reason == WriteFailureReason::kStreamDenied;
-      exit(is_refused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
-           "cannot write " + name(event) + ": " + failure.message);
+      outbox_.exit(is_refused ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
+                   "cannot write " + name(event) + ": " + failure.message);
       return action;
     }
     case SafetyAction::kRetry:
@@ -285,7 +285,7 @@ void Copier::park(const Ledger::Identity& identity, const EventView& event, cons
     const bool is_repeated = std::any_of(
         claims.begin(), claims.begin() + static_cast<std::ptrdiff_t>(i),
         [&](const auto& c) { return c.subscription == claims[i].subscription && c.ack_id == claims[i].ack_id; });
-    if (!is_repeated) actions_.push_back(ParkEvent{claims[i].subscription, claims[i].ack_id, reason});
+    if (!is_repeated) outbox_.put(ParkEvent{claims[i].subscription, claims[i].ack_id, reason});
   }
 }
 

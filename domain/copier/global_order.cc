@@ -9,7 +9,8 @@ namespace interconnect {
 void GlobalOrder::on_connected(bool is_first_connection, bool is_new_group, Time now) {
   if (!is_first_connection && redelivered_until_ != kNever) return;
   has_first_delivery_ = false;
-  redelivered_until_ = is_new_group ? now : now + redelivery_wait_;
+  // Later ones take less: else reconnections of our own would put it off for ever.
+  redelivered_until_ = is_new_group ? now : now + redelivery_wait_ / (is_first_connection ? 1 : 2);
 }
 
 void GlobalOrder::on_wait_renewed() {
@@ -45,8 +46,12 @@ void GlobalOrder::know_positions() {
 // What came after them is still there.
 void GlobalOrder::forget(std::span<const Revision> positions) {
   if (!arrived_up_to_) {
+    if (positions.empty()) return;
     for (const Revision position : positions) arrived_beyond_.erase(position);
     if (queue_.empty()) arrived_beyond_.clear();
+    // What is left tells no more where all began: the next connection does.
+    redelivered_until_ = kNever;
+    has_first_delivery_ = false;
     return;
   }
   for (const Revision position : positions) {
@@ -91,10 +96,7 @@ bool GlobalOrder::is_link_awaited() const {
 
 // For what may precede the next in turn. What was waited for in vain counts as arrived.
 bool GlobalOrder::must_wait(const Sender& sender, Time now) {
-  if (!arrived_up_to_) {
-    if (!has_first_delivery_ && now < redelivered_until_) return true;
-    know_positions();
-  }
+  if (!arrived_up_to_) know_positions();
   if (!is_position_awaited(sender)) return false;
   if (now < deliveries_.predecessor_wait_until(kOnlySubscription)) return true;
   const Revision next = queue_.begin()->first;
@@ -113,6 +115,9 @@ bool GlobalOrder::may_follow(const Sender::Front& front) const {
 void GlobalOrder::pump(Sender& sender, Time now) {
   // Turns come by position; what has nothing to send is let go.
   for (const LaneNumber lane : std::exchange(ready_, {})) sender.let_go(lane);
+  // Links that are still being read take places of the buffer as well.
+  const bool is_redelivery_awaited = !arrived_up_to_ && !has_first_delivery_ && now < redelivered_until_;
+  if (is_redelivery_awaited) return deliveries_.await_predecessor(kOnlySubscription, now);
   while (!queue_.empty() && !sender.has_exited()) {
     if (is_link_awaited()) return;
     if (!sender.has_appends()) is_alone_ = false;

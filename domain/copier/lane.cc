@@ -50,7 +50,10 @@ void Lane::await_predecessor() {
 
 void Lane::append(std::uint64_t id, Budget::Units units, Time now) {
   expects(append_id == 0 && !batch.empty() && batch.size() == sent.size());
-  for (HeldEvent& held : sent) held.first_sent = std::min(held.first_sent, now);
+  for (HeldEvent& event : sent) {
+    event.first_sent = std::min(event.first_sent, now);
+    event.was_sent = event.was_sent || !asks_for_tail;
+  }
   append_id = id;
   in_flight = std::move(units);
   sent_at = now;

@@ -177,15 +177,17 @@ bool Reconciler::note_findings(Lane& lane, const LookUp::Findings& found, Time n
     if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
     } else if (was_asked_about && found.scanned && !lane.is_at_destination(held)) {
-      is_overdue = note_absent(held, found, now) || is_overdue;
+      is_overdue = note_absent(lane, held, found, now) || is_overdue;
     }
   }
   return is_overdue;
 }
 
 // Of an event that the destination does not show.
-bool Reconciler::note_absent(HeldEvent& held, const LookUp::Findings& found, Time now) const {
-  if (held.event.revision() < found.gone_below.value_or(0)) {
+bool Reconciler::note_absent(const Lane& lane, HeldEvent& held, const LookUp::Findings& found, Time now) const {
+  // Metadata that newer took the place of: but if it was sent, the destination may execute that append yet.
+  const bool may_be_written_late = lane.is_metadata && held.was_sent;
+  if (held.event.revision() < found.gone_below.value_or(0) && !may_be_written_late) {
     held.at_destination = HeldEvent::AtDestination::kGone;
     return false;
   }

@@ -37,7 +37,7 @@ class Reconciler {
   bool is_denied_for_long(Lane& lane, ErrorKind kind, bool is_overdue, Time now);
   bool is_unseen(Lane& lane, LookUp::Findings& found, Time now) const;
   bool note_findings(Lane& lane, const LookUp::Findings& found, Time now) const;
-  bool note_absent(HeldEvent& held, const LookUp::Findings& found, Time now) const;
+  bool note_absent(const Lane& lane, HeldEvent& held, const LookUp::Findings& found, Time now) const;
   WriteFailure failure_of_overdue(const Lane& lane);
   WriteFailure failure_of_denied(const Lane& lane, const StoreError& error, std::string message);
 

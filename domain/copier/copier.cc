@@ -1,752 +1,95 @@
 #include "domain/copier/copier.h"
 
-#include <algorithm>
-#include <limits>
 #include <utility>
-#include <variant>
 
-#include "domain/copier/describe.h"
 #include "domain/copier/global_order.h"
+#include "domain/copier/intake.h"
 #include "domain/copier/stream_order.h"
-#include "domain/event_metadata.h"
-#include "domain/stream_metadata.h"
+#include "domain/copier/surroundings.h"
+#include "domain/copier/writer.h"
 
 namespace interconnect {
-namespace {
-
-constexpr std::string_view kEventTypeStreamPrefix = "$et-";
-constexpr std::string_view kCategoryStreamPrefix = "$ce-";
-// 5.0.1 closes a client's connection when more than 10 MiB are pending to it, and pushes a whole buffer at once.
-constexpr std::size_t kMaxPendingBytes = 8 << 20;
-
-// No stream has it: an append that expects it is refused, with the stream's last revision.
-constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
-
-constexpr std::size_t kMaxSpareLanes = 2'048;
-constexpr std::size_t kMaxSpareRoom = 32'768;  // of all of them, for events: some 3 MB
-
-// From the group's parked stream (PersistentSubscription.cs, ReplayParkedMessages).
-bool is_replayed(const Delivery& delivery) {
-  return delivery.link != nullptr && delivery.link->stream.starts_with("$persistentsubscription-") &&
-         delivery.link->stream.ends_with("-parked");
-}
-
-// Whether both may carry events of the same stream.
-bool share_streams(const std::string& a, const std::string& b) {
-  const auto is_category = [](const std::string& stream) { return stream.starts_with(kCategoryStreamPrefix); };
-  const auto is_plain = [](const std::string& stream) { return !stream.starts_with('$'); };
-  if ((is_category(a) && is_category(b)) || (is_plain(a) && is_plain(b))) return a == b;
-  if (is_category(b)) return share_streams(b, a);
-  if (is_category(a) && is_plain(b)) return b.starts_with(a.substr(kCategoryStreamPrefix.size()) + "-");
-  return true;
-}
-
-}  // namespace
 
 Copier::Copier(CopierSettings settings, std::vector<Subscription> subscriptions, EventPolicy policy,
                SafetyNet& safety_net, CopyObserver& observer)
-    : settings_(settings),
-      policy_(std::move(policy)),
-      safety_net_(safety_net),
-      observer_(observer),
-      ledger_(subscriptions.size(), settings.remembered_events),
-      links_({.one_queue = settings.ordering == CopierSettings::Ordering::kGlobal,
-              .max_reads = settings.max_link_reads,
-              .reading = {.min_retry_delay = settings.min_retry_delay,
-                          .max_retry_delay = settings.max_retry_delay,
-                          .patience = settings.writer_timeout}},
-             held_),
-      memory_(settings.remembered_streams),
-      window_({settings.max_in_flight_events, settings.max_in_flight_bytes, settings.append_queue_target}),
-      append_bytes_limit_(settings.max_append_bytes) {
-  const bool is_global = settings_.ordering == CopierSettings::Ordering::kGlobal;
+    : our_(new Surroundings{settings, std::move(policy), safety_net, observer}) {
+  const bool is_global = settings.ordering == CopierSettings::Ordering::kGlobal;
+  intake_ = std::make_unique<Intake>(*our_, subscriptions, is_global);
   if (is_global) {
-    order_ = std::make_unique<GlobalOrder>(settings_.redelivery_wait(), static_cast<Deliveries&>(*this));
+    order_ = std::make_unique<GlobalOrder>(settings.redelivery_wait(), *intake_);
   } else {
     order_ = std::make_unique<StreamOrder>();
   }
-  for (const Subscription& subscription : subscriptions) {
-    SubscriptionState state{
-        .subscription = subscription,
-        .only_type = {},
-        .buffer = BufferControl(subscription.buffer_size, {.reconnection_interval = settings_.reconnection_interval(),
-                                                           .first_patience = settings_.reconnection_interval(),
-                                                           .most_patience = settings_.predecessor_wait,
-                                                           .grows_for_predecessor = is_global}),
-        .wait = PredecessorWait(settings_.predecessor_wait, settings_.least_rest_of_wait()),
-    };
-    if (subscription.stream.starts_with(kEventTypeStreamPrefix)) {
-      state.only_type = subscription.stream.substr(kEventTypeStreamPrefix.size());
-    }
-    for (const SubscriptionState& other : subscriptions_) {
-      shares_streams_ = shares_streams_ || share_streams(other.subscription.stream, subscription.stream);
-    }
-    subscriptions_.push_back(std::move(state));
-  }
-  EventView metadata;
-  metadata.type = kStreamMetadataType;
-  copies_metadata_ = is_listed(metadata);
+  writer_ = std::make_unique<Writer>(*our_, *order_, *intake_);
+  intake_->connect(*order_, *writer_);
 }
 
-// --- Subscriptions and deliveries ---
+Copier::~Copier() = default;
 
 void Copier::on_subscription_started(const SubscriptionStarted& started, Time now) {
-  SubscriptionState& state = subscriptions_[started.subscription];
-  state.buffer.on_connected(now);
-  state.refused_since = kNever;
-  const bool is_first = started.group == GroupState::kCreated && !state.has_started;
-  state.wait.on_connected(is_first, now);
-  order_->on_connected(!state.has_started, is_first, now);
-  state.has_started = true;
-  state.began_at_start = started.effective.start_from == 0;
-  state.strategy = started.effective.consumer_strategy;
-  observer_.on_subscription_started(state.subscription, started);
+  intake_->on_subscription_started(started, now);
 }
 
 void Copier::on_subscription_dropped(SubscriptionIndex subscription, DropReason reason, std::string_view message,
                                      Time now) {
-  SubscriptionState& state = subscriptions_[subscription];
-  ledger_.disconnect(subscription);
-  drop_links(subscription);
-  state.wait.on_connection_lost();
-  if (reason == DropReason::kConnectionLost) {
-    state.buffer.on_connection_lost(kMaxPendingBytes / subscriptions_.size(), now);
-  }
-  state.buffer.on_dropped();
-  observer_.on_subscription_dropped(state.subscription, reason, message);
-  if (!is_refusal(reason)) {
-    state.refused_since = kNever;
-  } else if (state.refused_since == kNever) {
-    state.refused_since = now;
-  } else if (stop_by_ == kNever && now - state.refused_since >= settings_.writer_timeout) {
-    // Not for the first time: a server that has just started refuses right credentials for a moment.
-    outbox_.exit(ExitCode::kRefusedByServer, "the source refuses the subscription to '" +
-                                                 excerpt(state.subscription.stream) + "' as group '" +
-                                                 excerpt(state.subscription.group) + "': " + std::string(message));
-  }
+  intake_->on_subscription_dropped(subscription, reason, message, now);
 }
 
 void Copier::on_older_consumers_suspected(SubscriptionIndex subscription, Time now) {
-  subscriptions_[subscription].wait.on_stale_consumer(now);
+  intake_->on_stale_consumer(subscription, now);
 }
 
-void Copier::on_delivery(const Delivery& delivery, Time now) {
-  SubscriptionState& state = subscriptions_[delivery.subscription];
-  state.buffer.on_delivered(delivery.event != nullptr ? delivery.event->bytes() : 0);
-  if (has_exited() || stop_by_ != kNever || state.buffer.is_discarding()) return observer_.on_deliveries_discarded(1);
-  order_->on_delivered(delivery.position, delivery.retry_count);
-  if (LinkResolver::is_unresolved(delivery) || links_.must_wait(delivery)) return resolve_link(delivery, now);
-  judge(delivery, now);
+void Copier::on_delivery(const Delivery& delivery, Time now) { intake_->on_delivery(delivery, now); }
+
+void Copier::on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now) {
+  writer_->on_append_completed(append_id, outcome, now);
 }
 
-void Copier::resolve_link(const Delivery& delivery, Time now) {
-  if (!fits(LinkResolver::bytes_of(delivery))) {
-    order_->forget_unless_queued({&delivery.position, 1});
-    observer_.on_deliveries_discarded(1);
-    return discard_until_reconnected(delivery.subscription, now);
-  }
-  LinkResolver::is_unresolved(delivery) ? links_.add(delivery, now) : links_.add_behind(delivery);
+void Copier::on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now) {
+  if (our_->outbox.has_exited()) return;
+  if (!intake_->on_read_completed(read_id, outcome, now)) writer_->on_read_completed(read_id, outcome, now);
 }
 
-// What waited for a link and need not any more.
-void Copier::release_resolved(Time now) {
-  while (!has_exited() && stop_by_ == kNever) {
-    const std::optional<LinkResolver::Outcome> outcome = links_.next();
-    if (!outcome) return;
-    Delivery delivery = outcome->delivery;
-    const EventView link = outcome->link ? outcome->link->view() : EventView{};
-    const EventView event = outcome->event ? outcome->event->view() : EventView{};
-    switch (outcome->kind) {
-      case LinkResolver::Outcome::Kind::kEvent:
-        delivery.event = &event;
-        if (outcome->link) delivery.link = &link;
-        judge(delivery, now);
-        break;
-      case LinkResolver::Outcome::Kind::kInvalid:
-        delivery.event = &link;
-        refuse(delivery, {true, outcome->reason});
-        break;
-      case LinkResolver::Outcome::Kind::kGone: {
-        observer_.on_link_target_gone({outcome->target_stream, outcome->target_revision, outcome->reason});
-        ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
-        EventView gone;
-        gone.stream = outcome->target_stream;
-        gone.revision = outcome->target_revision;
-        note_seen(gone);
-        break;
-      }
-    }
-  }
+void Copier::on_stop_requested(Time stop_by) {
+  stop_by_ = std::min(stop_by_, stop_by);
+  intake_->on_stop_requested();
 }
 
-// What was read for links may be more than may be held.
-void Copier::discard_read_links(Time now) {
-  while (links_.size() > 0 && !fits(0) && held_.events() > 1) {
-    SubscriptionIndex largest = 0;
-    for (SubscriptionIndex i = 1; i < subscriptions_.size(); ++i) {
-      if (links_.size(i) > links_.size(largest)) largest = i;
-    }
-    discard_until_reconnected(largest, now);
-  }
-}
-
-void Copier::read_links(Time now) {
-  release_resolved(now);
-  while (const auto read = links_.next_read(now)) {
-    link_reads_.emplace(outbox_.put_read(Store::kSource, read->read), read->key);
-  }
-  if (const auto& denied = links_.denied()) {
-    outbox_.exit(ExitCode::kRefusedByServer,
-                 "the source does not let us read stream '" + excerpt(denied->stream) +
-                     "', to which a link points that came without its event: " + denied->message);
-  }
-}
-
-// What the lost connection delivered comes again; what it delivered a second time may be held since the first.
-void Copier::drop_links(SubscriptionIndex subscription) {
-  const std::vector<Revision> positions = links_.drop(subscription);
-  if (!positions.empty()) observer_.on_deliveries_discarded(positions.size());
-  order_->forget_unless_queued(positions);
-}
-
-// The streams of the servers themselves, but for the metadata of others.
-bool Copier::is_of_the_system(const Subscription& subscription, std::string_view stream) {
-  if (stream.starts_with("$$")) stream.remove_prefix(2);
-  return stream.starts_with('$') && stream != subscription.stream;
-}
-
-void Copier::judge(const Delivery& delivery, Time now) {
-  const SubscriptionState& state = subscriptions_[delivery.subscription];
-  if (is_of_the_system(state.subscription, delivery.event->stream)) {
-    return refuse(delivery, {false, "its stream belongs to the server, and no subscription names it"});
-  }
-  const Verdict verdict = policy_.judge(*delivery.event);
-  if (std::holds_alternative<Allowed>(verdict)) return hold(delivery, now);
-  if (const auto* invalid = std::get_if<Invalid>(&verdict)) return refuse(delivery, {true, invalid->reason});
-  refuse(delivery, {false, "its type is not among those to be copied"});
-}
-
-void Copier::refuse(const Delivery& delivery, const InvalidEvent& why) {
-  const EventView& event = *delivery.event;
-  const SafetyAction action = safety_net_.invalid_event(event, why);
-  if (action != SafetyAction::kPark) {
-    why.allowed_type ? observer_.on_event_invalid(event, why.reason) : observer_.on_event_filtered(event, why.reason);
-  }
-  switch (action) {
-    case SafetyAction::kSkip:
-      ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
-      break;
-    case SafetyAction::kPark:
-      observer_.on_event_parked(event, why.reason);
-      outbox_.put(ParkEvent{delivery.subscription, delivery.ack_id, why.reason});
-      break;
-    case SafetyAction::kExit:
-    case SafetyAction::kRetry:
-      outbox_.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
-      return;
-  }
-  note_seen(event);
-}
-
-// Not beyond a gap: it would hide the gap from the event that follows.
-void Copier::note_seen(const EventView& event) {
-  const auto advance_to = [&](Revision& newest_seen) {
-    if (event.revision == newest_seen + 1) newest_seen = event.revision;
-  };
-  const std::uint64_t hash = Ledger::identify(event.stream, event.id).stream;
-  if (Lane* lane = find_lane(event.stream, hash)) {
-    advance_to(lane->newest_seen);
-  } else if (StreamMemory* memory = memory_.find(hash)) {
-    advance_to(memory->newest_seen);
-  }
-}
-
-void Copier::hold(const Delivery& delivery, Time now) {
-  const EventView& event = *delivery.event;
-  const Ledger::Identity identity = Ledger::identify(event.stream, event.id);
-  Event copy = with_copy_metadata(event);
-  if (!fits(copy.bytes()) && !ledger_.is_held_or_settled(identity)) {
-    order_->forget({&delivery.position, 1});
-    observer_.on_deliveries_discarded(1);
-    return discard_until_reconnected(delivery.subscription, now);
-  }
-
-  switch (ledger_.arrive(identity, event.revision, delivery.subscription, delivery.ack_id)) {
-    case Ledger::Arrival::kNew:
-      break;
-    case Ledger::Arrival::kHeld:
-    case Ledger::Arrival::kSettled:
-      observer_.on_event_redelivered(event);
-      return;
-    case Ledger::Arrival::kHeldUnderOtherRevision:
-    case Ledger::Arrival::kSettledUnderOtherRevision:
-      observer_.on_duplicate_id(event);
-      note_seen(event);
-      return;
-  }
-  Lane& lane = open_lane(event.stream, identity.stream);
-  HeldEvent held;
-  held.event = std::move(copy);
-  held.subscription = delivery.subscription;
-  held.position = delivery.position;
-  held.is_redelivered = delivery.retry_count > 0;
-  held.is_replayed = is_replayed(delivery);
-  if (!lane.is_metadata) {  // whose newest event counts, whatever came before it
-    held.is_overtaken = event.revision <= lane.newest_sent;
-    held.is_behind = held.is_overtaken || event.revision < lane.looked_up_from;
-    const bool follows = event.revision == lane.newest_seen + 1 || event.revision <= lane.newest_sent + 1;
-    held.is_after_gap = !follows && now < subscriptions_[delivery.subscription].wait.until();
-    if (!follows || held.is_overtaken) note_hole(held, lane);
-  }
-  lane.newest_seen = std::max(lane.newest_seen, event.revision);
-  held.units = lane.held.take(1, held.event.bytes());
-  lane.insert(std::move(held));
-  order_->enqueue(delivery.position, lane.number);
-  const std::size_t max_retry_bytes = settings_.max_held_bytes / 2;
-  if (lane.is_retried_by_safety_net && lane.held.bytes() > max_retry_bytes) {
-    return outbox_.exit(ExitCode::kKilledBySafetyRules, "stream '" + excerpt(lane.stream) + "' holds back more than " +
-                                                            std::to_string(max_retry_bytes) +
-                                                            " bytes behind an event that cannot be written");
-  }
-  if (lane.state == Lane::State::kIdle || lane.state == Lane::State::kAwaiting) make_ready(lane);
-}
-
-// What comes is dropped until the connection with the smaller buffer is there; then it comes again.
-void Copier::discard_until_reconnected(SubscriptionIndex subscription, Time now) {
-  SubscriptionState& state = subscriptions_[subscription];
-  const std::size_t mean_bytes = std::max<std::size_t>(1, held_.bytes() / std::max<std::size_t>(1, held_.events()));
-  const std::size_t share = settings_.max_held_bytes / 2 / subscriptions_.size();
-  const auto fitting = static_cast<std::int64_t>(share / mean_bytes);
-  // As long as the buffer gets smaller, renewing the wait has an end.
-  if (state.buffer.shrink(fitting, now)) renew_wait(state);
-  drop_links(subscription);
-}
-
-void Copier::renew_wait(SubscriptionState& state) {
-  state.wait.renew_at_reconnection();
-  order_->on_wait_renewed();
-}
-
-void Copier::reconnect(SubscriptionIndex subscription, Time now) {
-  SubscriptionState& state = subscriptions_[subscription];
-  state.buffer.on_reconnecting(now);
-  state.wait.on_reconnecting();
-  // While the connection is there that they belong to: else all that is settled comes again.
-  acknowledge_settled(subscription);
-  ledger_.disconnect(subscription);
-  drop_links(subscription);
-  withdraw_unsent();
-  outbox_.put(Resubscribe{subscription, state.buffer.size()});
-}
-
-// On the new connection the server sends what is not acknowledged in the right order, so what was never sent to the
-// destination need not be held until then.
-void Copier::withdraw_unsent() {
-  std::vector<std::uint64_t> emptied;
-  std::vector<Revision> positions;
-  for (const auto& [stream, lane] : lanes_) {
-    if (!lane->has_waiting() || lane->look_up || lane->is_filling()) continue;
-    std::vector<HeldEvent> kept;
-    const std::size_t before = lane->waiting_count();
-    bool is_after_gap = false;
-    Revision first_withdrawn = kNoStream;
-    while (lane->has_waiting()) {
-      HeldEvent held = take_front(*lane);
-      // One that was refused and is tried again counts as sent: newer ones, should they come before it, would not wait,
-      // and no hole would show that it is missing.
-      const bool may_come_late = !order_->awaits_withdrawn() || held.is_filled;
-      const bool counts_as_sent = may_come_late && held.event.revision() <= lane->newest_sent;
-      const bool was_sent = held.first_sent != kNever || counts_as_sent;
-      if (!was_sent && ledger_.withdraw({lane->stream_hash, held.event.id()})) {
-        observer_.on_deliveries_discarded(1);
-        if (!held.is_filled) positions.push_back(held.position);
-        if (!is_after_gap) first_withdrawn = held.event.revision();
-        is_after_gap = true;
-      } else {
-        // It is wanted by another connection than those before it, which come again.
-        if (std::exchange(is_after_gap, false) && !was_sent) {
-          held.is_after_gap = true;
-          held.awaits = kNoStream;
-          const bool is_whole = carries_whole(subscriptions_[held.subscription].subscription, lane->stream);
-          if (held.hole == HeldEvent::Hole::kNone && is_whole) {
-            held.hole = HeldEvent::Hole::kBetween;
-            held.hole_from = first_withdrawn;
-          }
-        }
-        kept.push_back(std::move(held));
-      }
-    }
-    lane->waiting = std::move(kept);
-    lane->head = 0;
-    queue(*lane);
-    if (lane->waiting.size() == before) continue;
-    lane->hole_fill.reset();  // what it has taken may be among them
-    lane->newest_seen = lane->newest_sent;
-    for (const HeldEvent& held : lane->waiting) {
-      lane->newest_seen = std::max(lane->newest_seen, held.event.revision());
-    }
-    const bool is_awaiting = lane->state == Lane::State::kAwaiting;
-    const bool is_ready = lane->state == Lane::State::kReady;
-    if (!lane->has_waiting() && (is_awaiting || (is_ready && order_->leaves_line(lane->number)))) {
-      set_timer(*lane, kNever);
-      lane->state = Lane::State::kIdle;
-    }
-    if (lane->state == Lane::State::kIdle) emptied.push_back(lane->number);
-  }
-  order_->forget(positions);
-  if (metadata_lanes_ > 0) {
-    std::vector<std::uint64_t> waiting;
-    for (const auto& [number, lane] : lanes_by_number_) {
-      if (lane->state == Lane::State::kIdle && lane->has_waiting() && lane->append_id == 0) waiting.push_back(number);
-    }
-    std::sort(waiting.begin(), waiting.end());
-    for (const std::uint64_t number : waiting) make_ready(*lanes_by_number_.at(number));
-  }
-  // The map has no order of its own. Closing one may close another.
-  std::sort(emptied.begin(), emptied.end());
-  for (const std::uint64_t number : emptied) {
-    if (const auto it = lanes_by_number_.find(number); it != lanes_by_number_.end()) close_if_idle(*it->second);
-  }
-}
-
-// Whether an event that was copied tells that those before it in the source's stream were.
-bool Copier::order_proves(const Lane& lane) const {
-  const SubscriptionState& state = subscriptions_[lane.waiting[lane.head].subscription];
-  return !settings_.may_give_up_events && !shares_streams_ && state.strategy == ConsumerStrategy::kPinned;
-}
-
-bool Copier::is_listed(const EventView& event) const {
-  return !std::holds_alternative<NotAllowed>(policy_.judge(event));
-}
-
-bool Copier::is_admitted(const SubscriptionState& state, const EventView& event) const {
-  if (!state.only_type.empty() && event.type != state.only_type) return false;
-  return std::holds_alternative<Allowed>(policy_.judge(event));
-}
-
-// --- Lanes ---
-
-Lane* Copier::find_lane(std::string_view stream, std::uint64_t hash) const {
-  const auto it = lanes_.find(stream, hash);
-  return it == lanes_.end() ? nullptr : it->second.get();
-}
-
-Lane& Copier::open_lane(std::string_view stream, std::uint64_t hash) {
-  if (Lane* open = find_lane(stream, hash)) return *open;
-  std::unique_ptr<Lane> lane;
-  if (spare_lanes_.empty()) {
-    lane = std::make_unique<Lane>();
-  } else {
-    lane = std::move(spare_lanes_.back());
-    spare_lanes_.pop_back();
-    spare_room_ -= lane->room();
-  }
-  lane->stream = stream;
-  lane->stream_hash = hash;
-  lane->number = next_number_++;
-  lane->held = Budget(&held_);
-  lane->is_metadata = is_metadata_stream(stream);
-  if (lane->is_metadata) ++metadata_lanes_;
-  if (const auto memory = memory_.take(hash)) {
-    lane->tail = memory->tail;
-    lane->newest_seen = memory->newest_seen;
-    lane->newest_sent = memory->newest_sent;
-    lane->looked_up_from = memory->looked_up_from;
-  }
-  Lane& opened = *lane;
-  lanes_by_number_[opened.number] = &opened;
-  lanes_.emplace(opened.stream, std::move(lane));
-  return opened;
-}
-
-void Copier::close_if_idle(Lane& lane) {
-  if (!lane.is_idle()) return;
-  if (lane.ahead.empty() && !lane.walk_cursor && lane.hidden_below <= lane.newest_sent + 1) {
-    if (lane.tail) memory_.put(lane.stream_hash, {*lane.tail, lane.newest_seen, lane.newest_sent, lane.looked_up_from});
-    return close(lane);
-  }
-  if (std::exchange(lane.is_listed_idle, true)) return;
-  idle_lanes_.push_back(lane.stream);
-  if (idle_lanes_.size() <= settings_.max_idle_lanes) return;
-  const auto it = lanes_.find(idle_lanes_.front());
-  idle_lanes_.pop_front();
-  if (it == lanes_.end()) return;
-  it->second->is_listed_idle = false;
-  if (it->second->is_idle()) close(*it->second);
-}
-
-void Copier::close(Lane& lane) {
-  set_timer(lane, kNever);
-  const auto it = lanes_.find(lane.stream, lane.stream_hash);
-  std::unique_ptr<Lane> closed = std::move(it->second);
-  lanes_.erase(it);
-  lanes_by_number_.erase(closed->number);
-  if (closed->is_metadata) --metadata_lanes_;
-  if (spare_lanes_.size() >= kMaxSpareLanes) return;
-  closed->recycle(spare_room_ + closed->room() <= kMaxSpareRoom);
-  spare_room_ += closed->room();
-  spare_lanes_.push_back(std::move(closed));
-}
-
-void Copier::make_ready(Lane& lane) {
-  set_timer(lane, lane.waiting_overdue_at);  // its turn may be far off
-  lane.state = Lane::State::kReady;
-  order_->on_ready(lane.number);
-}
-
-void Copier::pause(Lane& lane, Time until) {
-  if (lane.state != Lane::State::kPaused) lane.paused_at = std::exchange(lane.state, Lane::State::kPaused);
-  set_timer(lane, until);
-}
-
-std::size_t Copier::unsettled(SubscriptionIndex subscription) const {
-  return ledger_.outstanding(subscription) + links_.size(subscription);
-}
-
-void Copier::await_predecessor(SubscriptionIndex subscription, Time now) {
-  SubscriptionState& state = subscriptions_[subscription];
-  const std::size_t taken = unsettled(subscription) + ledger_.repeated(subscription);
-  if (state.buffer.make_room(taken, now)) renew_wait(state);
-}
-
-// The front event is to follow one that may still be on its way.
-void Copier::await_predecessor_of_front(Lane& lane, Time now) {
-  await_predecessor(lane.front().subscription, now);
-  // While the subscription is not connected, there is no telling until when.
-  lane.state = Lane::State::kAwaiting;
-  set_timer(lane, std::min(gap_until(lane, lane.front()), now + settings_.predecessor_interval()));
-}
-
-auto Copier::holding_timer() const {
-  return [this](std::uint64_t number, Time when) {
-    const auto it = lanes_by_number_.find(number);
-    return it != lanes_by_number_.end() && it->second->timer == when;
-  };
-}
-
-void Copier::set_timer(Lane& lane, Time when) {
-  if (lane.timer == when) return;
-  if (std::exchange(lane.timer, when) != kNever) timers_.call_off(holding_timer());
-  if (when != kNever) timers_.set(lane.number, when);
-}
-
-void Copier::on_timer(Lane& lane, Time now) {
-  switch (lane.state) {
-    case Lane::State::kAppending:
-      // No outcome in time. The append may yet happen: what became of it is looked up.
-      lane.in_flight.release();
-      window_.on_overload(now);
-      take_back_sent(lane);
-      doubt(lane, std::nullopt, now);
-      break;
-    case Lane::State::kPaused:
-      if (lane.paused_at == Lane::State::kLookingUp || lane.paused_at == Lane::State::kFilling) {
-        lane.state = lane.paused_at;
-        read_next_page(lane, now);
-      } else if (lane.paused_at != Lane::State::kAppending) {
-        make_ready(lane);
-      } else if (now >= first_overdue(lane.sent)) {
-        take_back_sent(lane);
-        doubt(lane, std::nullopt, now);
-      } else if (appends_.size() < settings_.max_appends_in_flight &&
-                 in_flight_.fits(lane.batch_bytes(), window_.bytes())) {
-        send(lane, now);
-      } else {
-        pause(lane, now + settings_.min_retry_delay);
-      }
-      break;
-    case Lane::State::kAwaiting:
-      make_ready(lane);
-      break;
-    case Lane::State::kIdle:
-    case Lane::State::kReady:
-      ask_about_overdue(lane, now);
-      break;
-    case Lane::State::kLookingUp:
-    case Lane::State::kFilling:
-      break;
-  }
-}
-
-// Makes the lane's next append of what waits in front, as far as it can be sent without a further look.
-void Copier::dispatch(Lane& lane, Time now) {
-  if (lane.append_id != 0) return;  // one that was given up is still under way; its outcome wakes the lane
-  const std::size_t max_events = lane.is_metadata ? 1 : std::min(settings_.max_append_events, lane.batch_limit);
-  const std::size_t max_bytes = order_->append_bytes_limit(append_bytes_limit_);
-  std::size_t payload = 0;
-  std::size_t bytes = 0;
-  while (lane.has_waiting() && lane.sent.size() < max_events) {
-    if (!lane.sent.empty() && !order_->may_join(lane.front().position, lane.number, *this)) break;
-    if (is_counterpart_first(lane)) {
-      if (!lane.sent.empty()) break;
-      return wake_counterpart(lane);
-    }
-    if (lane.supposition && lane.sent.empty() && ask_for_proof(lane, now)) return;
-    HeldEvent& front = lane.front();
-    Readiness readiness = examine(lane, front, now);
-    // An append at a guessed revision would let those behind it overtake it.
-    if (!order_->allows_guess() && readiness == Readiness::kSend && !lane.tail) readiness = Readiness::kAsk;
-    if (readiness == Readiness::kFound) {
-      settle_found(lane, take_front(lane));
-      continue;
-    }
-    if (readiness != Readiness::kSend) {
-      if (!lane.sent.empty()) break;
-      if (readiness == Readiness::kAsk) return ask_about_front(lane, now);
-      if (readiness == Readiness::kFill) return fill_hole(lane, now);
-      return await_predecessor_of_front(lane, now);
-    }
-    if (lane.sent.empty() && must_ask_for_tail(lane, front)) return ask_for_tail(lane, now);
-    const std::size_t size = front.event.payload_bytes();
-    const bool has_room = fits_window(lane.sent.size(), bytes + front.event.bytes());
-    if (!lane.sent.empty() && !has_room) window_.on_full();
-    if (!lane.sent.empty() && (!has_room || payload + size > max_bytes)) break;
-    payload += size;
-    bytes += front.event.bytes();
-    lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
-    lane.sent.push_back(take_front(lane));
-    lane.batch.push_back(std::move(lane.sent.back().event));
-  }
-  if (lane.sent.empty()) {
-    wake_counterpart(lane);
-    return close_if_idle(lane);
-  }
-  send(lane, now);
-}
-
-// An append that expects no stream is no exact one where the stream may be soft-deleted: it takes place at the stream's
-// end, and what is there already comes twice.
-bool Copier::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
-  const bool expects_no_stream = lane.tail.value_or(kNoStream) == kNoStream && !lane.is_known_to_be_new;
-  return expects_no_stream && !lane.is_metadata && (front.is_redelivered || copies_metadata_);
-}
-
-void Copier::ask_for_tail(Lane& lane, Time now) {
-  order_->on_sent_alone();
-  lane.asks_for_tail = true;
-  lane.sent.push_back(take_front(lane));
-  lane.batch.push_back(std::move(lane.sent.back().event));
-  send(lane, now);
-}
-
-// The append that the destination takes for a repeat, if it holds the event where it is supposed, and refuses if not.
-bool Copier::ask_for_proof(Lane& lane, Time now) {
-  const std::optional<std::size_t> place = lane.find_waiting(lane.supposition->id);
-  if (!place) {
-    lane.supposition.reset();
-    return false;
-  }
-  order_->on_sent_alone();
-  lane.is_proof = true;
-  order_->dequeue(lane.waiting[*place].position, lane.number);
-  lane.sent.push_back(lane.take(*place));
-  lane.batch.push_back(std::move(lane.sent.back().event));
-  send(lane, now);
-  return true;
-}
-
-Revision Copier::expected_revision(const Lane& lane) {
-  if (lane.asks_for_tail) return kBeyondEveryStream;
-  if (lane.is_proof) return lane.supposition->place - 1;
-  return lane.tail.value_or(kNoStream);
-}
-
-void Copier::send(Lane& lane, Time now) {
-  for (HeldEvent& held : lane.sent) {
-    held.first_sent = std::min(held.first_sent, now);
-    held.was_sent = held.was_sent || !lane.asks_for_tail;
-  }
-  lane.append_id = next_append_id_++;
-  appends_[lane.append_id] = &lane;
-  lane.in_flight = in_flight_.take(lane.batch.size(), lane.batch_bytes());
-  lane.sent_at = now;
-  lane.state = Lane::State::kAppending;
-  set_timer(lane, first_overdue(lane.sent));
-  outbox_.put(SendAppend{{lane.append_id, lane.stream, expected_revision(lane), lane.batch}});
-}
-
-// Whether an append of so many events, and one more, is in flight within the window; they have so many bytes.
-bool Copier::fits_window(std::size_t events, std::size_t bytes) const {
-  return in_flight_.bytes() + bytes <= window_.bytes() && in_flight_.events() + events < window_.events();
-}
-
-// --- Time, stopping, and what comes out ---
+void Copier::on_sink_order(std::size_t ordered_append_bytes) { order_->on_sink_order(ordered_append_bytes); }
 
 void Copier::advance(Time now, std::vector<Action>& actions) {
   actions.clear();
-  if (!has_exited()) {
-    while (!has_exited()) {
-      const auto number = timers_.take_due(now, holding_timer());
-      if (!number) break;
-      Lane& lane = *lanes_by_number_.at(*number);
-      lane.timer = kNever;
-      on_timer(lane, now);
-    }
+  Outbox& outbox = our_->outbox;
+  if (!outbox.has_exited()) {
+    writer_->ring_timers(now);
     const bool is_stopping = stop_by_ != kNever;
     if (!is_stopping) {
-      read_links(now);
-      for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
-        subscriptions_[i].buffer.reclaim(ledger_.repeated(i), now);
-        if (now >= subscriptions_[i].buffer.reconnect_at()) reconnect(i, now);
-      }
-      order_->pump(*this, now);
+      intake_->advance(now);
+      order_->pump(*writer_, now);
     }
-    const bool has_stopped = is_stopping && (appends_.empty() || now >= stop_by_);
-    if (!has_exited()) flush_acknowledgements(now, has_stopped);
-    if (has_stopped) outbox_.exit(ExitCode::kStopped, last_words_of_stop());
+    const bool has_stopped = is_stopping && (!writer_->has_appends() || now >= stop_by_);
+    if (!outbox.has_exited()) intake_->acknowledge(now, has_stopped);
+    if (has_stopped) outbox.exit(ExitCode::kStopped, last_words_of_stop());
   }
-  outbox_.swap_into(actions);
-}
-
-void Copier::acknowledge_settled(SubscriptionIndex subscription) {
-  std::vector<EventId>& settled = ledger_.acknowledgements(subscription);
-  if (!settled.empty()) outbox_.put(Acknowledge{subscription, std::exchange(settled, {})});
-  subscriptions_[subscription].acknowledge_at = kNever;
-}
-
-void Copier::flush_acknowledgements(Time now, bool all) {
-  for (SubscriptionIndex i = 0; i < subscriptions_.size(); ++i) {
-    SubscriptionState& state = subscriptions_[i];
-    const std::vector<EventId>& settled = ledger_.acknowledgements(i);
-    if (settled.empty()) continue;
-    const auto group = static_cast<std::size_t>(std::max(1, state.buffer.size() / 8));
-    if (all || settled.size() >= group || now >= state.acknowledge_at || ledger_.outstanding(i) == 0) {
-      acknowledge_settled(i);
-    } else if (state.acknowledge_at == kNever) {
-      state.acknowledge_at = now + settings_.acknowledgement_delay;
-    }
-  }
+  outbox.swap_into(actions);
 }
 
 std::string Copier::last_words_of_stop() const {
-  if (appends_.empty()) return "asked to stop; what was in flight is settled";
-  return "asked to stop; the destination did not confirm " + std::to_string(in_flight_.events()) +
+  if (!writer_->has_appends()) return "asked to stop; what was in flight is settled";
+  return "asked to stop; the destination did not confirm " + std::to_string(load().events_in_flight) +
          " events in time, they come again at the next start";
 }
 
 std::optional<Time> Copier::next_deadline() {
-  if (has_exited()) return std::nullopt;
-  Time deadline = stop_by_;
-  if (const auto timer = timers_.next(holding_timer())) deadline = std::min(deadline, *timer);
-  if (const auto read = links_.next_deadline(); read && stop_by_ == kNever) deadline = std::min(deadline, *read);
-  for (const SubscriptionState& state : subscriptions_) {
-    deadline = std::min(deadline, state.acknowledge_at);
-    if (stop_by_ != kNever) continue;
-    deadline = std::min(deadline, state.buffer.reconnect_at());
-  }
-  if (stop_by_ == kNever) deadline = std::min(deadline, order_->next_deadline(*this));
+  if (our_->outbox.has_exited()) return std::nullopt;
+  Time deadline = std::min({stop_by_, writer_->next_timer(), intake_->next_deadline()});
+  if (stop_by_ == kNever) deadline = std::min(deadline, order_->next_deadline(*writer_));
   if (deadline == kNever) return std::nullopt;
   return deadline;
 }
 
-Copier::Load Copier::load() const {
-  return {held_.events(),     held_.bytes(), appends_.size(), in_flight_.events(),
-          in_flight_.bytes(), reads_.size(), lanes_.size()};
-}
+Copier::Load Copier::load() const { return writer_->load(); }
 
-SubscriptionLoad Copier::load(SubscriptionIndex subscription) const {
-  const Time until = subscriptions_[subscription].wait.until();
-  return {unsettled(subscription), until == kNever ? Time{0} : until};
-}
+SubscriptionLoad Copier::load(SubscriptionIndex subscription) const { return intake_->load(subscription); }
 
 }  // namespace interconnect

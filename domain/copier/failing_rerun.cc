@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "domain/copier/link_resolver.h"
 #include "domain/link.h"
 
 namespace interconnect {

@@ -49,7 +49,7 @@ void GlobalOrder::forget(std::span<const Revision> positions) {
     if (positions.empty()) return;
     for (const Revision position : positions) arrived_beyond_.erase(position);
     if (queue_.empty()) arrived_beyond_.clear();
-    // What is left no longer tells where the order starts: the next connection does.
+    // What is left tells no more where all began: the next connection does.
     redelivered_until_ = kNever;
     has_first_delivery_ = false;
     return;
@@ -116,9 +116,8 @@ void GlobalOrder::pump(Sender& sender, Time now) {
   // Turns come by position; what has nothing to send is let go.
   for (const LaneNumber lane : std::exchange(ready_, {})) sender.let_go(lane);
   // Links that are still being read take places of the buffer as well.
-  if (!arrived_up_to_ && !has_first_delivery_ && now < redelivered_until_) {
-    return deliveries_.await_predecessor(kOnlySubscription, now);
-  }
+  const bool is_redelivery_awaited = !arrived_up_to_ && !has_first_delivery_ && now < redelivered_until_;
+  if (is_redelivery_awaited) return deliveries_.await_predecessor(kOnlySubscription, now);
   while (!queue_.empty() && !sender.has_exited()) {
     if (is_link_awaited()) return;
     if (!sender.has_appends()) is_alone_ = false;

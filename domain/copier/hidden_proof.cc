@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace interconnect {
 namespace {
@@ -11,11 +12,14 @@ constexpr std::size_t kMaxLaterRead = 4'096;
 // Of the source, where only the number of its events tells what the destination hides.
 constexpr std::size_t kMaxCounted = 65'536;
 
+// Whether one that is there tells that those before it in the source were, and those between it and what is shown are.
+bool covers_all(const LookUpQuestion& question) { return question.order_proves && !question.is_out_of_order; }
+
 }  // namespace
 
 HiddenProof::Next HiddenProof::next(const LookUpQuestion& question, const Shown& shown, LookUpFindings& found) {
   // Behind what it shows of those before the first in doubt, it hides nothing.
-  if (question.order_proves && !question.is_out_of_order && shown.is_beginning) return Next::kOver;
+  if (covers_all(question) && shown.is_beginning) return Next::kOver;
   if (question.is_disproved) return give_up(found);
   if (shown.met.empty() && question.is_carried_from_start && question.known_tail) return read(Reading::kFromStart, 0);
   const bool may_be_behind_all = !shown.met.empty() && !shows_in_doubt_ && question.first_revision > 0;
@@ -76,7 +80,7 @@ HiddenProof::Next HiddenProof::on_later_page(const StreamPage& page, const LookU
     }
     const Revision place = met->second - static_cast<Revision>(counted_.size());
     if (place < 0) return give_up(found);
-    found.supposition = {question.first_id, place, event.revision};
+    found.supposition = {question.first_id, place, event.revision, covers_all(question)};
     return Next::kOver;
   }
   if (is_last_page(page, from_, ReadDirection::kForward)) {
@@ -100,10 +104,12 @@ HiddenProof::Next HiddenProof::on_start_page(const StreamPage& page, const LookU
     ++events_read_;
     below = event.revision + 1;
     if (!place_ && event.revision >= question.first_revision) {
-      if (counted_.size() == at_destination) return Next::kOver;  // none of those in doubt was there
-      // An append that expects no stream is no exact one where the stream is soft-deleted: a later one in doubt proves
-      // it.
+      const bool is_first = !std::exchange(has_reached_first_, true);
+      const bool is_at_end = counted_.size() == at_destination;
+      if (is_at_end && is_first) return Next::kOver;  // none of those in doubt was there
+      // An append that expects no stream is no exact one where the stream is soft-deleted. A later event may prove it.
       const bool is_exact = shown.stream_exists || !counted_.empty();
+      if (is_at_end || (!is_exact && !covers_all(question))) return give_up(found);
       if (is_exact && question.is_in_doubt(event.id)) {
         id_ = event.id;
         place_ = static_cast<Revision>(counted_.size());
@@ -115,7 +121,7 @@ HiddenProof::Next HiddenProof::on_start_page(const StreamPage& page, const LookU
     if (place_ && counted_.size() == at_destination) break;
   }
   if (is_over && place_) {
-    found.supposition = {id_, *place_, below};
+    found.supposition = {id_, *place_, below, covers_all(question)};
     return Next::kOver;
   }
   if (is_over || events_read_ >= kMaxCounted) return give_up(found);

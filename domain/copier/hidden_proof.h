@@ -56,8 +56,9 @@ class HiddenProof {
   Revision from_ = 0;
   std::size_t events_read_ = 0;
   absl::flat_hash_set<EventId> counted_;  // of the source, that were to be copied
-  EventId id_;                            // of the one in doubt that is to be proved
-  std::optional<Revision> place_;         // its place at the destination
+  bool has_reached_first_ = false;
+  EventId id_;                     // of the one in doubt that is to be proved
+  std::optional<Revision> place_;  // its place at the destination
 };
 
 }  // namespace interconnect

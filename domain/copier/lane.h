@@ -1,78 +1,155 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "domain/copier/budget.h"
+#include "domain/copier/expects.h"
+#include "domain/copier/held_event.h"
 #include "domain/copier/hole_fill.h"
 #include "domain/copier/look_up.h"
 #include "domain/event.h"
 #include "domain/store_error.h"
-#include "domain/subscription.h"
 #include "domain/time.h"
 
 namespace interconnect {
 
-// An event between its delivery and its settlement.
-struct HeldEvent {
-  Event event;
-  Budget::Units units;                 // of what may be held
-  SubscriptionIndex subscription = 0;  // that delivered it first
-  Revision position = 0;               // there
-  Time first_sent = kNever;            // since it arrived, or since the safety net last chose to try it again
-  bool was_sent = false;
-
-  // It arrived when newer events of its stream had already gone to the destination.
-  bool is_overtaken = false;
-  // It arrived when newer ones had gone there, or when what is there had been looked up for newer ones only.
-  bool is_behind = false;
-  // Between it and the newest event of its stream that had arrived before, there may be one that has not.
-  bool is_after_gap = false;
-  Revision awaits = kNoStream;  // the one, where it is known
-
-  // What the subscription left out before it, and is still to be read at the source.
-  enum class Hole : std::uint8_t { kNone, kBetween, kBefore };
-  Hole hole = Hole::kNone;         // kBetween: since an event that was delivered; kBefore: since none was
-  Revision hole_from = kNoStream;  // of kBetween: its first revision
-  bool is_filled = false;          // it was read at the source itself, and nobody waits for its acknowledgement
-
-  bool is_asked_about = false;  // by the look-up under way
-  bool is_redelivered = false;  // by the server's count
-  bool is_replayed = false;     // it had been parked: later ones were copied before it
-  bool is_rejected = false;     // the destination will never take it
-
-  // Newer ones of its stream went before it: that they are at the destination does not tell that it is.
-  bool is_out_of_order() const { return is_overtaken || is_replayed; }
-
-  // kGone: the source itself has it no more, and nothing tells whether the destination had it.
-  enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent, kGone };
-  AtDestination at_destination = AtDestination::kUnknown;
-};
-
 // One destination stream: what waits for it, what is on its way, and what is known of both of its ends. At most one
 // append is in flight, and what arrives meanwhile leaves as the next.
 //
-//   kIdle -> kReady -> kAppending -> kIdle
-//             ^  |         |
-//             |  v         v  (doubt)
-//             | kFilling  kLookingUp
-//             +--+---------+
-//   kPaused: waits for its timer, then goes on with what it was at.
-//   kAwaiting: waits for an older event, which may arrive at any time, and for its timer; then becomes kReady.
-struct Lane {
-  enum class State : std::uint8_t { kIdle, kReady, kAppending, kLookingUp, kFilling, kPaused, kAwaiting };
+//   kIdle          nothing waits
+//   kReady         it is in line for its turn to send
+//   kBlocked       it waits for the outcome of another append: its counterpart's (a stream and its metadata stream are
+//                  each other's), its own that was given up, or, in the global order, that of a lane whose turn it is
+//   kAwaiting      it waits for an older event, which may arrive at any time; looks again at its timer
+//   kAppending     an append is in flight
+//   kRetrying      the same append goes again at its timer
+//   kLookingUp     it reads what both streams hold, or is in line to read
+//   kLookUpPaused  it reads on at its timer
+//   kFilling       it reads what the subscription left out, or is in line to read
+//   kFillPaused    it reads on at its timer
+//   kBackingOff    it is ready at its timer
+//
+// kArrows lists what may follow what.
+class Lane {
+ public:
+  enum class State : std::uint8_t {
+    kIdle,
+    kReady,
+    kBlocked,
+    kAwaiting,
+    kAppending,
+    kRetrying,
+    kLookingUp,
+    kLookUpPaused,
+    kFilling,
+    kFillPaused,
+    kBackingOff
+  };
+  struct Arrow {
+    State from;
+    State to;
+  };
+  static constexpr Arrow kArrows[] = {
+      {State::kIdle, State::kReady},           {State::kReady, State::kIdle},
+      {State::kReady, State::kBlocked},        {State::kReady, State::kAwaiting},
+      {State::kReady, State::kAppending},      {State::kReady, State::kLookingUp},
+      {State::kReady, State::kFilling},        {State::kBlocked, State::kReady},
+      {State::kBlocked, State::kIdle},         {State::kBlocked, State::kLookingUp},
+      {State::kAwaiting, State::kReady},       {State::kAwaiting, State::kIdle},
+      {State::kAppending, State::kIdle},       {State::kAppending, State::kReady},
+      {State::kAppending, State::kRetrying},   {State::kAppending, State::kLookingUp},
+      {State::kAppending, State::kBackingOff}, {State::kRetrying, State::kAppending},
+      {State::kRetrying, State::kLookingUp},   {State::kLookingUp, State::kReady},
+      {State::kLookingUp, State::kLookingUp},  {State::kLookingUp, State::kLookUpPaused},
+      {State::kLookingUp, State::kBackingOff}, {State::kLookUpPaused, State::kLookingUp},
+      {State::kFilling, State::kReady},        {State::kFilling, State::kFillPaused},
+      {State::kFillPaused, State::kFilling},   {State::kBackingOff, State::kReady},
+  };
+
+  State state() const { return state_; }
+  bool is_looking_up() const { return state_ == State::kLookingUp || state_ == State::kLookUpPaused; }
+  bool is_filling() const { return state_ == State::kFilling || state_ == State::kFillPaused; }
+  // Nothing is known to be under way or to wait.
+  bool is_idle() const { return state_ == State::kIdle && append_id == 0; }
+  // A turn can be begun: the order may let it send.
+  bool is_free() const { return (state_ == State::kReady || state_ == State::kBlocked) && append_id == 0; }
+
+  // --- Transitions ---
+
+  void rest();
+  void make_ready();
+  void block();
+  void await_predecessor();
+  // `batch` is to be sent. The lane knows the append by its id.
+  void append(std::uint64_t id, Budget::Units in_flight, Time now);
+  // The append's time is over, or its outcome is there.
+  void land() { in_flight.release(); }
+  void retry_later();
+  void look_up_with(LookUp next);
+  void pause_look_up();
+  void resume_look_up();
+  // Goes on with a fill of the same hole.
+  void fill(std::unique_ptr<HoleFill> fill);
+  void pause_fill();
+  void resume_fill();
+  void back_off();
+
+  // --- What waits ---
+
+  bool has_waiting() const { return head < waiting.size(); }
+  std::size_t waiting_count() const { return waiting.size() - head; }
+  std::span<HeldEvent> all_waiting() { return std::span(waiting).subspan(head); }
+  std::span<const HeldEvent> all_waiting() const { return std::span(waiting).subspan(head); }
+  HeldEvent& front() { return waiting[head]; }
+  const HeldEvent& front() const { return waiting[head]; }
+  HeldEvent take_front();
+  // The place of one that waits, and taking it from there.
+  std::optional<std::size_t> find_waiting(const EventId& id) const;
+  HeldEvent take(std::size_t place);
+  // By source revision; among equal ones, last.
+  void insert(HeldEvent&& held);
+  // The event in front leaves with the next append.
+  void load(HeldEvent&& held);
+  // What was sent waits again.
+  void take_back_sent();
+  // What was sent is at the destination, up to that revision.
+  void on_sent_confirmed(Revision last);
+  std::size_t batch_bytes() const;
+
+  // --- What is known of an event that waits ---
+
+  bool is_at_destination(const HeldEvent& held) const;
+  bool is_after_hole(const HeldEvent& held) const;
+  enum class Readiness : std::uint8_t { kSend, kFound, kAsk, kWait, kFill };
+  // `wait_until`: until when a gap before it is waited out.
+  Readiness examine(HeldEvent& held, Time wait_until, Duration next_gap_wait, Time now);
+  // Never, if it was seen at the destination.
+  Time give_up_at(const HeldEvent& held, Duration writer_timeout) const {
+    return is_at_destination(held) ? kNever : held.overdue_at(writer_timeout);
+  }
+  // Notes a new event's place beside those that went before it. Whether it follows them without a gap.
+  bool place(HeldEvent& held) const;
+  // What the subscription, which carries the whole stream, left out before the event.
+  void note_hole(HeldEvent& held, bool began_at_start) const;
+  // What is known of the destination is replaced by what was found.
+  void learn(LookUpFindings& found, std::size_t memory);
+
+  // As a new one, but for the room that it has, if that is to be kept.
+  void recycle(bool keeps_room);
+  std::size_t room() const { return waiting.capacity() + batch.capacity() + sent.capacity(); }  // for events
 
   std::string stream;
   std::uint64_t stream_hash = 0;
   std::uint64_t number = 0;  // in the order of making
   bool is_metadata = false;  // of a metadata stream
-  State state = State::kIdle;
-  State paused_at = State::kIdle;  // of kPaused: kAppending, kLookingUp and kFilling are gone on with
 
   Budget held;  // of all that is held, what the lane holds
 
@@ -87,7 +164,7 @@ struct Lane {
   Budget::Units in_flight;      // of what may be in flight, until the append's time is over
   Time sent_at{0};
   bool asks_for_tail = false;  // an append that cannot succeed: its refusal tells the destination's last revision
-  bool is_proof = false;  // an append of the supposition's event, at its place: it succeeds only if the event is there
+  bool is_proof = false;  // an append of the supposition's event, at its place: a repeat only if the event is there
 
   // The destination's end.
   std::optional<Revision> tail;     // the last confirmed revision
@@ -98,10 +175,10 @@ struct Lane {
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
   // The destination has all that is copied of the source below this revision, and hides what it does not show of it.
   Revision hidden_below = 0;
-  // Where the destination is supposed to have an event that it does not show.
   std::optional<LookUpFindings::Supposition> supposition;
-  bool is_disproved = false;    // of the front event: it is not looked for once more
-  Revision looked_up_from = 0;  // what the two tell holds for events of the source from this revision on
+  Time proof_overdue_at = kNever;  // of the supposition: since it was first asked for
+  bool is_disproved = false;       // the last supposition: nothing is supposed until an append succeeds
+  Revision looked_up_from = 0;     // `ahead` and `walk_cursor` are valid for source revisions from here on
 
   // The source's end.
   Revision newest_seen = kNoStream;  // that arrived, refused ones included
@@ -111,7 +188,7 @@ struct Lane {
   EventId look_up_began_with;
   std::unique_ptr<HoleFill> hole_fill;
   EventId hole_fill_before;  // the event that follows the hole
-  Time look_up_refused_since = kNever;
+  Time read_denied_since = kNever;
   std::optional<Revision> confirmed_meanwhile;  // by the late outcome of an append that had been given up
   Time unseen_since = kNever;                   // since then the destination has shown less than it told of
 
@@ -126,26 +203,10 @@ struct Lane {
   bool is_listed_idle = false;
   std::optional<StoreError> last_error;  // of an append, since the last one that the destination judged
 
-  bool is_filling() const {
-    return state == State::kFilling || (state == State::kPaused && paused_at == State::kFilling);
-  }
-  bool has_waiting() const { return head < waiting.size(); }
-  std::size_t waiting_count() const { return waiting.size() - head; }
-  HeldEvent& front() { return waiting[head]; }
-  bool is_idle() const { return state == State::kIdle && !has_waiting() && batch.empty() && append_id == 0; }
+ private:
+  void become(State next);
 
-  std::size_t batch_bytes() const;
-  HeldEvent take_front();
-  // The place of one that waits, and taking it from there.
-  std::optional<std::size_t> find_waiting(const EventId& id) const;
-  HeldEvent take(std::size_t place);
-  // By source revision; among equal ones, last.
-  void insert(HeldEvent held);
-  // What was sent waits again.
-  void take_back_sent();
-  // As a new one, but for the room that it has, if that is to be kept.
-  void recycle(bool keeps_room);
-  std::size_t room() const { return waiting.capacity() + batch.capacity() + sent.capacity(); }  // for events
+  State state_ = State::kIdle;
 };
 
 }  // namespace interconnect

@@ -2,14 +2,10 @@
 
 #include <utility>
 
-#include "domain/copier/string_hash.h"
-
 namespace interconnect {
 
 Ledger::Ledger(std::size_t subscriptions, std::size_t remembered_events)
     : remembered_events_(remembered_events), subscriptions_(subscriptions) {}
-
-Ledger::Identity Ledger::identify(std::string_view stream, const EventId& id) { return {StringHash{}(stream), id}; }
 
 Ledger::Arrival Ledger::arrive(const Identity& identity, Revision revision, SubscriptionIndex subscription,
                                const EventId& ack_id) {

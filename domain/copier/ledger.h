@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "domain/copier/event_identity.h"
 #include "domain/event.h"
 #include "domain/subscription.h"
 
@@ -22,18 +23,8 @@ class Ledger {
  public:
   Ledger(std::size_t subscriptions, std::size_t remembered_events);
 
-  // The stream by its hash: 64 bits beside the 128 of the id.
-  struct Identity {
-    std::uint64_t stream = 0;
-    EventId id;
-
-    friend bool operator==(const Identity&, const Identity&) = default;
-    template <typename H>
-    friend H AbslHashValue(H state, const Identity& identity) {
-      return H::combine(std::move(state), identity.stream, identity.id);
-    }
-  };
-  static Identity identify(std::string_view stream, const EventId& id);
+  using Identity = EventIdentity;
+  static Identity identify(std::string_view stream, const EventId& id) { return interconnect::identify(stream, id); }
 
   enum class Arrival {
     kNew,   // to be carried over; it is held from now on

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "domain/copier/copier_script.h"
+#include "domain/copier/link_resolver.h"
 
 namespace interconnect {
 namespace {

@@ -74,6 +74,7 @@ struct LookUpFindings {
     EventId id;
     Revision place = 0;
     Revision below = 0;
+    bool covers_all = false;  // all of these are there, if the one is
   };
   std::optional<Supposition> supposition;
   bool may_be_hidden = false;          // it hides events, and nothing tells which

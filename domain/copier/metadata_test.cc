@@ -228,7 +228,7 @@ TEST_F(SoftDeletedTest, WhatIsNotAtItsPlaceIsWrittenAndCounted) {
   script.wrong(1);
   EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
   script.no_stream();
-  EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1]"}));
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1]"})) << "what was told of has been waited for";
   EXPECT_EQ(script.observer.may_be_doubled, 2);
 }
 
@@ -242,7 +242,8 @@ TEST_F(SoftDeletedTest, CopiedInOrderTheLastRevisionTellsWhatIsThere) {
   EXPECT_EQ(script.observer.may_be_doubled, 0);
 }
 
-TEST_F(SoftDeletedTest, WhereTheNumberDoesNotTellItIsWrittenAndCounted) {
+// The first event's place cannot be tried, and without an order no other tells of it.
+TEST_F(SoftDeletedTest, WhereTheFirstCannotBeProvedItIsWrittenAndCounted) {
   script.strategy = ConsumerStrategy::kRoundRobin;
   script.drop();
   script.start();
@@ -251,18 +252,6 @@ TEST_F(SoftDeletedTest, WhereTheNumberDoesNotTellItIsWrittenAndCounted) {
   script.page({.first = 0, .ids = {0, 1, 2}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1 2]"}));
   EXPECT_EQ(script.observer.may_be_doubled, 3);
-}
-
-// One may lag behind while the other copies what comes later: there are as many, and not the same.
-TEST_F(SoftDeletedTest, WithTwoConsumersTheNumberTellsNothing) {
-  script.strategy = ConsumerStrategy::kRoundRobin;
-  script.drop();
-  script.start();
-  script.deliver({0, 1});
-  told_of_a_last_revision();
-  script.page({.first = 0, .ids = {0, 1}, .is_end = true});
-  EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1]"}));
-  EXPECT_EQ(script.observer.may_be_doubled, 2);
 }
 
 TEST_F(SoftDeletedTest, WhatTheSourceHasNoMoreIsGone) {

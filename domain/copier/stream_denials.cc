@@ -1,6 +1,9 @@
 #include "domain/copier/stream_denials.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "domain/excerpt.h"
 
 namespace interconnect {
 namespace {
@@ -58,6 +61,15 @@ bool StreamDenials::is_another_denied_since(std::uint64_t stream, Time since) co
   return std::any_of(denied_.begin(), denied_.end(), [stream, since](const auto& one) {
     return one.first != stream && !one.second.is_known && one.second.last >= since;
   });
+}
+
+WriteFailure StreamDenials::failure(std::string_view stream, std::uint64_t hash, const StoreError& error,
+                                    std::string message, Duration patience) {
+  if (error.kind != ErrorKind::kAccessDenied || !is_own(hash, patience)) {
+    return {WriteFailureReason::kRefused, std::move(message)};
+  }
+  return {WriteFailureReason::kStreamDenied, "the destination lets us write to other streams, but not to '" +
+                                                 excerpt(stream) + "', be it for its $acl: " + message};
 }
 
 }  // namespace interconnect

@@ -2,8 +2,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "domain/safety_net.h"
+#include "domain/store_error.h"
 #include "domain/time.h"
 
 namespace interconnect {
@@ -21,6 +25,10 @@ class StreamDenials {
   // or one that was sent up to `patience` before did, and no other stream has been refused since. Remembered until the
   // stream is written.
   bool is_own(std::uint64_t stream, Duration patience);
+  // Of an event that cannot be written because the destination has denied it for long: `error` says so, and so does the
+  // message.
+  WriteFailure failure(std::string_view stream, std::uint64_t hash, const StoreError& error, std::string message,
+                       Duration patience);
   // Whether it was found to be the stream's own before, and nothing speaks for a refusal of all since.
   bool is_known(std::uint64_t stream) const;
 

@@ -115,11 +115,14 @@ std::size_t Lane::batch_bytes() const {
 
 HeldEvent Lane::take_front() {
   HeldEvent held_event = std::move(waiting[head]);
-  if (++head == waiting.size()) {
-    waiting.clear();
-    head = 0;
-  }
+  drop_front();
   return held_event;
+}
+
+void Lane::drop_front() {
+  if (++head < waiting.size()) return;
+  waiting.clear();
+  head = 0;
 }
 
 void Lane::insert(HeldEvent&& held_event) {
@@ -134,9 +137,10 @@ void Lane::insert(HeldEvent&& held_event) {
   waiting.insert(place, std::move(held_event));
 }
 
-void Lane::load(HeldEvent&& held_event) {
-  sent.push_back(std::move(held_event));
+void Lane::load_front() {
+  sent.push_back(std::move(waiting[head]));
   batch.push_back(std::move(sent.back().event));
+  drop_front();
 }
 
 void Lane::take_back_sent() {

@@ -114,7 +114,7 @@ class Lane {
   // By source revision; among equal ones, last.
   void insert(HeldEvent&& held);
   // The event in front leaves with the next append.
-  void load(HeldEvent&& held);
+  void load_front();
   // What was sent waits again.
   void take_back_sent();
   // What was sent is at the destination, up to that revision.
@@ -199,6 +199,7 @@ class Lane {
 
  private:
   void become(State next);
+  void drop_front();
 
   State state_ = State::kIdle;
 };

@@ -132,7 +132,7 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
     if (!has_room) pipe_.on_full();
     if (!is_first && (!has_room || payload > max_bytes)) return Stop::kEnough;
     lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
-    lane.load(take_front(lane, order_));
+    load_front(lane, order_);
   }
   return Stop::kEnough;
 }
@@ -206,7 +206,7 @@ bool Writer::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
 void Writer::ask_for_tail(Lane& lane, Time now) {
   order_.on_sent_alone();
   lane.asks_for_tail = true;
-  lane.load(take_front(lane, order_));
+  load_front(lane, order_);
   send(lane, now);
 }
 

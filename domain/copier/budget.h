@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "domain/copier/expects.h"
@@ -43,11 +44,14 @@ class Budget {
 
    private:
     friend class Budget;
-    Units(Budget* budget, std::size_t events, std::size_t bytes) : budget_(budget), events_(events), bytes_(bytes) {}
+    Units(Budget* budget, std::size_t events, std::size_t bytes)
+        : budget_(budget), events_(static_cast<std::uint32_t>(events)), bytes_(static_cast<std::uint32_t>(bytes)) {
+      expects(events_ == events && bytes_ == bytes);
+    }
 
     Budget* budget_ = nullptr;
-    std::size_t events_ = 0;
-    std::size_t bytes_ = 0;
+    std::uint32_t events_ = 0;  // small, since they are moved with each event
+    std::uint32_t bytes_ = 0;
   };
 
   [[nodiscard]] Units take(std::size_t events, std::size_t bytes) {

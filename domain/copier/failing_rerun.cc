@@ -9,81 +9,16 @@
 #include <variant>
 
 #include "domain/copier/link_resolver.h"
+#include "domain/copier/script_truth.h"
 #include "domain/link.h"
 
 namespace interconnect {
 namespace {
 
 using Page = ScriptInput::Page;
-using SharedEvent = std::shared_ptr<const Event>;
 
 constexpr std::size_t kMaxViolations = 5;
 constexpr std::size_t kMaxOutcomes = 30;
-
-// A stream as far as it is known; revisions up to the last that are not, are hidden.
-struct KnownStream {
-  std::map<Revision, SharedEvent> events;
-  Revision last = kNoStream;
-
-  Page read(const StreamRead& read) const {
-    Page page;
-    const auto shows = [&](Revision at) { return events.contains(at) && at <= last; };
-    page.stream_exists = std::ranges::any_of(events, [&](const auto& e) { return e.first <= last; });
-    const bool is_forward = read.direction == ReadDirection::kForward;
-    Revision at = !is_forward && read.from == kStreamEnd ? last : read.from;
-    const auto is_left = [&](const auto& e) { return is_forward ? e.first >= at : e.first <= at; };
-    page.is_end = true;
-    const auto take = [&](const auto& entry) {
-      if (!is_left(entry) || !shows(entry.first)) return;
-      if (page.events.size() == static_cast<std::size_t>(read.count)) {
-        if (page.is_end) page.next = entry.first;
-        page.is_end = false;
-        return;
-      }
-      page.events.push_back(entry.second);
-    };
-    if (is_forward) {
-      for (const auto& entry : events) take(entry);
-    } else {
-      for (auto it = events.rbegin(); it != events.rend(); ++it) take(*it);
-    }
-    return page;
-  }
-};
-
-using KnownStore = std::map<std::string, KnownStream, std::less<>>;
-
-void learn(KnownStore& store, std::string_view stream, const SharedEvent& event, bool moves_end) {
-  KnownStream& known = store[std::string(stream)];
-  known.events.emplace(event->revision(), event);
-  if (moves_end) known.last = std::max(known.last, event->revision());
-}
-
-// What the script tells of the stores, whenever it does: the source whole, of the destination what others wrote.
-struct Truth {
-  KnownStore source;
-  KnownStore others;
-};
-
-Truth learn_truth(const ScriptSetup& setup, const std::vector<ScriptInput>& inputs) {
-  Truth truth;
-  ScriptRun run(setup);
-  for (const ScriptInput& input : inputs) {
-    if (const auto* delivered = std::get_if<ScriptInput::Delivered>(&input.what); delivered && delivered->event) {
-      learn(truth.source, delivered->event->stream(), delivered->event, true);
-    }
-    if (const auto* answered = std::get_if<ScriptInput::ReadAnswered>(&input.what)) {
-      const bool is_of_source = run.reads().front().store == Store::kSource;
-      if (const auto* page = std::get_if<Page>(&answered->answer)) {
-        for (const SharedEvent& event : page->events) {
-          learn(is_of_source ? truth.source : truth.others, event->stream(), event, is_of_source);
-        }
-      }
-    }
-    run.give(input);
-  }
-  return truth;
-}
 
 struct Failure {
   ErrorKind kind = ErrorKind::kUnavailable;

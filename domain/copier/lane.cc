@@ -115,10 +115,7 @@ std::size_t Lane::batch_bytes() const {
 
 HeldEvent Lane::take_front() {
   HeldEvent held_event = std::move(waiting[head]);
-  if (++head == waiting.size()) {
-    waiting.clear();
-    head = 0;
-  }
+  drop_front();
   return held_event;
 }
 
@@ -129,10 +126,10 @@ std::optional<std::size_t> Lane::find_waiting(const EventId& id) const {
   return std::nullopt;
 }
 
-HeldEvent Lane::take(std::size_t place) {
-  HeldEvent held_event = std::move(waiting[place]);
-  waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
-  return held_event;
+void Lane::drop_front() {
+  if (++head < waiting.size()) return;
+  waiting.clear();
+  head = 0;
 }
 
 void Lane::insert(HeldEvent&& held_event) {
@@ -147,9 +144,16 @@ void Lane::insert(HeldEvent&& held_event) {
   waiting.insert(place, std::move(held_event));
 }
 
-void Lane::load(HeldEvent&& held_event) {
-  sent.push_back(std::move(held_event));
+void Lane::load(std::size_t place) {
+  sent.push_back(std::move(waiting[place]));
   batch.push_back(std::move(sent.back().event));
+  waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
+}
+
+void Lane::load_front() {
+  sent.push_back(std::move(waiting[head]));
+  batch.push_back(std::move(sent.back().event));
+  drop_front();
 }
 
 void Lane::take_back_sent() {

@@ -111,13 +111,14 @@ class Lane {
   HeldEvent& front() { return waiting[head]; }
   const HeldEvent& front() const { return waiting[head]; }
   HeldEvent take_front();
-  // The place of one that waits, and taking it from there.
+  // The place of one that waits.
   std::optional<std::size_t> find_waiting(const EventId& id) const;
-  HeldEvent take(std::size_t place);
   // By source revision; among equal ones, last.
   void insert(HeldEvent&& held);
   // The event in front leaves with the next append.
-  void load(HeldEvent&& held);
+  void load_front();
+  // Another one that waits leaves with it.
+  void load(std::size_t place);
   // What was sent waits again.
   void take_back_sent();
   // What was sent is at the destination, up to that revision.
@@ -205,6 +206,7 @@ class Lane {
 
  private:
   void become(State next);
+  void drop_front();
 
   State state_ = State::kIdle;
 };

@@ -11,19 +11,30 @@ void enqueue_waiting(const Lane& lane, Order& order) {
   for (const HeldEvent& held : lane.all_waiting()) order.enqueue(held.position, lane.number);
 }
 
+// What was filled in before an event has the event's position.
+void keep_place(const Lane& lane, Revision position, Order& order) {
+  if (lane.has_waiting() && lane.front().position == position) order.enqueue(position, lane.number);
+}
+
 }  // namespace
 
 HeldEvent take_front(Lane& lane, Order& order) {
   order.dequeue(lane.front().position, lane.number);
   HeldEvent held = lane.take_front();
-  // What was filled in before an event has the event's position.
-  if (lane.has_waiting() && lane.front().position == held.position) order.enqueue(held.position, lane.number);
+  keep_place(lane, held.position, order);
   return held;
 }
 
-HeldEvent take(Lane& lane, std::size_t place, Order& order) {
+void load_waiting(Lane& lane, std::size_t place, Order& order) {
   order.dequeue(lane.waiting[place].position, lane.number);
-  return lane.take(place);
+  lane.load(place);
+}
+
+void load_front(Lane& lane, Order& order) {
+  const Revision position = lane.front().position;
+  order.dequeue(position, lane.number);
+  lane.load_front();
+  keep_place(lane, position, order);
 }
 
 std::vector<HeldEvent> take_waiting(Lane& lane, Order& order) {

@@ -30,7 +30,7 @@ LookUp some_look_up() {
 }
 
 void load_and_append(Lane& lane) {
-  lane.load(lane.take_front());
+  lane.load_front();
   lane.append(1, {}, Time{0});
 }
 
@@ -123,7 +123,7 @@ TEST(LaneDeathTest, AnAppendHasEventsAndIsTheOnlyOne) {
   Lane lane;
   bring_to(lane, State::kReady);
   EXPECT_DEATH(lane.append(1, {}, Time{0}), "what must hold") << "nothing is loaded";
-  lane.load(lane.take_front());
+  lane.load_front();
   lane.append_id = 7;
   EXPECT_DEATH(lane.append(8, {}, Time{0}), "what must hold") << "one that was given up is under way";
 }
@@ -138,8 +138,8 @@ TEST(LaneTest, WhatWasSentWaitsAgainBetweenWhatArrivedMeanwhile) {
   Lane lane;
   for (const Revision revision : {3, 4}) lane.insert(event_at(revision));
   lane.make_ready();
-  lane.load(lane.take_front());
-  lane.load(lane.take_front());
+  lane.load_front();
+  lane.load_front();
   lane.append(1, {}, Time{0});
   for (const Revision revision : {2, 5}) lane.insert(event_at(revision));
   answer(lane);

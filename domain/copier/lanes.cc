@@ -97,8 +97,7 @@ void Lanes::pass_over(std::string_view stream, Revision revision) {
   }
 }
 
-Lane* Lanes::counterpart(const Lane& lane) const {
-  if (metadata_lanes_ == 0) return nullptr;
+Lane* Lanes::find_counterpart(const Lane& lane) const {
   const std::string name = lane.is_metadata ? std::string(original_stream(lane.stream)) : metadata_stream(lane.stream);
   return find(name, identify(name, {}).stream);
 }

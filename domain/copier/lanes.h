@@ -43,7 +43,7 @@ class Lanes {
   void pass_over(std::string_view stream, Revision revision);
 
   // A stream's metadata stream is its counterpart, and the other way round. Null: it has no lane.
-  Lane* counterpart(const Lane& lane) const;
+  Lane* counterpart(const Lane& lane) const { return metadata_lanes_ == 0 ? nullptr : find_counterpart(lane); }
   bool has_metadata_lanes() const { return metadata_lanes_ > 0; }
 
   // In no fixed order.
@@ -68,6 +68,7 @@ class Lanes {
 
   std::unique_ptr<Lane> make();
   void close(Lane& lane);
+  Lane* find_counterpart(const Lane& lane) const;
   auto holding_timer() const;
 
   Settings settings_;

@@ -76,6 +76,7 @@ LaneStep Outcomes::on_proved(Lane& lane) {
   take_back(lane);
   lane.last_error.reset();
   lane.retry_delay = Duration{0};
+  lane.waiting_overdue_at = kNever;  // it is settled first
   const LookUpFindings::Supposition supposed = *std::exchange(lane.supposition, std::nullopt);
   HeldEvent& proved = lane.waiting[*lane.find_waiting(supposed.id)];
   proved.at_destination = HeldEvent::AtDestination::kPresent;

@@ -133,7 +133,7 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
     if (!has_room) pipe_.on_full();
     if (!is_first && (!has_room || payload > max_bytes)) return Stop::kEnough;
     lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
-    lane.load(take_front(lane, order_));
+    load_front(lane, order_);
   }
   return Stop::kEnough;
 }
@@ -210,7 +210,7 @@ bool Writer::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
 void Writer::ask_for_tail(Lane& lane, Time now) {
   order_.on_sent_alone();
   lane.asks_for_tail = true;
-  lane.load(take_front(lane, order_));
+  load_front(lane, order_);
   send(lane, now);
 }
 
@@ -225,7 +225,7 @@ void Writer::ask_for_proof(Lane& lane, Time now) {
   order_.on_sent_alone();
   lane.is_proof = true;
   lane.proof_overdue_at = std::min(lane.proof_overdue_at, now + our_.settings.writer_timeout);
-  lane.load(interconnect::take(lane, *lane.find_waiting(lane.supposition->id), order_));
+  load_waiting(lane, *lane.find_waiting(lane.supposition->id), order_);
   send(lane, now);
 }
 

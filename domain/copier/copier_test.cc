@@ -93,7 +93,7 @@ TEST(CopierTest, WhatTheDestinationTellsAnewHasItsOwnTimeToBeSeen) {
   script.wrong(4);
   script.advance();
   script.no_stream();
-  EXPECT_EQ(script.advance_while({.reads = ErrorKind::kUnavailable}, seconds(6)), Texts{});
+  EXPECT_EQ(script.advance_while({.reads = ErrorKind::kUnavailable}, milliseconds(5'500)), Texts{});
   ASSERT_EQ(script.safety_net.failed.size(), 1u);
   EXPECT_EQ(script.advance(seconds(1)), Texts({"append s @-1 [0]"}));
   script.wrong(5);

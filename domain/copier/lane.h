@@ -191,6 +191,7 @@ class Lane {
   EventId hole_fill_before;  // the event that follows the hole
   Time read_denied_since = kNever;
   std::optional<Revision> confirmed_meanwhile;  // by the late outcome of an append that had been given up
+  Revision waited_for = kNoStream;              // a tail that the destination told of, and did not show in its time
   Time unseen_since = kNever;                   // since then the destination has shown less than it told of
 
   Time next_gap_until{0};  // a gap is waited out at least until then, because the one before it just was

@@ -70,7 +70,7 @@ void Reconciler::look_up_doubtful(Lane& lane, std::optional<Revision> reported_t
   LookUp::Question question = question_about(lane);
   if (lane.is_metadata) return lane.look_up_with(LookUp::metadata(std::move(question)));
   question.reported_tail = reported_tail;
-  question.may_lag = !lane.is_disproved && may_still_be_seen(lane, now);
+  question.may_lag = reported_tail.value_or(kNoStream) > lane.waited_for && may_still_be_seen(lane, now);
   const bool others_may_have_written_since = lane.tail && lane.doubts < 2 && !lane.front().is_behind;
   if (others_may_have_written_since) return lane.look_up_with(LookUp::since(std::move(question), *lane.tail));
   lane.tail.reset();
@@ -150,8 +150,9 @@ LaneStep Reconciler::conclude(Lane& lane, Time now) {
 bool Reconciler::is_unseen(Lane& lane, LookUp::Findings& found, Time now) const {
   if (found.unseen_tail || found.is_older_deletion) {
     lane.unseen_since = std::min(lane.unseen_since, now);
-    if (found.is_unproven || (!lane.is_disproved && may_still_be_seen(lane, now))) return true;
-    if (found.unseen_tail) found.tail = *found.unseen_tail;
+    const bool was_waited_for = found.unseen_tail && *found.unseen_tail <= lane.waited_for;
+    if (found.is_unproven || (!was_waited_for && may_still_be_seen(lane, now))) return true;
+    if (found.unseen_tail) found.tail = lane.waited_for = *found.unseen_tail;
   }
   if (std::exchange(lane.unseen_since, kNever) != kNever) lane.retry_delay = Duration{0};
   return false;

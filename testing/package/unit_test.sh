@@ -15,7 +15,7 @@ expect() {  # WHAT INSTANCE COMMAND...
     looks=$((looks + 1))
     if [ "$looks" -eq 300 ]; then
       echo "FAILED $what: $(systemctl show --property=SubState,Result,ExecMainStatus,NRestarts "interconnect@$instance" | tr '\n' ' ')"
-      journalctl --no-pager --lines=20 --unit "interconnect@$instance" >&2
+      journalctl --no-pager --lines=10 --unit "interconnect@$instance" >&2
       return
     fi
     sleep 0.1
@@ -28,7 +28,7 @@ restarted() { [ "$(told NRestarts "$1")" -ge "$2" ]; }  # INSTANCE TIMES
 stays_ended() { is "$1" SubState failed && is "$1" ExecMainStatus "$2" && is "$1" NRestarts 0; }  # INSTANCE CODE
 is_confined() {
   status=/proc/$(told MainPID trial)/status
-  grep -q '^CapBnd:.*0000000000000000$' "$status" && grep -q '^NoNewPrivs:.*1$' "$status" && grep -q '^Seccomp:.*2$' "$status" &&
+  grep -qs '^CapBnd:.*0000000000000000$' "$status" && grep -q '^NoNewPrivs:.*1$' "$status" && grep -q '^Seccomp:.*2$' "$status" &&
     grep -q "^Uid:.*$(id -u interconnect)$" "$status"
 }
 has_copied() { [ -e /copied ]; }  # which those see to who see the stores

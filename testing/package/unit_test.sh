@@ -32,6 +32,7 @@ is_confined() {
     grep -q "^Uid:.*$(id -u interconnect)$" "$status"
 }
 has_copied() { [ -e /copied ]; }  # which those see to who see the stores
+is_another() { pid=$(told MainPID trial) && [ "$pid" -ne 0 ] && [ "$pid" -ne "$1" ]; }  # PID
 is_gone() { ! systemctl --quiet is-active interconnect@trial; }
 
 # A copy with another configuration.
@@ -56,6 +57,10 @@ expect 'a wrong configuration: it stays ended' wrong stays_ended wrong 2
 variant denied 's/_PASSWORD_SRC=.*/_PASSWORD_SRC=wrong/' ''
 expect 'a wrong password: it stays ended' denied stays_ended denied 3
 
+before=$(told MainPID trial)
+dpkg --install /var/cache/package.deb >&2
+expect 'an upgrade restarts it' trial is_another "$before"
+expect 'to go on' trial is trial SubState running
 dpkg --remove eventstore-interconnect >&2
 expect 'removing the package stops it' trial is_gone
 systemctl poweroff

@@ -8,12 +8,11 @@
 #include "domain/copier/describe.h"
 #include "domain/event_metadata.h"
 #include "domain/stream_metadata.h"
+#include "domain/subscription_scope.h"
 
 namespace interconnect {
 namespace {
 
-constexpr std::string_view kEventTypeStreamPrefix = "$et-";
-constexpr std::string_view kCategoryStreamPrefix = "$ce-";
 // 5.0.1 closes a client's connection when more than 10 MiB are pending to it, and pushes a whole buffer at once.
 constexpr std::size_t kMaxPendingBytes = 8 << 20;
 constexpr Duration kSoonAfterStart = std::chrono::minutes(1);
@@ -237,15 +236,9 @@ void Copier::drop_links(SubscriptionIndex subscription) {
   forget_positions(positions);
 }
 
-// The streams of the servers themselves, but for the metadata of others.
-bool Copier::is_of_the_system(const Subscription& subscription, std::string_view stream) {
-  if (stream.starts_with("$$")) stream.remove_prefix(2);
-  return stream.starts_with('$') && stream != subscription.stream;
-}
-
 void Copier::judge(const Delivery& delivery, Time now) {
   const SubscriptionState& state = subscriptions_[delivery.subscription];
-  if (is_of_the_system(state.subscription, delivery.event->stream)) {
+  if (is_of_the_system(state.subscription.stream, delivery.event->stream)) {
     return refuse(delivery, {false, "its stream belongs to the server, and no subscription names it"});
   }
   const Verdict verdict = policy_.judge(*delivery.event);
@@ -413,7 +406,8 @@ void Copier::withdraw_unsent() {
         if (std::exchange(is_after_gap, false) && !was_sent) {
           held.is_after_gap = true;
           held.awaits = kNoStream;
-          const bool is_whole = carries_whole(subscriptions_[held.subscription].subscription, lane->stream);
+          const bool is_whole =
+              carries_whole_stream(subscriptions_[held.subscription].subscription.stream, lane->stream);
           if (held.hole == HeldEvent::Hole::kNone && is_whole) {
             held.hole = HeldEvent::Hole::kBetween;
             held.hole_from = first_withdrawn;

@@ -112,7 +112,6 @@ class Copier {
   void read_links(Time now);
   void drop_links(SubscriptionIndex subscription);
   std::size_t unsettled(SubscriptionIndex subscription) const;
-  static bool is_of_the_system(const Subscription& subscription, std::string_view stream);
   void judge(const Delivery& delivery, Time now);
   void refuse(const Delivery& delivery, const InvalidEvent& why);
   void hold(const Delivery& delivery, Time now);
@@ -168,7 +167,6 @@ class Copier {
   void pump_in_order(Time now);
 
   // Holes.
-  static bool carries_whole(const Subscription& subscription, std::string_view stream);
   void note_hole(HeldEvent& held, const Lane& lane) const;
   static bool may_follow_hole(const Lane& lane, const HeldEvent& held);
   void fill_hole(Lane& lane, Time now);

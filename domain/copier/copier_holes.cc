@@ -6,27 +6,14 @@
 #include "domain/copier/copier.h"
 #include "domain/copier/describe.h"
 #include "domain/event_metadata.h"
+#include "domain/subscription_scope.h"
 
 namespace interconnect {
-namespace {
-
-constexpr std::string_view kCategoryStreamPrefix = "$ce-";
-
-}  // namespace
-
-// Only of such a stream does a missing revision tell that an event is missing. `$by_category` cuts a stream's name at
-// its first hyphen, or, if it is set so, at its last.
-bool Copier::carries_whole(const Subscription& subscription, std::string_view stream) {
-  if (subscription.stream == stream) return true;
-  if (!subscription.stream.starts_with(kCategoryStreamPrefix)) return false;
-  const std::string_view category = std::string_view(subscription.stream).substr(kCategoryStreamPrefix.size());
-  if (!stream.starts_with(category)) return false;
-  return stream.find('-') == category.size() || stream.rfind('-') == category.size();
-}
-
 void Copier::note_hole(HeldEvent& held, const Lane& lane) const {
   const SubscriptionState& state = subscriptions_[held.subscription];
-  if (held.event.revision() == 0 || lane.is_metadata || !carries_whole(state.subscription, lane.stream)) return;
+  // Only of a stream that is carried whole does a missing revision tell that an event is missing.
+  const bool is_whole = carries_whole_stream(state.subscription.stream, lane.stream);
+  if (held.event.revision() == 0 || lane.is_metadata || !is_whole) return;
   const Revision before = held.event.revision() > lane.newest_seen ? lane.newest_seen : lane.newest_sent;
   if (before != kNoStream && !held.is_overtaken) {
     held.hole = HeldEvent::Hole::kBetween;

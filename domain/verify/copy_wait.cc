@@ -1,0 +1,32 @@
+#include "domain/verify/copy_wait.h"
+
+#include <algorithm>
+
+namespace interconnect {
+
+void CopyWait::look(const std::vector<Group>& groups, Time now) {
+  bool is_known = true;
+  copy_runs_ = false;
+  behind_ = 0;
+  for (std::size_t i = 0; i < ends_.size(); ++i) {
+    copy_runs_ = copy_runs_ || groups[i].consumers > 0;
+    if (!groups[i].settled) {
+      is_known = is_known && ends_[i] == kNoStream;
+    } else {
+      behind_ += static_cast<std::uint64_t>(std::max<Revision>(0, ends_[i] - *groups[i].settled));
+    }
+  }
+  if (behind_before_ != behind_) moved_at_ = now;
+  behind_before_ = behind_;
+  if (!is_known) {
+    state_ = State::kUnknown;
+  } else if (behind_ == 0) {
+    state_ = State::kPassed;
+  } else if (!copy_runs_) {
+    state_ = State::kNobody;
+  } else {
+    state_ = now - moved_at_ >= stall_after_ ? State::kStalled : State::kWaits;
+  }
+}
+
+}  // namespace interconnect

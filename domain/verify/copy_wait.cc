@@ -18,8 +18,9 @@ void CopyWait::look(const std::vector<Group>& groups, Time now) {
   }
   if (behind_before_ != behind_) moved_at_ = now;
   behind_before_ = behind_;
+  unknown_since_ = is_known ? kNever : std::min(unknown_since_, now);
   if (!is_known) {
-    state_ = State::kUnknown;
+    state_ = now - unknown_since_ >= kPatience ? State::kUnknown : State::kWaits;
   } else if (behind_ == 0) {
     state_ = State::kPassed;
   } else if (!copy_runs_) {

@@ -13,6 +13,9 @@ namespace interconnect {
 // Waits until a running copy has passed the ends that its subscribed streams had, as far as its groups tell.
 class CopyWait {
  public:
+  // For so long a group may not tell how far it is.
+  static constexpr Duration kPatience = std::chrono::seconds(10);
+
   // `stall_after`: for so long none of the groups may move.
   CopyWait(std::vector<Revision> ends, Duration stall_after) : ends_(std::move(ends)), stall_after_(stall_after) {}
 
@@ -43,6 +46,7 @@ class CopyWait {
   std::uint64_t behind_ = 0;
   std::optional<std::uint64_t> behind_before_;
   Time moved_at_{0};
+  Time unknown_since_ = kNever;
 };
 
 }  // namespace interconnect

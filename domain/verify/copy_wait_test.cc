@@ -45,9 +45,21 @@ TEST(CopyWaitTest, ACopyThatStandsStillIsNotWaitedFor) {
 
 TEST(CopyWaitTest, WhatAGroupDoesNotTellIsNotWaitedFor) {
   CopyWait wait({9, 9}, seconds(60));
-  wait.look({{9, 1}, {std::nullopt, 0}}, seconds(0));
+  wait.look({{9, 1}, {std::nullopt, 0}}, seconds(100));
+  EXPECT_EQ(wait.state(), State::kWaits) << "a server may be busy for a while";
+  wait.look({{9, 1}, {std::nullopt, 0}}, seconds(110));
   EXPECT_EQ(wait.state(), State::kUnknown);
   EXPECT_TRUE(wait.copy_runs());
+}
+
+TEST(CopyWaitTest, AGroupThatTellsAgainIsWaitedForAnew) {
+  CopyWait wait({9}, seconds(60));
+  wait.look({{std::nullopt, 0}}, seconds(0));
+  wait.look({{5, 1}}, seconds(9));
+  wait.look({{std::nullopt, 0}}, seconds(11));
+  EXPECT_EQ(wait.state(), State::kWaits);
+  wait.look({{9, 1}}, seconds(12));
+  EXPECT_EQ(wait.state(), State::kPassed);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ enum class DifferenceKind : std::uint8_t {
   kMetadata,        // other bytes, or without what the copy adds
   kType,            // another type
   kContentKind,     // JSON or not
-  kOrder,           // behind one that the source has later
+  kOrder,           // in another order; the first is where the disorder begins
   kDoubled,         // once more than the source has it
   kShifted,         // a higher revision than its place tells: something else was there, and is not shown
   kStreamMetadata,  // the stream's own metadata, as far as they are copied
@@ -31,7 +31,7 @@ std::string_view to_string(DifferenceKind kind);
 
 struct Difference {
   std::uint64_t events = 0;
-  // Of the first of them: at the source for what is missing or altered, else at the destination.
+  // Of the first of them: at the source for what is missing, altered or metadata, else at the destination.
   Revision first = kNoStream;
 
   void add(Revision revision, std::uint64_t count = 1) {

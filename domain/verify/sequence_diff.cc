@@ -50,7 +50,8 @@ void SequenceDiff::match(const Unmatched& expected, const Unmatched& present) {
   if (!expected.is_required) return;
   // One of the two is the newest of its side.
   if (expected.number > matched_expected_ && present.number > matched_present_) return advance(expected, present);
-  difference_[DifferenceKind::kOrder].add(present.revision);
+  // Where the disorder begins, whichever of the two was read first.
+  difference_[DifferenceKind::kOrder].add(std::min(present.revision, matched_revision_));
 }
 
 void SequenceDiff::advance(const Unmatched& expected, const Unmatched& present) {

@@ -66,7 +66,7 @@ TEST(SequenceDiffTest, WhatMayBeThereIsNotMissing) { EXPECT_EQ(text(compare({{1,
 TEST(SequenceDiffTest, TellsExtraDoubledAndOrderApart) {
   EXPECT_EQ(text(compare({{1, 0}}, {{1, 0}, {9, 1}})), "extra 1 @1; ");
   EXPECT_EQ(text(compare({{1, 0}, {2, 1}}, {{1, 0}, {1, 1}, {2, 2}})), "doubled 1 @1; ");
-  EXPECT_EQ(text(compare({{1, 0}, {2, 1}, {3, 2}}, {{1, 0}, {3, 1}, {2, 2}})), "order 1 @2; ");
+  EXPECT_EQ(text(compare({{1, 0}, {2, 1}, {3, 2}}, {{1, 0}, {3, 1}, {2, 2}})), "order 1 @1; ");
 }
 
 TEST(SequenceDiffTest, AnIdThatTheSourceRepeatsIsNeededOnce) {

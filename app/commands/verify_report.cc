@@ -53,6 +53,9 @@ std::vector<Aside> asides(const Verifier::Summary& summary) {
           {counts.repeated, "repeated", "further events of an id that their stream has before"},
           {counts.superseded, "superseded", "metadata of streams, newer at the source than the subscription brings"},
           {counts.streams_gone, "streamsGone", "streams of which the source shows nothing any more"},
+          {counts.unproven, "unproven",
+           "streams that the destination has and shows nothing of, by $maxAge or $tb: what it had cannot be told over "
+           "gRPC, and counts as missing"},
           {summary.system_events, "system", "in streams of the servers, which are not copied"},
           {summary.strange_links, "strangeLinks", "links whose texts name no event"}};
 }

@@ -33,7 +33,8 @@ constexpr Count kCounts[] = {{"streams", &VerifyCounts::streams},
                              {"gone", &VerifyCounts::gone},
                              {"repeated", &VerifyCounts::repeated},
                              {"superseded", &VerifyCounts::superseded},
-                             {"streamsGone", &VerifyCounts::streams_gone}};
+                             {"streamsGone", &VerifyCounts::streams_gone},
+                             {"unproven", &VerifyCounts::unproven}};
 
 const Value* find(const Value& object, const char* name) {
   if (!object.IsObject()) return nullptr;

@@ -28,6 +28,7 @@ void VerifyCounts::add(const VerifyCounts& other) {
   repeated += other.repeated;
   superseded += other.superseded;
   streams_gone += other.streams_gone;
+  unproven += other.unproven;
 }
 
 StreamComparison::StreamComparison(const Rules& rules, std::size_t stream, bool is_in_doubt)
@@ -243,13 +244,20 @@ void StreamComparison::after_quick() {
     return finish();
   }
   if (is_equal_by_digest()) return finish();
+  if (destination.shown() == 0 && destination.next() == 0) {
+    // Over gRPC not even the last revision of such a stream can be read.
+    outcome_.counts.unproven = 1;
+    outcome_.difference[DifferenceKind::kMissing].add(first_required_, required_.events());
+    return finish();
+  }
   begin(Stage::kThorough);
 }
 
 void StreamComparison::after_thorough() {
   StreamWalk& source = *walk(Store::kSource);
   const StreamWalk& destination = *walk(Store::kDestination);
-  if (source.shown() == 0 || destination.end() != StreamWalk::End::kEnd) {
+  const bool shows_any = source.shown() > 0 && destination.next() > 0;
+  if (!shows_any || destination.end() != StreamWalk::End::kEnd) {
     // The quick way tells all.
     required_ = {};
     all_ = {};

@@ -31,6 +31,7 @@ struct VerifyCounts {
   std::uint64_t repeated = 0;      // further events of an id that its stream has at the source
   std::uint64_t superseded = 0;    // metadata of streams that are newer than what the subscription brought
   std::uint64_t streams_gone = 0;  // that the source shows nothing of any more
+  std::uint64_t unproven = 0;  // streams that the destination has, and shows nothing of; no revision tells what it had
 
   void add(const VerifyCounts& other);
   friend bool operator==(const VerifyCounts&, const VerifyCounts&) = default;

@@ -259,6 +259,22 @@ TEST_F(VerifierTest, WhereTheOrderOfStreamsIsAnotherItBeginsAnew) {
   EXPECT_EQ(std::count(reads_.begin(), reads_.end(), "source a-1"), 1);
 }
 
+TEST_F(VerifierTest, AStreamThatShowsNothingIsMissingUnlessItsRevisionsAreTold) {
+  write("a-1", 1);
+  write("a-1", 2);
+  destination_["a-1"].truncate(2);
+  Verifier verifier = make();
+  run(verifier);
+  EXPECT_THAT(told_, ElementsAre("a-1 missing 2 @0"));
+  EXPECT_EQ(verifier.summary().counts.unproven, 1u);
+  told_.clear();
+  reader_ = ModelReader(true);
+  Verifier over_tcp = make();
+  run(over_tcp);
+  EXPECT_THAT(told_, ElementsAre());
+  EXPECT_EQ(over_tcp.summary().counts.hidden, 2u);
+}
+
 TEST_F(VerifierTest, AStreamThatTheSourceShowsNoMoreIsNotCompared) {
   write("a-1", 1);
   write("a-2", 2);

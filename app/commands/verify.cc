@@ -143,6 +143,14 @@ class Verify {
         [&](auto done) { inspector_->consumer_group(subscription.stream, subscription.group, done); });
   }
 
+  // A group that is not there has copied nothing, and nobody does.
+  static CopyWait::Group as_look(const std::variant<ConsumerGroupInfo, StoreError>& answer) {
+    if (const auto* info = std::get_if<ConsumerGroupInfo>(&answer)) return {info->settled, info->consumers};
+    const ErrorKind kind = std::get<StoreError>(answer).kind;
+    if (kind == ErrorKind::kNotFound) return {kNoStream, 0};
+    return {std::nullopt, 0, is_refusal(kind)};
+  }
+
   asio::awaitable<void> make_verifier() {
     std::vector<VerifiedSubscription> subscriptions;
     for (const Subscription& subscription : settings_.subscriptions) {
@@ -185,8 +193,7 @@ class Verify {
       std::vector<CopyWait::Group> groups;
       for (const Subscription& subscription : settings_.subscriptions) {
         const auto answer = co_await group(subscription);
-        const auto* info = std::get_if<ConsumerGroupInfo>(&answer);
-        groups.push_back(info == nullptr ? CopyWait::Group{} : CopyWait::Group{info->settled, info->consumers});
+        groups.push_back(as_look(answer));
       }
       wait.look(groups, clock_.now());
       if (wait.state() != CopyWait::State::kWaits) break;

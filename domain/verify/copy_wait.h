@@ -22,6 +22,7 @@ class CopyWait {
   struct Group {
     std::optional<Revision> settled = std::nullopt;  // all up to it is done with; nothing: not known
     std::size_t consumers = 0;
+    bool will_not_tell = false;  // it is denied: asking again does not help
   };
   // One of each subscription.
   void look(const std::vector<Group>& groups, Time now);

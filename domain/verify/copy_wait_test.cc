@@ -52,6 +52,12 @@ TEST(CopyWaitTest, WhatAGroupDoesNotTellIsNotWaitedFor) {
   EXPECT_TRUE(wait.copy_runs());
 }
 
+TEST(CopyWaitTest, AGroupThatWillNotTellIsNotWaitedFor) {
+  CopyWait wait({9, 9}, seconds(60));
+  wait.look({{9, 1}, {std::nullopt, 0, true}}, seconds(0));
+  EXPECT_EQ(wait.state(), State::kUnknown);
+}
+
 TEST(CopyWaitTest, AGroupThatTellsAgainIsWaitedForAnew) {
   CopyWait wait({9}, seconds(60));
   wait.look({{std::nullopt, 0}}, seconds(0));

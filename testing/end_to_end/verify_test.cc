@@ -215,6 +215,17 @@ TEST_P(VerifyTest, WithoutACopyItComparesAtOnceAndSaysSo) {
   EXPECT_NE(std::string(report.json["summary"]["notes"][0].GetString()).find("no copy runs"), std::string::npos);
 }
 
+TEST_P(VerifyTest, AGroupThatIsNotThereIsNoCopy) {
+  source.load("hero-", 2, 10);
+  const Report report = verify();
+  EXPECT_EQ(report.exit_code, 1);
+  EXPECT_EQ(report.differing(),
+            (std::map<std::string, std::string>{{"hero-0", "missing 5 @0"}, {"hero-1", "missing 5 @0"}}));
+  ASSERT_EQ(report.json["summary"]["notes"].Size(), 2u) << report.output;
+  EXPECT_NE(std::string(report.json["summary"]["notes"][0].GetString()).find("where it began is not known"),
+            std::string::npos);
+}
+
 TEST_P(VerifyTest, AComparisonGoesOnFromItsState) {
   source.load("hero-", 5, 50);
   copy();

@@ -29,7 +29,8 @@ std::unique_ptr<EventSource> make_legacy_source(boost::asio::io_context& io, Leg
 
 std::unique_ptr<EventSink> make_legacy_sink(boost::asio::io_context& io, LegacyStoreSettings settings);
 
-// Asks over HTTP, a connection for each question.
+// Asks over HTTP, a connection for each question. Of a cluster, a node that does not answer, or is not ready, is left
+// for the next host.
 std::unique_ptr<StoreInspector> make_legacy_inspector(boost::asio::io_context& io, const LegacyStoreSettings& settings);
 
 }  // namespace interconnect

@@ -95,7 +95,8 @@ void Copier::on_subscription_started(const SubscriptionStarted& started, Time no
   }
   if (!state.has_started || redelivered_until_ == kNever) {
     has_first_delivery_ = false;
-    redelivered_until_ = is_first ? now : now + settings_.max_retry_delay;
+    // Later ones take less: else reconnections of our own would put it off for ever.
+    redelivered_until_ = is_first ? now : now + settings_.max_retry_delay / (state.has_started ? 2 : 1);
   }
   state.resumed_until = kNever;
   state.has_started = true;
@@ -703,7 +704,10 @@ void Copier::ask_for_tail(Lane& lane, Time now) {
 }
 
 void Copier::send(Lane& lane, Time now) {
-  for (HeldEvent& held : lane.sent) held.first_sent = std::min(held.first_sent, now);
+  for (HeldEvent& held : lane.sent) {
+    held.first_sent = std::min(held.first_sent, now);
+    held.was_sent = held.was_sent || !lane.asks_for_tail;
+  }
   lane.append_id = next_append_id_++;
   appends_[lane.append_id] = &lane;
   events_in_flight_ += lane.batch.size();

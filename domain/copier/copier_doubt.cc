@@ -295,7 +295,9 @@ void Copier::finish_look_up(Lane& lane, Time now) {
     if (present.contains(held.event.id())) {
       held.at_destination = HeldEvent::AtDestination::kPresent;
     } else if (was_asked_about && found.scanned && !is_at_destination(lane, held)) {
-      if (held.event.revision() < found.gone_below.value_or(0)) {
+      // Metadata that newer took the place of: but if it was sent, the destination may execute that append yet.
+      const bool may_be_written_late = lane.is_metadata && held.was_sent;
+      if (held.event.revision() < found.gone_below.value_or(0) && !may_be_written_late) {
         held.at_destination = HeldEvent::AtDestination::kGone;
         continue;
       }

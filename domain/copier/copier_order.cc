@@ -38,8 +38,12 @@ void Copier::know_positions() {
 // These have not arrived after all: they come again. What came after them is still there.
 void Copier::forget_positions(const std::vector<Revision>& positions) {
   if (!arrived_up_to_) {
+    if (positions.empty()) return;
     for (const Revision position : positions) arrived_beyond_.erase(position);
     if (queue_.empty()) arrived_beyond_.clear();
+    // What is left tells no more where all began: the next connection does.
+    redelivered_until_ = kNever;
+    has_first_delivery_ = false;
     return;
   }
   for (const Revision position : positions) {
@@ -142,14 +146,13 @@ void Copier::pump_in_order(Time now) {
     lane->state = Lane::State::kIdle;
     close_if_idle(*lane);
   }
+  // Links that are still being read take places of the window as well.
+  if (!arrived_up_to_ && !has_first_delivery_ && now < redelivered_until_) return make_room_for_older(0, now);
   while (!queue_.empty() && !has_exited_) {
     const auto turn = *queue_.begin();
     if (is_link_awaited()) return;
     if (appends_.empty()) is_alone_ = false;
-    if (!arrived_up_to_) {
-      if (!has_first_delivery_ && now < redelivered_until_) return make_room_for_older(0, now);
-      know_positions();
-    }
+    if (!arrived_up_to_) know_positions();
     Lane& lane = *lanes_by_number_.at(turn.second);
     if (is_position_awaited()) {
       if (now < subscriptions_.front().older_connections_until) return make_room_for_older(0, now);

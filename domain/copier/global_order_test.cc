@@ -59,6 +59,11 @@ class GlobalOrderRestartTest : public GlobalOrderTest {
   GlobalOrderRestartTest() : GlobalOrderTest(global(), 2, GroupState::kUnchanged) { script_.retry_count = 1; }
 };
 
+class GlobalOrderRestartWithRoomTest : public GlobalOrderTest {
+ protected:
+  GlobalOrderRestartWithRoomTest() : GlobalOrderTest(global(), 100, GroupState::kUnchanged) { script_.retry_count = 1; }
+};
+
 class GlobalOrderShortOfMemoryTest : public GlobalOrderTest {
  protected:
   GlobalOrderShortOfMemoryTest() : GlobalOrderTest(settings(), 100, GroupState::kUnchanged) {}
@@ -232,6 +237,28 @@ TEST_F(GlobalOrderRestartTest, WhatAFormerProcessLeftIsAskedForWithABufferThatHo
   script_.advance();
   script_.wrong(kNoStream);  // it had been delivered before, and the stream may have been deleted since
   EXPECT_EQ(script_.advance(), Texts{"append a @-1 [1]"});
+}
+
+TEST_F(GlobalOrderRestartTest, ALinkThatIsBeingReadTakesAPlaceOfTheBuffer) {
+  script_.next_position = 5;
+  script_.deliver_link(1, "0@a");
+  deliver({.id = 3, .revision = 1, .stream = "b", .position = 8});
+  EXPECT_EQ(script_.advance(), Texts{"read source a forward 0"});
+  EXPECT_EQ(script_.advance(), Texts{"resubscribe 0 buffer 4"});
+}
+
+TEST_F(GlobalOrderRestartWithRoomTest, WhatBeganBeforeALinkThatIsDroppedWaitsForTheNextConnection) {
+  script_.next_position = 5;
+  script_.deliver_link(1, "0@a");
+  deliver({.id = 3, .revision = 1, .stream = "b", .position = 8});
+  EXPECT_EQ(script_.advance(), Texts{"read source a forward 0"});
+  script_.drop();
+  EXPECT_EQ(script_.advance(10s), Texts{});
+  script_.start(GroupState::kUnchanged);
+  deliver({.id = 1, .revision = 0, .stream = "a", .position = 5});
+  deliver({.id = 3, .revision = 1, .stream = "b", .position = 8});
+  EXPECT_EQ(script_.advance(), Texts{}) << "more may come";
+  EXPECT_EQ(script_.advance(1s), Texts{"read destination a backward -1"});
 }
 
 // The place from which the destination is read on is that of the newest event met, whose turn may be later.

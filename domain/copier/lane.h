@@ -22,7 +22,8 @@ struct HeldEvent {
   Event event;
   SubscriptionIndex subscription = 0;  // that delivered it first
   Revision position = 0;               // there
-  Time first_sent = kNever;
+  Time first_sent = kNever;            // since it arrived, or since the safety net last chose to try it again
+  bool was_sent = false;
 
   // It arrived when newer events of its stream had already gone to the destination.
   bool is_overtaken = false;

@@ -58,6 +58,27 @@ TEST_F(MetadataTest, OldMetadataIsLeftOut) {
   EXPECT_EQ(script.observer.gone, std::vector<Revision>{3});
 }
 
+// The destination may execute the append later than what comes after the deletion, and hide that.
+TEST_F(MetadataTest, OldMetadataThatWasSentIsSentUntilItIsConfirmed) {
+  script.safety_net.on_write_failure = SafetyAction::kRetry;
+  deliver_metadata(50, 3);
+  show_newest_in_source(50, 3);
+  EXPECT_EQ(script.advance(), Texts({"append $$s @-1 [50]"}));
+  EXPECT_EQ(script.advance(CopierSettings{}.writer_timeout), Texts({"read destination $$s backward -1"}));
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts({"read source $$s backward -1"}));
+  script.show({.events = {{.id = 51, .revision = 4, .type = "$metadata"}}, .is_end = true, .next = -1});
+  EXPECT_EQ(script.advance(), Texts());
+  script.fail(ErrorKind::kTimeout);  // late
+  EXPECT_EQ(script.advance(CopierSettings{}.max_retry_delay), Texts({"read destination $$s backward -1"}));
+  script.no_stream();
+  EXPECT_EQ(script.advance(), Texts({"read source $$s backward -1"}));
+  script.show({.events = {{.id = 51, .revision = 4, .type = "$metadata"}}, .is_end = true, .next = -1});
+  EXPECT_EQ(script.advance(), Texts({"append $$s @-1 [50]"}));
+  script.appended(0);
+  EXPECT_EQ(script.advance(), Texts({"ack [50]"}));
+}
+
 TEST_F(MetadataTest, MetadataThatCarriesAsHighARevisionIsThere) {
   deliver_metadata(50, 3);
   EXPECT_EQ(script.advance(), Texts({"read destination $$s backward -1"}));

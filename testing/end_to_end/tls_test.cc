@@ -32,13 +32,16 @@ void make_certificate(const std::string& name, const std::string& host) {
 
 class TlsTest : public EndToEndTest {
  protected:
+  // Without a certificate, without TLS.
   explicit TlsTest(const std::string& certificate = "right", const std::vector<std::string>& more = {})
       : EndToEndTest(arguments(certificate, more)) {}
 
   static std::vector<std::string> arguments(const std::string& certificate, const std::vector<std::string>& more) {
-    std::vector<std::string> all{"--tls-cert=" + in_folder(certificate + ".pem"),
-                                 "--tls-key=" + in_folder(certificate + ".key"),
-                                 std::string("--user=admin:") + Store::kPassword};
+    std::vector<std::string> all{std::string("--user=admin:") + Store::kPassword};
+    if (!certificate.empty()) {
+      all.push_back("--tls-cert=" + in_folder(certificate + ".pem"));
+      all.push_back("--tls-key=" + in_folder(certificate + ".key"));
+    }
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -125,7 +128,8 @@ INSTANTIATE_TEST_SUITE_P(Directions, TlsHostTest, ::testing::ValuesIn(kDirection
 // the matter with the store itself, neither in the run's last line nor in the check.
 class HostsTest : public TlsTest {
  protected:
-  explicit HostsTest(const std::string& certificate = "right") : TlsTest(certificate, {"--https"}) {
+  explicit HostsTest(const std::string& certificate = "right")
+      : TlsTest(certificate, certificate.empty() ? std::vector<std::string>{} : std::vector<std::string>{"--https"}) {
     for (Store* store : {&source, &destination}) {
       if (store->generation() == Generation::kNext) continue;  // it tells its own gossip
       store->misbehave(R"({"gossip":[{"state":"Leader","isAlive":true,"tcpPort":)" + std::to_string(store->tcp_port()) +
@@ -215,6 +219,17 @@ TEST_P(HostsOfAnotherNameTest, BothNamesAreTold) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Directions, HostsOfAnotherNameTest, ::testing::ValuesIn(kDirections), name_of);
+
+class HostsWithoutTlsTest : public HostsTest {
+ protected:
+  HostsWithoutTlsTest() : HostsTest("") {}
+};
+
+TEST_P(HostsWithoutTlsTest, TlsAtAPlainPortIsTold) {
+  expect_end(1, trusting("right"), hosts("tlsCaFile=" + in_folder("right.pem")), {own_host(), "TLS"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Directions, HostsWithoutTlsTest, ::testing::ValuesIn(kDirections), name_of);
 
 }  // namespace
 }  // namespace interconnect::testing

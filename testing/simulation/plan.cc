@@ -187,6 +187,8 @@ bool Plan::promises_no_doubles() const {
 bool Plan::promises_global_order() const {
   if (settings.ordering != CopierSettings::Ordering::kGlobal || !promises_order()) return false;
   if (!promises_no_doubles()) return false;  // the second copy comes late
+  // What a dead process sent, and the source has deleted since, may be executed behind what the next one sends.
+  if (deletions && faults.sink_late_write) return false;
   const bool may_fail_to_write = faults.sink_slow || faults.sink_not_ready || faults.sink_late_answer ||
                                  faults.sink_late_write || faults.sink_breaks || faults.sink_restart ||
                                  faults.sink_long_down || faults.sink_denied || faults.stream_denied ||

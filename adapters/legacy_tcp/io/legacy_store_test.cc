@@ -336,6 +336,28 @@ TEST_F(LegacyStoreTest, GivesUpAfterTheAllowedAttempts) {
   stop(*sink_);
 }
 
+TEST_F(LegacyStoreTest, TheInspectorAsksTheNextHostWhereOneIsNotThere) {
+  start_server();
+  const Endpoint there = settings_.http;
+  {
+    boost::asio::ip::tcp::acceptor acceptor(io_, {boost::asio::ip::address_v4::loopback(), 0});
+    settings_.http = {"127.0.0.1", acceptor.local_endpoint().port()};
+  }
+  const auto ask = [&] {
+    std::optional<std::variant<ServerInfo, StoreError>> answered;
+    const auto inspector = make_legacy_inspector(io_, settings_);
+    inspector->server([&](const std::variant<ServerInfo, StoreError>& answer) { answered = answer; });
+    EXPECT_FALSE(answered) << "answered from within the call";
+    EXPECT_TRUE(run_until([&] { return answered.has_value(); }));
+    return *answered;
+  };
+  ASSERT_TRUE(std::holds_alternative<StoreError>(ask()));
+  settings_.hosts = {settings_.http, there};
+  const auto answer = ask();
+  ASSERT_TRUE(std::holds_alternative<ServerInfo>(answer)) << std::get<StoreError>(answer).message;
+  EXPECT_EQ(std::get<ServerInfo>(answer).node, to_text(there));
+}
+
 TEST_F(LegacyStoreTest, TakesACertificateThatTheAuthorityVouchesFor) {
   const TestCertificate certificate(testing::TempDir(), "127.0.0.1");
   eventstore::Options options;

@@ -179,6 +179,8 @@ void HttpConnection::read() {
 }
 
 int HttpConnection::parse() {
+  // As the servers do with the begin of TLS: 400, and the connection is closed.
+  if (!in_.empty() && (in_[0] < 'A' || in_[0] > 'Z')) return -1;
   const std::size_t head_end = in_.find("\r\n\r\n");
   if (head_end == std::string::npos) return in_.size() > 64 * 1024 ? -1 : 0;
   HttpRequest request;

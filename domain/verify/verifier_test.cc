@@ -1,5 +1,6 @@
 #include "domain/verify/verifier.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -59,8 +60,10 @@ class VerifierTest : public ::testing::Test {
       Verifier& verifier, bool copy_runs = false, const std::function<bool()>& goes_on = [] { return true; }) {
     while (!verifier.is_over() && goes_on()) {
       if (verifier.phase() == Verifier::Phase::kWaiting) verifier.compare(copy_runs);
-      const std::vector<ReadStream> reads = verifier.advance(now_);
+      std::vector<ReadStream> reads = verifier.advance(now_);
+      if (answers_source_first_) std::reverse(reads.begin(), reads.end());
       for (const ReadStream& read : reads) {
+        if (on_read_) on_read_(read);
         reads_.push_back(std::string(to_string(read.store)) + " " + read.read.stream);
         const auto refused = errors_.find(reads_.back());
         const ModelStore& store = read.store == Store::kSource ? source_ : destination_;
@@ -69,7 +72,6 @@ class VerifierTest : public ::testing::Test {
                          now_);
       }
       if (reads.empty() && verifier.next_deadline() != kNever) now_ = std::max(now_, verifier.next_deadline());
-      if (on_step_) on_step_();
     }
     for (const StreamDifference& difference : verifier.take_differences()) told_.push_back(text(difference));
   }
@@ -89,8 +91,9 @@ class VerifierTest : public ::testing::Test {
   ModelStore source_;
   ModelStore destination_;
   ModelReader reader_{false};
-  std::map<std::string, StoreError> errors_;  // by "source STREAM"
-  std::function<void()> on_step_;
+  std::map<std::string, StoreError> errors_;        // by "source STREAM"
+  std::function<void(const ReadStream&)> on_read_;  // before it is answered
+  bool answers_source_first_ = false;
   std::vector<std::string> reads_;
   std::vector<std::string> told_;
   Time now_{0};
@@ -138,14 +141,15 @@ TEST_F(VerifierTest, WhatIsWrittenAfterTheBeginningNeedNotBeCopied) {
 }
 
 TEST_F(VerifierTest, WhatIsCopiedMeanwhileIsNotExtra) {
-  write("a-1", 1);
+  for (int id = 1; id <= 40; ++id) write("a-1", id);
   Verifier verifier = make();
-  // Between the reads of the two stores.
-  int id = 1;
-  on_step_ = [&] {
-    if (id < 20) write("a-1", ++id);
+  // The source is answered first: the destination has more by then.
+  answers_source_first_ = true;
+  int id = 40;
+  on_read_ = [&](const ReadStream& read) {
+    if (read.store == Store::kDestination && read.read.stream == "a-1" && id < 60) write("a-1", ++id);
   };
-  run(verifier, true);
+  run(verifier);
   EXPECT_THAT(told_, ElementsAre());
 }
 

@@ -85,7 +85,7 @@ class Writer final : public Sender, public Recipient {
   Order& order_;
   Deliveries& deliveries_;
   const bool copies_metadata_;  // of streams: so it carries over their soft deletions
-  AppendPipe pipe_;  // outlives what is in flight
+  AppendPipe pipe_;             // outlives what is in flight
   Lanes lanes_;
   LaneReads reads_;
   StreamDenials denials_;  // of the destination

@@ -39,6 +39,9 @@ struct HeldEvent {
   bool is_replayed = false;     // it had been parked: later ones were copied before it
   bool is_rejected = false;     // the destination will never take it
 
+  // Newer ones of its stream went before it: that they are at the destination does not tell that it is.
+  bool is_out_of_order() const { return is_overtaken || is_replayed; }
+
   // kGone: the source itself has it no more, and nothing tells whether the destination had it.
   enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent, kGone };
   AtDestination at_destination = AtDestination::kUnknown;

@@ -7,6 +7,7 @@
 #include "domain/copier/carried_streams.h"
 #include "domain/copier/describe.h"
 #include "domain/event_metadata.h"
+#include "domain/subscription_scope.h"
 
 namespace interconnect {
 namespace {
@@ -157,7 +158,10 @@ void Intake::judge(const Delivery& delivery, Time now) {
 void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
   const EventView& event = *delivery.event;
   const SafetyAction action = our_.safety_net.invalid_event(event, why);
-  if (action != SafetyAction::kPark) our_.observer.on_event_refused(event, why);
+  if (action != SafetyAction::kPark) {
+    why.allowed_type ? our_.observer.on_event_invalid(event, why.reason)
+                     : our_.observer.on_event_filtered(event, why.reason);
+  }
   switch (action) {
     case SafetyAction::kSkip:
       ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
@@ -168,7 +172,7 @@ void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      our_.outbox.exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
+      our_.outbox.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
       return;
   }
   recipient_->pass_over(event.stream, event.revision);
@@ -210,7 +214,7 @@ std::size_t Intake::unsettled(SubscriptionIndex subscription) const {
 }
 
 bool Intake::carries_whole(SubscriptionIndex subscription, std::string_view stream) const {
-  return interconnect::carries_whole(states_[subscription].subscription.stream, stream);
+  return carries_whole_stream(states_[subscription].subscription.stream, stream);
 }
 
 bool Intake::would_admit(SubscriptionIndex subscription, const EventView& event) const {

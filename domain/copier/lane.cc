@@ -52,7 +52,7 @@ void Lane::append(std::uint64_t id, Budget::Units units, Time now) {
   expects(append_id == 0 && !batch.empty() && batch.size() == sent.size());
   for (HeldEvent& event : sent) {
     event.first_sent = std::min(event.first_sent, now);
-    event.was_sent = event.was_sent || !asks_for_tail;
+    event.was_sent = event.was_sent || !(asks_for_tail || is_proof);
   }
   append_id = id;
   in_flight = std::move(units);
@@ -119,6 +119,13 @@ HeldEvent Lane::take_front() {
   return held_event;
 }
 
+std::optional<std::size_t> Lane::find_waiting(const EventId& id) const {
+  for (std::size_t i = head; i < waiting.size(); ++i) {
+    if (waiting[i].event.id() == id) return i;
+  }
+  return std::nullopt;
+}
+
 void Lane::drop_front() {
   if (++head < waiting.size()) return;
   waiting.clear();
@@ -135,6 +142,12 @@ void Lane::insert(HeldEvent&& held_event) {
   const auto first = waiting.begin() + static_cast<std::ptrdiff_t>(head);
   while (place != first && std::prev(place)->event.revision() > revision) --place;
   waiting.insert(place, std::move(held_event));
+}
+
+void Lane::load(std::size_t place) {
+  sent.push_back(std::move(waiting[place]));
+  batch.push_back(std::move(sent.back().event));
+  waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
 }
 
 void Lane::load_front() {
@@ -154,6 +167,7 @@ void Lane::take_back_sent() {
   sent.clear();
   batch.clear();
   asks_for_tail = false;
+  is_proof = false;
 }
 
 void Lane::on_sent_confirmed(Revision last) {
@@ -164,6 +178,7 @@ void Lane::on_sent_confirmed(Revision last) {
   retry_delay = Duration{0};
   batch_limit = std::numeric_limits<std::size_t>::max();
   is_retried_by_safety_net = false;
+  is_disproved = false;
   last_error.reset();
 }
 
@@ -171,8 +186,8 @@ void Lane::on_sent_confirmed(Revision last) {
 
 bool Lane::is_at_destination(const HeldEvent& event) const {
   return event.at_destination == HeldEvent::AtDestination::kPresent ||
-         event.at_destination == HeldEvent::AtDestination::kGone || event.event.revision() < counted_below ||
-         (event.event.revision() < hidden_below && !event.is_replayed) ||
+         event.at_destination == HeldEvent::AtDestination::kGone ||
+         (event.event.revision() < hidden_below && !event.is_out_of_order()) ||
          (!ahead.empty() && ahead.contains(event.event.id()));
 }
 
@@ -231,8 +246,9 @@ void Lane::learn(LookUpFindings& found, std::size_t memory) {
   } else if (found.cursor) {
     walk_cursor = std::min(walk_cursor.value_or(*found.cursor), *found.cursor);
   }
-  hidden_below = std::max(hidden_below, found.hidden_below.value_or(0));
-  if (found.is_hidden_by_count) counted_below = std::max(counted_below, *found.hidden_below);
+  supposition = found.supposition;
+  proof_overdue_at = kNever;
+  if (supposition) waiting_overdue_at = kNever;  // its proof comes first
   revives_stream = found.revives;
   for (const auto& [id, revision] : found.region) ahead.emplace(id, revision);
   if (ahead.size() <= 2 * memory) return;

@@ -111,10 +111,14 @@ class Lane {
   HeldEvent& front() { return waiting[head]; }
   const HeldEvent& front() const { return waiting[head]; }
   HeldEvent take_front();
+  // The place of one that waits.
+  std::optional<std::size_t> find_waiting(const EventId& id) const;
   // By source revision; among equal ones, last.
   void insert(HeldEvent&& held);
   // The event in front leaves with the next append.
   void load_front();
+  // Another one that waits leaves with it.
+  void load(std::size_t place);
   // What was sent waits again.
   void take_back_sent();
   // What was sent is at the destination, up to that revision.
@@ -161,6 +165,7 @@ class Lane {
   Budget::Units in_flight;      // of what may be in flight, until the append's time is over
   Time sent_at{0};
   bool asks_for_tail = false;  // an append that cannot succeed: its refusal tells the destination's last revision
+  bool is_proof = false;  // an append of the supposition's event, at its place: a repeat only if the event is there
 
   // The destination's end.
   std::optional<Revision> tail;     // the last confirmed revision
@@ -171,8 +176,10 @@ class Lane {
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
   // The destination has all that is copied of the source below this revision, and hides what it does not show of it.
   Revision hidden_below = 0;
-  Revision counted_below = 0;   // so much of it whatever the order of copying
-  Revision looked_up_from = 0;  // `ahead` and `walk_cursor` are valid for source revisions from here on
+  std::optional<LookUpFindings::Supposition> supposition;
+  Time proof_overdue_at = kNever;  // of the supposition: since it was first asked for
+  bool is_disproved = false;       // the last supposition: nothing is supposed until an append succeeds
+  Revision looked_up_from = 0;     // `ahead` and `walk_cursor` are valid for source revisions from here on
 
   // The source's end.
   Revision newest_seen = kNoStream;  // that arrived, refused ones included
@@ -184,6 +191,7 @@ class Lane {
   EventId hole_fill_before;  // the event that follows the hole
   Time read_denied_since = kNever;
   std::optional<Revision> confirmed_meanwhile;  // by the late outcome of an append that had been given up
+  Revision waited_for = kNoStream;              // a tail that the destination told of, and did not show in its time
   Time unseen_since = kNever;                   // since then the destination has shown less than it told of
 
   Time next_gap_until{0};  // a gap is waited out at least until then, because the one before it just was

@@ -30,15 +30,12 @@ struct LookUpQuestion {
   std::optional<Revision> reported_tail;     // from a WrongExpectedVersion
   bool is_copied_in_order = true;            // false: no event's place tells where those after it are
   bool order_proves = false;                 // one that was copied tells that those before it in the source were
-  bool count_proves = false;                 // as many events as in the source are those of the source
-  bool is_replayed = false;  // the first in doubt had been parked: the order of copying is not its order
+  bool is_carried_from_start = false;        // the group began at the start of its stream
+  bool is_out_of_order = false;              // the first in doubt: it had been parked, or newer ones were copied before
+  bool is_disproved = false;                 // the first in doubt is not where it was supposed
 
   std::function<bool(const EventView&)> is_admitted;  // would this event of the source have been delivered and copied?
   std::function<bool(const EventId&)> is_in_doubt;    // is this one of the events in doubt?
-  // its revision in the source, of one in doubt
-  std::function<std::optional<Revision>(const EventId&)> revision_in_doubt = [](const EventId&) {
-    return std::optional<Revision>();
-  };
   // would this event of the source be copied, and may not be delivered?
   std::function<bool(const EventView&)> is_left_out = [](const EventView&) { return false; };
   // would this event of the source be copied, delivered or filled in?
@@ -71,10 +68,15 @@ struct LookUpFindings {
   std::vector<EventId> present;                      // those in doubt that were met; the rest is absent, if `scanned`
   bool is_whole_region = true;                       // false: only what was written since, beside an earlier region
   bool scanned = false;                              // the region was read to its end
-  // The destination hides the beginning of its stream, by its metadata or a deletion. What is in doubt and below this
-  // revision of the source was there: a later event is.
-  std::optional<Revision> hidden_below;
-  bool is_hidden_by_count = false;     // the number of events tells it as well, whatever their order
+  // The destination hides the beginning of its stream, by its metadata or a deletion. If the first in doubt is there,
+  // it is at this place; what is in doubt and below this revision of the source is hidden as well, if it is there.
+  struct Supposition {
+    EventId id;
+    Revision place = 0;
+    Revision below = 0;
+    bool covers_all = false;  // all of these are there, if the one is
+  };
+  std::optional<Supposition> supposition;
   bool may_be_hidden = false;          // it hides events, and nothing tells which
   bool is_unproven = false;            // what it hides was not asked, since it may still come to be seen
   std::optional<Revision> gone_below;  // the source itself shows only what comes from here on

@@ -27,6 +27,8 @@ class Outcomes {
   LaneStep on_revived(Lane& lane, const Appended& appended);
   LaneStep on_other_revision(Lane& lane, Revision expected, const Appended& appended);
   LaneStep on_tail_told(Lane& lane, const WrongExpectedVersion& wrong);
+  LaneStep on_proved(Lane& lane);
+  LaneStep on_disproved(Lane& lane, const WrongExpectedVersion& wrong);
   LaneStep on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong);
   LaneStep on_error(Lane& lane, const StoreError& error, Time now);
   LaneStep on_denied(Lane& lane, const StoreError& error, Time now);

@@ -28,6 +28,8 @@ class Reconciler {
   LaneStep on_read(Lane& lane, const ReadOutcome& outcome, Time now);
   // The look-up is over.
   LaneStep conclude(Lane& lane, Time now);
+  // When it is no longer waited for that the destination shows what it told of.
+  Time seen_by(const Lane& lane, Time now) const;
 
  private:
   LookUp::Question question_about(const Lane& lane) const;

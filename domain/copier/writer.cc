@@ -112,6 +112,7 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
     const HeldEvent& front = lane.front();
     if (!std::exchange(is_in_turn, false) && !order_.may_join(front.position, lane.number, *this)) return Stop::kEnough;
     if (is_counterpart_first(lane, lanes_)) return Stop::kCounterpart;
+    if (is_first && has_to_prove(lane)) return Stop::kAskForProof;
     switch (examine_front(lane, now)) {
       case Lane::Readiness::kSend:
         break;
@@ -169,6 +170,8 @@ void Writer::do_instead(Lane& lane, Stop stop, Time now) {
       return await_predecessor(lane, now);
     case Stop::kAskForTail:
       return ask_for_tail(lane, now);
+    case Stop::kAskForProof:
+      return ask_for_proof(lane, now);
   }
 }
 
@@ -181,6 +184,7 @@ void Writer::settle_found(Lane& lane, const HeldEvent& held) {
   } else {
     our_.observer.on_event_already_present(held.event.view());
   }
+  lane.is_disproved = false;
   lane.ahead.erase(held.event.id());
   lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
   deliveries_.settle({lane.stream_hash, held.event.id()}, true);
@@ -210,9 +214,35 @@ void Writer::ask_for_tail(Lane& lane, Time now) {
   send(lane, now);
 }
 
+bool Writer::has_to_prove(Lane& lane) {
+  if (!lane.supposition) return false;
+  if (!lane.find_waiting(lane.supposition->id)) lane.supposition.reset();
+  return lane.supposition.has_value();
+}
+
+// The append that the destination takes for a repeat, if it holds the event where it is supposed, and refuses if not.
+void Writer::ask_for_proof(Lane& lane, Time now) {
+  order_.on_sent_alone();
+  lane.is_proof = true;
+  lane.proof_overdue_at = std::min(lane.proof_overdue_at, now + our_.settings.writer_timeout);
+  load_waiting(lane, *lane.find_waiting(lane.supposition->id), order_);
+  send(lane, now);
+}
+
+Revision Writer::expected_revision(const Lane& lane) {
+  if (lane.asks_for_tail) return kBeyondEveryStream;
+  if (lane.is_proof) return lane.supposition->place - 1;
+  return lane.tail.value_or(kNoStream);
+}
+
 void Writer::send(Lane& lane, Time now) {
-  pipe_.send(lane, lane.asks_for_tail ? kBeyondEveryStream : lane.tail.value_or(kNoStream), now);
-  lanes_.set_timer(lane, first_overdue(lane.sent, our_.settings.writer_timeout));
+  pipe_.send(lane, expected_revision(lane), now);
+  lanes_.set_timer(lane, overdue_at(lane));
+}
+
+// Of the append: when it is no longer waited for.
+Time Writer::overdue_at(const Lane& lane) const {
+  return lane.is_proof ? lane.proof_overdue_at : first_overdue(lane.sent, our_.settings.writer_timeout);
 }
 
 // --- What becomes of appends and reads ---
@@ -279,8 +309,9 @@ Duration Writer::next_retry_delay(Lane& lane) const {
 
 // The lane tries the same again later.
 void Writer::pause(Lane& lane, Time now) {
-  const Time overdue = std::max(now, first_overdue(lane.sent, our_.settings.writer_timeout));
-  const Time until = std::min(now + next_retry_delay(lane), overdue);
+  const Time overdue = std::max(now, overdue_at(lane));
+  Time until = std::min(now + next_retry_delay(lane), overdue);
+  if (lane.unseen_since != kNever) until = std::min(until, reconciler_.seen_by(lane, now));
   if (lane.state() == Lane::State::kLookingUp) {
     lane.pause_look_up();
   } else if (lane.state() == Lane::State::kFilling) {
@@ -318,6 +349,7 @@ void Writer::give_up(Lane& lane, const LaneStep& step, Time now) {
   if (result == GiveUp::Result::kExited) return;
   wake_counterpart(lane, lanes_, order_);
   if (result == GiveUp::Result::kDone) return make_ready(lane);
+  lane.is_disproved = false;
   lane.back_off();
   lanes_.set_timer(lane, now + our_.settings.safety_net_pause());
 }
@@ -361,12 +393,16 @@ void Writer::on_timer(Lane& lane, Time now) {
 }
 
 void Writer::doubt_sent(Lane& lane, Time now) {
+  if (lane.is_proof) {
+    lane.supposition.reset();
+    lane.is_disproved = true;
+  }
   take_back_sent(lane, order_, our_.settings.writer_timeout);
   look_up(lane, std::nullopt, now);
 }
 
 void Writer::on_retry_due(Lane& lane, Time now) {
-  if (now >= first_overdue(lane.sent, our_.settings.writer_timeout)) return doubt_sent(lane, now);
+  if (now >= overdue_at(lane)) return doubt_sent(lane, now);
   if (pipe_.may_retry(lane.batch_bytes())) return send(lane, now);
   lanes_.set_timer(lane, now + our_.settings.min_retry_delay);
 }

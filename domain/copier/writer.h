@@ -57,12 +57,16 @@ class Writer final : public Sender, public Recipient {
 
  private:
   // Why no more was loaded into the lane's next append.
-  enum class Stop : std::uint8_t { kEnough, kCounterpart, kAsk, kAskForTail, kAwait, kFill };
+  enum class Stop : std::uint8_t { kEnough, kCounterpart, kAsk, kAskForTail, kAskForProof, kAwait, kFill };
   Stop load_batch(Lane& lane, Time now);
   Lane::Readiness examine_front(Lane& lane, Time now);
   void do_instead(Lane& lane, Stop stop, Time now);
   bool must_ask_for_tail(const Lane& lane, const HeldEvent& front) const;
   void ask_for_tail(Lane& lane, Time now);
+  static bool has_to_prove(Lane& lane);
+  void ask_for_proof(Lane& lane, Time now);
+  static Revision expected_revision(const Lane& lane);
+  Time overdue_at(const Lane& lane) const;
   void send(Lane& lane, Time now);
   void settle_found(Lane& lane, const HeldEvent& held);
   void await_predecessor(Lane& lane, Time now);

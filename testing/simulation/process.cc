@@ -170,7 +170,7 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
         context.violate("the safety net was asked before the writer timeout");
       }
       const std::optional<Time> visible = context.destination.visible_at(identity.first, identity.second);
-      const bool may_be_hidden = context.destination.shown_from(identity.first) > 0;
+      const bool may_be_hidden = context.destination.shown_from(identity.first) > 0 || plan.max_count > 0;
       if (failure.reason == WriteFailureReason::kTimedOut && plan.promises_no_doubles() && visible && !may_be_hidden &&
           *visible < now - plan.settings.writer_timeout) {
         context.violate("the safety net was asked about an event that is there: " + identity.first + " " +

@@ -67,6 +67,7 @@ class Lane {
       {State::kAppending, State::kIdle},       {State::kAppending, State::kReady},
       {State::kAppending, State::kRetrying},   {State::kAppending, State::kLookingUp},
       {State::kAppending, State::kBackingOff}, {State::kRetrying, State::kAppending},
+      {State::kRetrying, State::kReady},       {State::kRetrying, State::kBackingOff},
       {State::kRetrying, State::kLookingUp},   {State::kLookingUp, State::kReady},
       {State::kLookingUp, State::kLookingUp},  {State::kLookingUp, State::kLookUpPaused},
       {State::kLookingUp, State::kBackingOff}, {State::kLookUpPaused, State::kLookingUp},

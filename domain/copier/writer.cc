@@ -393,12 +393,17 @@ void Writer::on_timer(Lane& lane, Time now) {
 }
 
 void Writer::doubt_sent(Lane& lane, Time now) {
-  if (lane.is_proof) {
-    lane.supposition.reset();
-    lane.is_disproved = true;
-  }
+  if (lane.is_proof) return give_up_proof(lane, now);
   take_back_sent(lane, order_, our_.settings.writer_timeout);
   look_up(lane, std::nullopt, now);
+}
+
+// The destination does not tell: what it hides is not known, and not taken for absent.
+void Writer::give_up_proof(Lane& lane, Time now) {
+  take_back_sent(lane, order_, our_.settings.writer_timeout);
+  lane.supposition.reset();
+  lane.waiting_overdue_at = kNever;
+  give_up(lane, LaneStep::give_up(LaneStep::Which::kOverdue, reconciler_.failure_of_overdue(lane)), now);
 }
 
 void Writer::on_retry_due(Lane& lane, Time now) {

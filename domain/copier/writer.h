@@ -84,6 +84,7 @@ class Writer final : public Sender, public Recipient {
   void on_retry_due(Lane& lane, Time now);
   void look_up_if_overdue(Lane& lane, Time now);
   void doubt_sent(Lane& lane, Time now);
+  void give_up_proof(Lane& lane, Time now);
 
   Surroundings& our_;
   Order& order_;

@@ -140,8 +140,9 @@ void Process::check_timeouts() {
   // What is overdue is looked up. Each a writer timeout: until a page of another look-up, which has the place, is left
   // without an answer; until its own is; and until a refusal counts.
   const Faults& faults = context_.plan.faults;
-  const int timeouts =
-      1 + (faults.sink_restart || faults.sink_long_down ? 2 : 0) + (faults.sink_denied || faults.stream_denied ? 1 : 0);
+  const int timeouts = 1 + (faults.sink_restart || faults.sink_long_down ? 2 : 0) +
+                       (faults.sink_denied || faults.stream_denied ? 1 : 0) +
+                       (context_.plan.max_count > 0 ? 1 : 0);  // the proof of what is hidden has its own
   const Duration limit = timeouts * context_.plan.settings.writer_timeout + (faults.sink_slow ? 5 : 2) * kSecond;
   std::vector<Context::Identity> written;
   for (const auto& [identity, first_sent] : sim_sink_.first_sent()) {

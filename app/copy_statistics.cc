@@ -17,10 +17,8 @@ void CopyStatistics::on_events_copied(std::span<const Event> events) {
   ++counts_.appends;
 }
 
-void CopyStatistics::on_event_refused(const EventView&, const InvalidEvent& why) {
-  ++(why.allowed_type ? counts_.invalid : counts_.not_allowed);
-}
-
+void CopyStatistics::on_event_filtered(const EventView&, std::string_view) { ++counts_.filtered; }
+void CopyStatistics::on_event_invalid(const EventView&, std::string_view) { ++counts_.invalid; }
 void CopyStatistics::on_event_skipped(const EventView&, const WriteFailure&) { ++counts_.skipped; }
 void CopyStatistics::on_event_parked(const EventView&, std::string_view) { ++counts_.parked; }
 void CopyStatistics::on_event_filled_from_source(const EventView&) { ++counts_.filled_from_source; }
@@ -33,15 +31,14 @@ void CopyStatistics::on_event_out_of_order(const EventView&) { ++counts_.out_of_
 void CopyStatistics::on_link_target_gone(const LinkTargetGone&) { ++counts_.links_without_target; }
 
 std::uint64_t settled(const CopyStatistics::Counts& counts) {
-  return counts.copied + counts.not_allowed + counts.invalid + counts.skipped + counts.parked +
-         counts.already_present + counts.redelivered + counts.duplicate_ids + counts.links_without_target +
-         counts.discarded;
+  return counts.copied + counts.filtered + counts.invalid + counts.skipped + counts.parked + counts.already_present +
+         counts.redelivered + counts.duplicate_ids + counts.links_without_target + counts.discarded;
 }
 
 std::string summary(const CopyStatistics::Counts& counts) {
-  std::string text = "copied " + std::to_string(counts.copied) + " in " + std::to_string(counts.appends) +
-                     " appends, refused " + std::to_string(counts.not_allowed + counts.invalid);
-  append_unless_zero(text, "of them invalid", counts.invalid);
+  std::string text = "copied " + std::to_string(counts.copied) + " in " + std::to_string(counts.appends) + " appends";
+  append_unless_zero(text, "filtered", counts.filtered);
+  append_unless_zero(text, "invalid", counts.invalid);
   append_unless_zero(text, "already present", counts.already_present);
   append_unless_zero(text, "redelivered", counts.redelivered);
   append_unless_zero(text, "filled from the source", counts.filled_from_source);

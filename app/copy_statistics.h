@@ -13,7 +13,7 @@ class CopyStatistics final : public CopyObserver {
   struct Counts {
     std::uint64_t copied = 0;
     std::uint64_t appends = 0;
-    std::uint64_t not_allowed = 0;
+    std::uint64_t filtered = 0;
     std::uint64_t invalid = 0;
     std::uint64_t skipped = 0;
     std::uint64_t parked = 0;
@@ -31,7 +31,8 @@ class CopyStatistics final : public CopyObserver {
   const Counts& counts() const { return counts_; }
 
   void on_events_copied(std::span<const Event> events) override;
-  void on_event_refused(const EventView& event, const InvalidEvent& why) override;
+  void on_event_filtered(const EventView& event, std::string_view reason) override;
+  void on_event_invalid(const EventView& event, std::string_view reason) override;
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
   void on_event_parked(const EventView& event, std::string_view reason) override;
   void on_event_filled_from_source(const EventView& event) override;
@@ -47,8 +48,8 @@ class CopyStatistics final : public CopyObserver {
   Counts counts_;
 };
 
-// Deliveries and events filled in from the source that are done with, whatever became of them. With those that are held it
-// is the sum of all that were delivered or filled in.
+// Deliveries and events filled in from the source that are done with, whatever became of them. With those that are held
+// it is the sum of all that were delivered or filled in.
 std::uint64_t settled(const CopyStatistics::Counts& counts);
 
 // "copied 12, already present 3, refused 1 (not allowed 1, invalid 0), ...": what is zero and rare is left out.

@@ -48,10 +48,17 @@ LoggingObserver::LoggingObserver(const Clock& clock, bool debug, GroupAdvice adv
     : clock_(clock), debug_(debug), advice_(std::move(advice)) {}
 
 bool LoggingObserver::may_write(Kind kind) {
-  constexpr std::array<std::string_view, kKinds> kNames = {
-      "dropped subscriptions", "errors",        "events of types that are not allowed", "invalid events",
-      "skipped events",        "parked events", "events with an id seen before",        "events out of order",
-      "links without target", "events filled from the source", "events that may be doubled"};
+  constexpr std::array<std::string_view, kKinds> kNames = {"dropped subscriptions",
+                                                           "errors",
+                                                           "events of types that are not allowed",
+                                                           "invalid events",
+                                                           "skipped events",
+                                                           "parked events",
+                                                           "events with an id seen before",
+                                                           "events out of order",
+                                                           "links without target",
+                                                           "events filled from the source",
+                                                           "events that may be doubled"};
   Window& window = windows_[kind];
   const Time now = clock_.now();
   if (window.written == 0 || now - window.began >= kWindow) {
@@ -123,9 +130,14 @@ void LoggingObserver::on_events_copied(std::span<const Event> events) {
             << Named{events.front().view()};
 }
 
-void LoggingObserver::on_event_refused(const EventView& event, const InvalidEvent& why) {
-  if (!debug_ && !may_write(why.allowed_type ? kInvalid : kNotAllowed)) return;
-  LOG(WARNING) << "refused " << Named{event} << ": " << why.reason;
+void LoggingObserver::on_event_filtered(const EventView& event, std::string_view reason) {
+  if (!debug_ && !may_write(kFiltered)) return;
+  LOG(WARNING) << "filtered: " << Named{event} << ": " << reason;
+}
+
+void LoggingObserver::on_event_invalid(const EventView& event, std::string_view reason) {
+  if (!debug_ && !may_write(kInvalid)) return;
+  LOG(WARNING) << "invalid: " << Named{event} << ": " << reason;
 }
 
 void LoggingObserver::on_event_skipped(const EventView& event, const WriteFailure& failure) {
@@ -176,7 +188,8 @@ void LoggingObserver::on_event_out_of_order(const EventView& event) {
 void LoggingObserver::on_link_target_gone(const LinkTargetGone& gone) {
   if (!debug_ && (!is_new(streams_with_links_gone_, gone.stream) || !may_write(kTargetGone))) return;
   LOG(INFO) << "a link points to revision " << gone.revision << " of stream '" << excerpt(gone.stream)
-            << "', which is gone: " << gone.reason << "; the link is acknowledged, others to this stream are only counted";
+            << "', which is gone: " << gone.reason
+            << "; the link is acknowledged, others to this stream are only counted";
 }
 
 }  // namespace interconnect

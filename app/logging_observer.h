@@ -28,7 +28,8 @@ class LoggingObserver final : public CopyObserver {
   void on_link_lost(Store store, const StoreError& error) override;
   void on_link_restored(Store store) override;
   void on_events_copied(std::span<const Event> events) override;
-  void on_event_refused(const EventView& event, const InvalidEvent& why) override;
+  void on_event_filtered(const EventView& event, std::string_view reason) override;
+  void on_event_invalid(const EventView& event, std::string_view reason) override;
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
   void on_event_parked(const EventView& event, std::string_view reason) override;
   void on_event_filled_from_source(const EventView& event) override;
@@ -43,7 +44,7 @@ class LoggingObserver final : public CopyObserver {
   enum Kind {
     kDropped,
     kError,
-    kNotAllowed,
+    kFiltered,
     kInvalid,
     kSkipped,
     kParked,

@@ -29,7 +29,7 @@ TEST(LoggingObserverTest, AnEventIsNamedOnOneLine) {
   std::vector<Event> copied;
   copied.emplace_back(view);
   observer.on_events_copied(copied);
-  observer.on_event_refused(view, {true, "why"});
+  observer.on_event_invalid(view, "why");
   observer.on_event_skipped(view, {});
   observer.on_event_parked(view, "why");
   observer.on_event_already_present(view);

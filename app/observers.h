@@ -30,8 +30,11 @@ class Observers final : public CopyObserver {
   void on_events_copied(std::span<const Event> events) override {
     for (CopyObserver* o : observers_) o->on_events_copied(events);
   }
-  void on_event_refused(const EventView& event, const InvalidEvent& why) override {
-    for (CopyObserver* o : observers_) o->on_event_refused(event, why);
+  void on_event_filtered(const EventView& event, std::string_view reason) override {
+    for (CopyObserver* o : observers_) o->on_event_filtered(event, reason);
+  }
+  void on_event_invalid(const EventView& event, std::string_view reason) override {
+    for (CopyObserver* o : observers_) o->on_event_invalid(event, reason);
   }
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override {
     for (CopyObserver* o : observers_) o->on_event_skipped(event, failure);

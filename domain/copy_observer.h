@@ -34,8 +34,10 @@ class CopyObserver {
 
   // One append, confirmed durable by the destination; all its events are of one stream.
   virtual void on_events_copied(std::span<const Event>) {}
-  // By the policy, and not parked.
-  virtual void on_event_refused(const EventView&, const InvalidEvent&) {}
+  // Its type or its stream is not to be copied.
+  virtual void on_event_filtered(const EventView&, std::string_view /*reason*/) {}
+  // Its schema or validator does not take it; not parked.
+  virtual void on_event_invalid(const EventView&, std::string_view /*reason*/) {}
   virtual void on_event_skipped(const EventView&, const WriteFailure&) {}
   // One that could not be written, or an invalid one.
   virtual void on_event_parked(const EventView&, std::string_view /*reason*/) {}

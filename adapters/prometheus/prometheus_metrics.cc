@@ -79,9 +79,6 @@ struct PrometheusMetrics::Series {
     gauge("interconnect_build_info", "The program's version; always 1.", {{"version", std::string(version)}}).Set(1);
     gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", {}).SetToCurrentTime();
 
-    refused_type = &counter("interconnect_events_refused_total", "Events that were not to be copied, by the reason.",
-                            {{"reason", "type_not_allowed"}});
-    refused_invalid = &counter("interconnect_events_refused_total", "", {{"reason", "invalid"}});
     for (const ErrorKind kind : kErrorKinds) {
       append_errors[kind] = &counter("interconnect_appends_total", "Appends to the destination, by their outcome.",
                                      {{"outcome", label_value(to_string(kind))}});
@@ -188,22 +185,23 @@ struct PrometheusMetrics::Series {
   std::map<std::string, prometheus::Family<Gauge>*> gauges;
 
   Counter& copied = counter("interconnect_events_copied_total", "Events that the destination has confirmed.", {});
-  Counter* refused_type = nullptr;
-  Counter* refused_invalid = nullptr;
+  Counter& filtered =
+      counter("interconnect_events_filtered_total", "Events whose type or stream is not to be copied.", {});
+  Counter& invalid = counter("interconnect_events_invalid_total",
+                             "Events that their schema or validator does not take, and that are not parked.", {});
   Counter& skipped = counter("interconnect_events_skipped_total",
                              "Events that the safety net gave up: missing at the destination.", {});
   Counter& parked = counter("interconnect_events_parked_total", "Events that the safety net had the source park.", {});
-  Counter& already_present = counter("interconnect_events_already_present_total",
-                                     "Events that were at the destination already.", {});
+  Counter& already_present =
+      counter("interconnect_events_already_present_total", "Events that were at the destination already.", {});
   Counter& redelivered = counter("interconnect_events_redelivered_total",
                                  "Events that came again while they were on their way, or were done with.", {});
   Counter& filled = counter("interconnect_events_filled_from_source_total",
                             "Events that the subscription left out, read at the source and copied in their place.", {});
   Counter& discarded = counter("interconnect_deliveries_discarded_total",
                                "Deliveries dropped before a reconnection: they come again.", {});
-  Counter& may_be_doubled =
-      counter("interconnect_events_may_be_doubled_total",
-              "Events written though the destination may hide an earlier copy of them.", {});
+  Counter& may_be_doubled = counter("interconnect_events_may_be_doubled_total",
+                                    "Events written though the destination may hide an earlier copy of them.", {});
   Counter& duplicate_ids = counter("interconnect_events_duplicate_id_total",
                                    "Events with an id that their stream has had before: not copied again.", {});
   Counter& out_of_order =
@@ -276,10 +274,8 @@ void PrometheusMetrics::on_events_copied(std::span<const Event> events) {
   series_->copied.Increment(static_cast<double>(events.size()));
 }
 
-void PrometheusMetrics::on_event_refused(const EventView&, const InvalidEvent& why) {
-  (why.allowed_type ? series_->refused_invalid : series_->refused_type)->Increment();
-}
-
+void PrometheusMetrics::on_event_filtered(const EventView&, std::string_view) { series_->filtered.Increment(); }
+void PrometheusMetrics::on_event_invalid(const EventView&, std::string_view) { series_->invalid.Increment(); }
 void PrometheusMetrics::on_event_skipped(const EventView&, const WriteFailure&) { series_->skipped.Increment(); }
 void PrometheusMetrics::on_event_parked(const EventView&, std::string_view) { series_->parked.Increment(); }
 void PrometheusMetrics::on_event_filled_from_source(const EventView&) { series_->filled.Increment(); }

@@ -27,7 +27,8 @@ class PrometheusMetrics final : public CopyObserver, public CopyMeter {
   void on_error(Store store, const StoreError& error) override;
   void on_link_lost(Store store, const StoreError& error) override;
   void on_events_copied(std::span<const Event> events) override;
-  void on_event_refused(const EventView& event, const InvalidEvent& why) override;
+  void on_event_filtered(const EventView& event, std::string_view reason) override;
+  void on_event_invalid(const EventView& event, std::string_view reason) override;
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
   void on_event_parked(const EventView& event, std::string_view reason) override;
   void on_event_filled_from_source(const EventView& event) override;

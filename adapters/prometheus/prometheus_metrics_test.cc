@@ -39,7 +39,7 @@ class PrometheusMetricsTest : public testing::Test {
 
 TEST_F(PrometheusMetricsTest, CountersAreThereBeforeTheyCount) {
   EXPECT_EQ(lines("interconnect_events_copied_total"), "interconnect_events_copied_total 0\n");
-  EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"type_not_allowed\"} 0"));
+  EXPECT_THAT(lines("interconnect_events_filtered_total"), HasSubstr("_total 0"));
   EXPECT_EQ(lines("interconnect_build_info"), "interconnect_build_info{version=\"1.2.3\"} 1\n");
 }
 
@@ -50,9 +50,9 @@ TEST_F(PrometheusMetricsTest, CountsEvents) {
   std::vector<Event> events;
   for (int i = 0; i < 3; ++i) events.emplace_back(view);
   metrics.on_events_copied(events);
-  metrics.on_event_refused(view, {true, "schema"});
-  metrics.on_event_refused(view, {false, "type"});
-  metrics.on_event_refused(view, {false, "type"});
+  metrics.on_event_invalid(view, "schema");
+  metrics.on_event_filtered(view, "type");
+  metrics.on_event_filtered(view, "type");
   metrics.on_event_parked(view, "");
   metrics.on_event_already_present(view);
   metrics.on_event_redelivered(view);
@@ -60,8 +60,8 @@ TEST_F(PrometheusMetricsTest, CountsEvents) {
   metrics.on_deliveries_discarded(4);
   metrics.on_event_may_be_doubled(view);
   EXPECT_EQ(lines("interconnect_events_copied_total"), "interconnect_events_copied_total 3\n");
-  EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"invalid\"} 1"));
-  EXPECT_THAT(lines("interconnect_events_refused_total"), HasSubstr("reason=\"type_not_allowed\"} 2"));
+  EXPECT_THAT(lines("interconnect_events_invalid_total"), HasSubstr("_total 1"));
+  EXPECT_THAT(lines("interconnect_events_filtered_total"), HasSubstr("_total 2"));
   EXPECT_EQ(lines("interconnect_events_parked_total"), "interconnect_events_parked_total 1\n");
   EXPECT_EQ(lines("interconnect_events_already_present_total"), "interconnect_events_already_present_total 1\n");
   EXPECT_EQ(lines("interconnect_events_redelivered_total"), "interconnect_events_redelivered_total 1\n");
@@ -94,7 +94,9 @@ TEST_F(PrometheusMetricsTest, MeasuresAppends) {
 TEST_F(PrometheusMetricsTest, TellsOfEachSubscriptionAndGroupWhatIsKnown) {
   EXPECT_EQ(lines("interconnect_subscription_lag_events"), "") << "unknown is not 0";
   metrics.on_progress(0, {.delivered = 40, .is_connected = true, .lag = Lag{12, 1500ms}, .parked = 3, .consumers = 2});
-  metrics.on_progress(0, {.delivered = 50, .is_connected = true, .lag = Lag{2, 0s}, .parked = 4, .parked_by_server = 1, .consumers = 2});
+  metrics.on_progress(
+      0,
+      {.delivered = 50, .is_connected = true, .lag = Lag{2, 0s}, .parked = 4, .parked_by_server = 1, .consumers = 2});
   metrics.on_progress(1, {});
   const std::string labels = R"({group="data \"quoted\"",stream="$ce-hero"})";
   EXPECT_EQ(lines("interconnect_subscription_lag_events"), "interconnect_subscription_lag_events" + labels + " 2\n");

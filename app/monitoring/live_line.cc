@@ -53,7 +53,8 @@ std::string live_text(const ProgressFigures& figures, std::size_t columns) {
   } else if (!figures.lag_doubt.empty()) {
     parts.emplace_back("lag unknown");
   }
-  parts.push_back("refused " + with_separators(counts.not_allowed + counts.invalid));
+  if (counts.filtered > 0) parts.push_back("filtered " + with_separators(counts.filtered));
+  if (counts.invalid > 0) parts.push_back("invalid " + with_separators(counts.invalid));
   parts.push_back("in flight " + with_separators(figures.load.held_events));
   std::string text;
   for (const std::string& part : parts) {

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 ProgressFigures figures() {
-  return {.counts = {.copied = 12'345, .not_allowed = 2, .invalid = 1},
+  return {.counts = {.copied = 12'345, .filtered = 2, .invalid = 1},
           .load = {.held_events = 640},
           .settled_per_second = 1'200.4,
           .lag = Lag{432'000, 9s}};
@@ -25,7 +25,7 @@ ProgressFigures figures() {
 
 TEST(LiveTextTest, TellsAllThatItCan) {
   EXPECT_EQ(live_text(figures(), 200),
-            "copied 12,345 | 1,200/s | 432,000 behind, 6 min 00 s left | refused 3 | in flight 640");
+            "copied 12,345 | 1,200/s | 432,000 behind, 6 min 00 s left | filtered 2 | invalid 1 | in flight 640");
 }
 
 TEST(LiveTextTest, SaysSoAtTheEndAndNothingOfWhatIsNotKnown) {
@@ -33,9 +33,9 @@ TEST(LiveTextTest, SaysSoAtTheEndAndNothingOfWhatIsNotKnown) {
   seen.lag = Lag{};
   EXPECT_THAT(live_text(seen, 200), HasSubstr("| at the end |"));
   seen.lag.reset();
-  EXPECT_EQ(live_text(seen, 200), "copied 12,345 | 1,200/s | refused 3 | in flight 640");
+  EXPECT_EQ(live_text(seen, 200), "copied 12,345 | 1,200/s | filtered 2 | invalid 1 | in flight 640");
   seen.lag_doubt = "projection $by_category is not running";
-  EXPECT_EQ(live_text(seen, 200), "copied 12,345 | 1,200/s | lag unknown | refused 3 | in flight 640");
+  EXPECT_EQ(live_text(seen, 200), "copied 12,345 | 1,200/s | lag unknown | filtered 2 | invalid 1 | in flight 640");
 }
 
 TEST(LiveTextTest, WritesTimesAsPeopleDo) {

@@ -24,19 +24,19 @@ TEST(ProgressTextTest, ReckonsTheTimeThatIsLeft) {
 TEST(ProgressTextTest, TheSummaryTellsWhatIsKnown) {
   ProgressFigures figures{
       .counts = {.copied = 12, .appends = 3}, .load = {.held_events = 2}, .settled_per_second = 1.6};
-  EXPECT_EQ(progress_summary(figures), "copied 12 in 3 appends, refused 0; held 2 events, 2 events/s");
+  EXPECT_EQ(progress_summary(figures), "copied 12 in 3 appends; held 2 events, 2 events/s");
   figures.parked_by_server = 4;
   EXPECT_EQ(progress_summary(figures),
-            "copied 12 in 3 appends, refused 0, parked by the source's server 4; held 2 events, 2 events/s");
+            "copied 12 in 3 appends, parked by the source's server 4; held 2 events, 2 events/s");
   figures.parked_by_server = 0;
   figures.lag_doubt = "projection $by_category is not there";
   EXPECT_EQ(progress_summary(figures),
-            "copied 12 in 3 appends, refused 0; held 2 events, 2 events/s, lag unknown: projection $by_category is not "
+            "copied 12 in 3 appends; held 2 events, 2 events/s, lag unknown: projection $by_category is not "
             "there");
   figures.lag_doubt.clear();
   figures.lag = Lag{16, 0s};
   EXPECT_EQ(progress_summary(figures),
-            "copied 12 in 3 appends, refused 0; held 2 events, 2 events/s, 16 behind the source's end, about 10 s to "
+            "copied 12 in 3 appends; held 2 events, 2 events/s, 16 behind the source's end, about 10 s to "
             "reach it");
 }
 

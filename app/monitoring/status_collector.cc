@@ -56,7 +56,7 @@ std::optional<double> share_done(const std::vector<SubscriptionStatus>& subscrip
 std::vector<std::pair<std::string, std::uint64_t>> named(const CopyStatistics::Counts& counts) {
   return {{"copied", counts.copied},
           {"appends", counts.appends},
-          {"filtered", counts.not_allowed},
+          {"filtered", counts.filtered},
           {"invalid", counts.invalid},
           {"failed", counts.skipped},
           {"parked", counts.parked},
@@ -213,8 +213,12 @@ void StatusCollector::on_events_copied(std::span<const Event> events) {
   ++sampled_events_;
 }
 
-void StatusCollector::on_event_refused(const EventView& event, const InvalidEvent& why) {
-  troubles_.add(why.allowed_type ? TroubleKind::kInvalid : TroubleKind::kFiltered, event, why.reason, clock_.now());
+void StatusCollector::on_event_filtered(const EventView& event, std::string_view reason) {
+  troubles_.add(TroubleKind::kFiltered, event, reason, clock_.now());
+}
+
+void StatusCollector::on_event_invalid(const EventView& event, std::string_view reason) {
+  troubles_.add(TroubleKind::kInvalid, event, reason, clock_.now());
 }
 
 void StatusCollector::on_event_skipped(const EventView& event, const WriteFailure& failure) {

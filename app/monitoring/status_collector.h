@@ -43,7 +43,8 @@ class StatusCollector final : public CopyObserver {
   void on_subscription_dropped(const Subscription& subscription, DropReason reason, std::string_view message) override;
   void on_link_lost(Store store, const StoreError& error) override;
   void on_events_copied(std::span<const Event> events) override;
-  void on_event_refused(const EventView& event, const InvalidEvent& why) override;
+  void on_event_filtered(const EventView& event, std::string_view reason) override;
+  void on_event_invalid(const EventView& event, std::string_view reason) override;
   void on_event_skipped(const EventView& event, const WriteFailure& failure) override;
   void on_event_parked(const EventView& event, std::string_view reason) override;
 

@@ -151,8 +151,8 @@ TEST_F(StatusCollectorTest, TheLagInBytesIsReckonedFromWhatWasCopied) {
 }
 
 TEST_F(StatusCollectorTest, RemembersWhatWasNotCopiedByItsKind) {
-  collector.on_event_refused(event(), {false, "not listed"});
-  collector.on_event_refused(event(), {true, "no object"});
+  collector.on_event_filtered(event(), "not listed");
+  collector.on_event_invalid(event(), "no object");
   collector.on_event_skipped(event(), {WriteFailureReason::kRejected, "too large"});
   collector.on_event_parked(event(), "why");
   const CopyStatus status = collector.look(look);

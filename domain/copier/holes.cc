@@ -112,10 +112,10 @@ bool Holes::has_room(const Lane& lane, std::size_t bytes, bool must_fit) const {
 
 void Holes::refuse(const EventView& event, const InvalidEvent& why) {
   our_.observer.on_event_filled_from_source(event);
-  our_.observer.on_event_refused(event, why);
+  our_.observer.on_event_invalid(event, why.reason);
   const SafetyAction action = our_.safety_net.invalid_event(event, why);
   if (action == SafetyAction::kExit || action == SafetyAction::kRetry) {
-    our_.outbox.exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
+    our_.outbox.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
   }
 }
 

@@ -157,7 +157,10 @@ void Intake::judge(const Delivery& delivery, Time now) {
 void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
   const EventView& event = *delivery.event;
   const SafetyAction action = our_.safety_net.invalid_event(event, why);
-  if (action != SafetyAction::kPark) our_.observer.on_event_refused(event, why);
+  if (action != SafetyAction::kPark) {
+    why.allowed_type ? our_.observer.on_event_invalid(event, why.reason)
+                     : our_.observer.on_event_filtered(event, why.reason);
+  }
   switch (action) {
     case SafetyAction::kSkip:
       ledger_.arrive_and_settle(delivery.subscription, delivery.ack_id);
@@ -168,7 +171,7 @@ void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      our_.outbox.exit(ExitCode::kKilledBySafetyRules, "refused " + name(event) + ": " + why.reason);
+      our_.outbox.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
       return;
   }
   recipient_->pass_over(event.stream, event.revision);

@@ -201,7 +201,7 @@ TEST_P(HostileNamesTest, EveryMessageIsOneLine) {
   {
     const auto copier = start(kConfiguration);
     EXPECT_TRUE(copier->says("$projections-mine FOREIGN-result' does not get all events"));
-    EXPECT_TRUE(copier->says("refused event " + event_id(2)));
+    EXPECT_TRUE(copier->says("filtered: event " + event_id(2)));
     EXPECT_TRUE(eventually([&] { return destination.count("plain") == 1; }));
     copier->signal(SIGTERM);
     EXPECT_EQ(copier->exit_code(), 0);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -87,9 +88,10 @@ class ManifestsTest : public testing::Test {
  protected:
   ManifestsTest() { std::filesystem::remove_all(root_); }
 
+  // What a mounted file names by a path of the container is looked for in the container's root.
   void write(const std::string& path, const std::string& text) {
     std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
-    std::ofstream(root_ + path) << text;
+    std::ofstream(root_ + path) << std::regex_replace(text, std::regex("File: /"), "File: " + root_ + "/");
   }
 
   Settings read() {
@@ -99,6 +101,7 @@ class ManifestsTest : public testing::Test {
       ADD_FAILURE() << errors->message();
       return {};
     }
+    EXPECT_THAT(std::get<Settings>(result).warnings, testing::IsEmpty());
     return std::get<Settings>(std::move(result));
   }
 
@@ -125,7 +128,16 @@ TEST_F(ManifestsTest, ComposeTellsTheCopierWhatItNeeds) {
   EXPECT_EQ(std::get<LegacyStoreSettings>(settings.source).tcp.host, "source");
   ASSERT_TRUE(std::holds_alternative<GrpcStoreSettings>(settings.destination));
   EXPECT_EQ(std::get<GrpcStoreSettings>(settings.destination).hosts.front().host, "destination");
-  EXPECT_TRUE(settings.monitoring.http.has_value()) << "the image's health check asks for it";
+  ASSERT_TRUE(settings.monitoring.http.has_value()) << "the image's health check asks for it";
+  EXPECT_EQ(settings.monitoring.http->host, "0.0.0.0") << "Prometheus is in another container";
+  const YamlNode prometheus = yaml_of("compose/prometheus.yml");
+  const YamlNode& scrape = at(prometheus, "scrape_configs").items.front();
+  EXPECT_EQ(at(at(scrape, "static_configs").items.front(), "targets").items.front().scalar,
+            "interconnect:" + std::to_string(settings.monitoring.http->port));
+  EXPECT_EQ(text_of(at(compose, "secrets.monitoring-token.file").scalar.substr(2)),
+            settings.monitoring.http_access.token.value_or("none") + "\n");
+  EXPECT_EQ(at(scrape, "authorization.credentials_file").scalar, "/run/secrets/monitoring-token");
+  EXPECT_EQ(at(compose, "services.prometheus.secrets").items.front().scalar, "monitoring-token");
   for (const char* store : {"source", "destination"}) {
     EXPECT_NE(find(at(compose, "services"), store), nullptr) << "the copier is sent to it";
     EXPECT_EQ(at(compose, std::string("services.") + store + ".environment.EVENTSTORE_RUN_PROJECTIONS").scalar, "All");
@@ -173,8 +185,7 @@ TEST_F(ManifestsTest, KubernetesTellsTheCopierWhatItNeeds) {
   ASSERT_EQ(at(container, "ports").items.size(), 1u);
   EXPECT_EQ(at(at(container, "ports").items.front(), "containerPort").scalar,
             std::to_string(settings.monitoring.http->port));
-  EXPECT_EQ(at(deployment, "spec.template.metadata.annotations").members.back().value.scalar,
-            std::to_string(settings.monitoring.http->port));
+  EXPECT_EQ(settings.monitoring.http_access.token, at(secret, "stringData.monitoring-token").scalar);
   for (const auto& [probe, path] : {std::pair("livenessProbe", "/healthz"), {"readinessProbe", "/readyz"}}) {
     EXPECT_EQ(at(container, std::string(probe) + ".httpGet.path").scalar, path);
     EXPECT_EQ(at(container, std::string(probe) + ".httpGet.port").scalar,
@@ -182,15 +193,46 @@ TEST_F(ManifestsTest, KubernetesTellsTheCopierWhatItNeeds) {
   }
 }
 
+TEST_F(ManifestsTest, KubernetesFindsTheCopiersByTheirLabel) {
+  const YamlNode deployment = yaml_of("kubernetes/deployment.yaml");
+  const YamlNode& labels = at(deployment, "spec.template.metadata.labels");
+  ASSERT_EQ(labels.members.size(), 1u);
+  const auto expect_label = [&](const YamlNode& selector, const char* what) {
+    ASSERT_EQ(selector.members.size(), 1u) << what;
+    EXPECT_EQ(selector.members.front().key, labels.members.front().key) << what;
+    EXPECT_EQ(selector.members.front().value.scalar, labels.members.front().value.scalar) << what;
+  };
+  const YamlNode service = yaml_of("kubernetes/service.yaml");
+  const YamlNode monitor = yaml_of("kubernetes/prometheus-operator/servicemonitor.yaml");
+  expect_label(at(deployment, "spec.selector.matchLabels"), "deployment");
+  expect_label(at(yaml_of("kubernetes/poddisruptionbudget.yaml"), "spec.selector.matchLabels"), "budget");
+  expect_label(at(yaml_of("kubernetes/networkpolicy.yaml"), "spec.podSelector.matchLabels"), "network policy");
+  expect_label(at(service, "spec.selector"), "service");
+  expect_label(at(service, "metadata.labels"), "service, to the monitor");
+  expect_label(at(monitor, "spec.selector.matchLabels"), "service monitor");
+
+  const YamlNode& port = at(at(deployment, "spec.template.spec.containers").items.front(), "ports").items.front();
+  const YamlNode& served = at(service, "spec.ports").items.front();
+  EXPECT_EQ(at(served, "targetPort").scalar, at(port, "name").scalar);
+  const YamlNode& endpoint = at(monitor, "spec.endpoints").items.front();
+  EXPECT_EQ(at(endpoint, "port").scalar, at(served, "name").scalar);
+  const YamlNode secret = yaml_of("kubernetes/secret.yaml");
+  EXPECT_EQ(at(endpoint, "authorization.credentials.name").scalar, at(secret, "metadata.name").scalar);
+  EXPECT_NE(find(at(secret, "stringData"), at(endpoint, "authorization.credentials.key").scalar), nullptr);
+}
+
 TEST_F(ManifestsTest, KustomizationNamesEveryFile) {
-  const YamlNode kustomization = yaml_of("kubernetes/kustomization.yaml");
-  std::set<std::string> named{"kustomization.yaml"};
-  for (const YamlNode& resource : at(kustomization, "resources").items) named.insert(resource.scalar);
-  std::set<std::string> there;
-  for (const auto& entry : std::filesystem::directory_iterator("deploy/kubernetes")) {
-    there.insert(entry.path().filename());
+  for (const std::string folder : {"kubernetes/", "kubernetes/prometheus-operator/"}) {
+    std::set<std::string> named{"kustomization.yaml"};
+    const YamlNode kustomization = yaml_of(folder + "kustomization.yaml");
+    for (const YamlNode& resource : at(kustomization, "resources").items) named.insert(resource.scalar);
+    std::set<std::string> there;
+    for (const auto& entry : std::filesystem::directory_iterator("deploy/" + folder)) {
+      if (!entry.is_directory()) there.insert(entry.path().filename());
+    }
+    EXPECT_EQ(named, there) << folder;
   }
-  EXPECT_EQ(named, there);
+  const YamlNode kustomization = yaml_of("kubernetes/kustomization.yaml");
   EXPECT_EQ(at(kustomization, "images").items.size(), 1u);
   EXPECT_EQ(
       at(at(kustomization, "images").items.front(), "name").scalar,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/version.h"
 #include "gtest/gtest.h"
 #include "testing/documentation/markdown.h"
 
@@ -72,6 +73,12 @@ TEST(DocumentationTest, ReadmeLinksToEveryPage) {
     if (text.parent_path() != "docs") continue;
     EXPECT_TRUE(std::find(reached.begin(), reached.end(), text) != reached.end()) << text;
   }
+}
+
+TEST(DocumentationTest, ChangelogBeginsWithTheVersion) {
+  const std::string changelog = content("CHANGELOG.md");
+  const std::string heading = "\n## " + std::string(kVersion) + " - ";
+  EXPECT_EQ(changelog.find("\n## "), changelog.find(heading)) << "no entry of " << kVersion << " at its top";
 }
 
 TEST(DocumentationTest, ReadmeIsShort) {

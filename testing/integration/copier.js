@@ -17,42 +17,44 @@ events:
   - type: Hero*
 `;
 
-// Starts it. `options`: configuration (the file's text), variables (more of them, or undefined to leave one out), password
-// (of both stores), restart (a restart policy and its limit).
-async function startCopier(source, destination, options = {}) {
+// What a container is started with: files (text by path in the container), variables, hosts (addresses by name), restart (a
+// restart policy and its limit).
+async function start({ files, variables, hosts = {}, restart }) {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'interconnect-'));
   await fs.chmod(folder, 0o755); // the copier is not root
   const mounts = [];
-  const mount = async (name, text, target) => {
-    await fs.writeFile(path.join(folder, name), text, { mode: 0o444 });
-    mounts.push({ source: path.join(folder, name), target, mode: 'ro' });
-    return target;
-  };
-  await mount('interconnect.yaml', options.configuration ?? CONFIGURATION, '/etc/interconnect/interconnect.yaml');
-
-  const variables = { ...source.variables('SRC'), ...destination.variables('DST') };
-  for (const side of ['SRC', 'DST']) {
-    variables[`EVENTSTORE_INTERCO_CREDENTIALS_USERNAME_${side}`] = 'admin';
-    variables[`EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_${side}_FILE`] = await mount(
-      `password-${side}`,
-      `${options.password ?? PASSWORD}\n`,
-      `/run/secrets/password-${side}`,
-    );
+  for (const [target, text] of Object.entries(files)) {
+    const source = path.join(folder, String(mounts.length));
+    await fs.writeFile(source, text, { mode: 0o444 });
+    mounts.push({ source, target, mode: 'ro' });
   }
-  Object.assign(variables, options.variables);
-
   const container = new Container(IMAGE)
     .withEnvironment(Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined)))
+    .withExtraHosts(Object.entries(hosts).map(([host, ipAddress]) => ({ host, ipAddress })))
     .withBindMounts(mounts);
-  if (options.restart) container.withRestartPolicy(...options.restart);
+  if (restart) container.withRestartPolicy(...restart);
   const copier = await Watched.of(await container.start());
   copier.folder = folder;
   return copier;
 }
 
-// Runs `body` with a copier, which is gone afterwards; what it wrote is told if `body` fails.
-async function withCopier(source, destination, options, body) {
-  const copier = await startCopier(source, destination, options);
+// `options`: configuration (the file's text), variables (more of them, or undefined to leave one out), password (of both
+// stores), restart.
+function settings(source, destination, options) {
+  const files = { '/etc/interconnect/interconnect.yaml': options.configuration ?? CONFIGURATION };
+  const variables = { ...source.variables('SRC'), ...destination.variables('DST') };
+  for (const side of ['SRC', 'DST']) {
+    const file = `/run/secrets/password-${side}`;
+    files[file] = `${options.password ?? PASSWORD}\n`;
+    variables[`EVENTSTORE_INTERCO_CREDENTIALS_USERNAME_${side}`] = 'admin';
+    variables[`EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_${side}_FILE`] = file;
+  }
+  return { files, variables: { ...variables, ...options.variables }, restart: options.restart };
+}
+
+// Runs `body` with a copier that is started so, which is gone afterwards; what it wrote is told if `body` fails.
+async function withContainer(started, body) {
+  const copier = await start(started);
   try {
     await body(copier);
   } catch (error) {
@@ -64,4 +66,6 @@ async function withCopier(source, destination, options, body) {
   }
 }
 
-module.exports = { CONFIGURATION, withCopier };
+const withCopier = (source, destination, options, body) => withContainer(settings(source, destination, options), body);
+
+module.exports = { CONFIGURATION, withContainer, withCopier };

@@ -14,22 +14,27 @@ namespace po = boost::program_options;
 
 constexpr std::int64_t kLongestTimeout = 1'000'000'000;  // seconds
 
-constexpr std::array<CommandName, 6> kCommands{{
+constexpr std::array<CommandName, 7> kCommands{{
     {"run", "", "copies until told to stop; what is done without a command"},
     {"check", "", "asks both stores if a copy would work; changes nothing"},
     {"print-config", "", "shows the settings, and where each comes from"},
     {"health", "", "asks a running copy whether it is well, by its HTTP port"},
     {"status", "", "shows how a running copy goes, by its HTTP port"},
+    {"verify", "", "compares both stores, says what differs; changes nothing"},
     {"completion", "bash|zsh", "writes the completion script of a shell"},
 }};
 
-constexpr std::array<OptionName, 6> kOptions{{
-    {"config", "FILE", "the configuration file; else $EVENTSTORE_INTERCO_CONFIG"},
-    {"wait", "", "status: ends once what the source has now is copied"},
-    {"timeout", "SECONDS", "status: waits no longer than that"},
-    {"json", "", "status: as JSON"},
-    {"help", "", "this text"},
-    {"version", "", "the version"},
+constexpr std::array<OptionName, 10> kOptions{{
+    {"config", "FILE", "the configuration file; else $EVENTSTORE_INTERCO_CONFIG", ""},
+    {"wait", "", "ends once what the source has now is copied", "status"},
+    {"timeout", "SECONDS", "waits no longer than that", "status"},
+    {"json", "", "as JSON", "status verify"},
+    {"stream", "STREAM", "compares this one alone; may be given several times", "verify", true},
+    {"ignore", "metadata", "for a store that another tool filled", "verify"},
+    {"json-equal", "", "what JSON says counts, not how it is written", "verify"},
+    {"state", "FILE", "keeps how far it is, and goes on from there", "verify"},
+    {"help", "", "this text; with a command, what that takes", ""},
+    {"version", "", "the version", ""},
 }};
 
 std::string with_dashes(const OptionName& option) {
@@ -48,10 +53,30 @@ std::string row(std::string left, std::string_view right) {
   return "  " + left + std::string(right) + "\n";
 }
 
-// Those that only status has.
+bool has(std::string_view command, const OptionName& option) {
+  if (option.commands.empty()) return true;
+  const std::string all = " " + std::string(option.commands) + " ";
+  return all.find(" " + std::string(command) + " ") != std::string::npos;
+}
+
+// "status and verify"
+std::string commands_of(const OptionName& option) {
+  std::string names(option.commands);
+  const std::size_t space = names.find(' ');
+  return space == std::string::npos ? names : names.replace(space, 1, " and ");
+}
+
+std::optional<std::string> check_options(const po::variables_map& given, const CommandLine& line) {
+  for (const OptionName& option : kOptions) {
+    if (given.contains(std::string(option.name)) && !has(line.command, option)) {
+      return "--" + std::string(option.name) + " goes with " + commands_of(option);
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> read_status_options(const po::variables_map& given, CommandLine& line) {
   line.waits = given.contains("wait");
-  line.as_json = given.contains("json");
   if (given.contains("timeout")) {
     const std::string text = given["timeout"].as<std::string>();
     std::int64_t seconds = 0;
@@ -62,7 +87,18 @@ std::optional<std::string> read_status_options(const po::variables_map& given, C
     line.timeout = std::chrono::seconds(seconds);
   }
   if (line.timeout && !line.waits) return "--timeout goes with --wait";
-  if (line.command != "status" && (line.waits || line.as_json)) return "--wait and --json go with status";
+  return std::nullopt;
+}
+
+std::optional<std::string> read_verify_options(const po::variables_map& given, CommandLine& line) {
+  if (given.contains("stream")) line.streams = given["stream"].as<std::vector<std::string>>();
+  line.ignores_metadata = given.contains("ignore");
+  if (line.ignores_metadata && given["ignore"].as<std::string>() != "metadata") {
+    return "--ignore takes 'metadata', not '" + given["ignore"].as<std::string>() + "'";
+  }
+  line.compares_json = given.contains("json-equal");
+  if (given.contains("state")) line.state_file = given["state"].as<std::string>();
+  if (line.state_file && line.state_file->empty()) return "--state names no file";
   return std::nullopt;
 }
 
@@ -87,6 +123,8 @@ std::variant<CommandLine, std::string> parse_command_line(int argc, const char* 
     const std::string name(option.name);
     if (option.argument.empty()) {
       known.add_options()(name.c_str(), "");
+    } else if (option.may_repeat) {
+      known.add_options()(name.c_str(), po::value<std::vector<std::string>>(), "");
     } else {
       known.add_options()(name.c_str(), po::value<std::string>(), "");
     }
@@ -111,22 +149,36 @@ std::variant<CommandLine, std::string> parse_command_line(int argc, const char* 
     line.arguments.erase(line.arguments.begin());
   }
   if (line.help || line.version) return line;
+  line.as_json = given.contains("json");
   if (auto wrong = check_arguments(line)) return *std::move(wrong);
+  if (auto wrong = check_options(given, line)) return *std::move(wrong);
   if (auto wrong = read_status_options(given, line)) return *std::move(wrong);
+  if (auto wrong = read_verify_options(given, line)) return *std::move(wrong);
   if (line.config_file && line.config_file->empty()) return "--config names no file";
   return line;
 }
 
-std::string help_text() {
-  std::string text =
-      "usage: interconnect [COMMAND] [--config FILE]\n"
-      "\n"
-      "Copies events from one EventStoreDB to another, live and in full.\n"
-      "\n"
-      "commands:\n";
-  for (const CommandName& command : kCommands) text += row(with_arguments(command), command.help);
+std::string help_text(std::string_view command) {
+  const auto known =
+      std::find_if(kCommands.begin(), kCommands.end(), [&](const CommandName& other) { return other.name == command; });
+  std::string text;
+  if (command == "run" || known == kCommands.end()) {
+    text =
+        "usage: interconnect [COMMAND] [--config FILE]\n"
+        "\n"
+        "Copies events from one EventStoreDB to another, live and in full.\n"
+        "\n"
+        "commands:\n";
+    for (const CommandName& other : kCommands) text += row(with_arguments(other), other.help);
+    command = "run";
+  } else {
+    text = "usage: interconnect " + with_arguments(*known) + " [OPTIONS]\n\n" + std::string(known->name) + " " +
+           std::string(known->help) + "\n";
+  }
   text += "\noptions:\n";
-  for (const OptionName& option : kOptions) text += row(with_dashes(option), option.help);
+  for (const OptionName& option : kOptions) {
+    if (has(command, option)) text += row(with_dashes(option), option.help);
+  }
   return text +
          "\n"
          "The stores stand in the environment, all else in the file: see the manual page.\n"

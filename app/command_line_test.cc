@@ -10,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 std::variant<CommandLine, std::string> parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "interconnect");
@@ -75,19 +76,44 @@ TEST(CommandLineTest, StatusHasOptionsOfItsOwn) {
   for (const char* text : {"", "x", "-1", "1.5", "99999999999999999999"}) {
     EXPECT_THAT(refused({"status", "--wait", "--timeout", text}), HasSubstr("whole seconds")) << text;
   }
-  EXPECT_THAT(refused({"check", "--json"}), HasSubstr("go with status"));
+  EXPECT_THAT(refused({"check", "--json"}), HasSubstr("goes with status and verify"));
+  EXPECT_THAT(refused({"--wait"}), HasSubstr("goes with status"));
+}
+
+TEST(CommandLineTest, VerifyHasOptionsOfItsOwn) {
+  const CommandLine line = parsed({"verify", "--stream", "hero-1", "--stream", "hero-2", "--json", "--ignore",
+                                   "metadata", "--json-equal", "--state", "file"});
+  EXPECT_THAT(line.streams, ElementsAre("hero-1", "hero-2"));
+  EXPECT_TRUE(line.as_json);
+  EXPECT_TRUE(line.ignores_metadata);
+  EXPECT_TRUE(line.compares_json);
+  EXPECT_EQ(line.state_file, "file");
+  EXPECT_EQ(parsed({"verify"}).state_file, std::nullopt);
+  EXPECT_THAT(refused({"verify", "--ignore", "data"}), HasSubstr("'metadata', not 'data'"));
+  EXPECT_THAT(refused({"verify", "--state="}), HasSubstr("state"));
+  EXPECT_THAT(refused({"verify", "--wait"}), HasSubstr("goes with status"));
+  EXPECT_THAT(refused({"run", "--stream", "hero-1"}), HasSubstr("goes with verify"));
 }
 
 TEST(HelpTest, FitsOneScreen) {
-  std::istringstream text(help_text());
-  int lines = 0;
-  for (std::string line; std::getline(text, line); ++lines) EXPECT_LE(line.size(), 80u) << line;
-  EXPECT_LE(lines, 24);
+  for (const CommandName& command : commands()) {
+    std::istringstream text(help_text(command.name));
+    int lines = 0;
+    for (std::string line; std::getline(text, line); ++lines) EXPECT_LE(line.size(), 80u) << line;
+    EXPECT_LE(lines, 24) << command.name;
+  }
 }
 
-TEST(HelpTest, NamesEveryCommandAndOption) {
+TEST(HelpTest, NamesEveryCommandAndWhatItTakes) {
   for (const CommandName& command : commands()) EXPECT_THAT(help_text(), HasSubstr("\n  " + std::string(command.name)));
-  for (const OptionName& option : options()) EXPECT_THAT(help_text(), HasSubstr("\n  --" + std::string(option.name)));
+  for (const OptionName& option : options()) {
+    std::istringstream names(std::string(option.commands.empty() ? "run" : option.commands));
+    for (std::string name; names >> name;) {
+      EXPECT_THAT(help_text(name), HasSubstr("\n  --" + std::string(option.name))) << name;
+    }
+  }
+  EXPECT_THAT(help_text(), Not(HasSubstr("--timeout")));
+  EXPECT_EQ(help_text("nonsense"), help_text());
 }
 
 }  // namespace

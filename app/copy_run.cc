@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "app/copy_policy.h"
 #include "app/group_advice.h"
 #include "app/stores.h"
 
@@ -14,20 +15,6 @@ namespace {
 
 // Some send a signal to the process and to its group: `timeout` does.
 constexpr Duration kSameRequest = std::chrono::milliseconds(100);
-
-EventPolicy policy(const Settings& settings, const Extensions& extensions) {
-  std::vector<AllowedType> types = settings.allowed_types;
-  for (AllowedType& type : types) {
-    if (const auto it = extensions.validators.find(type.pattern); it != extensions.validators.end()) {
-      type.validator = it->second;
-    }
-  }
-  return EventPolicy(std::move(types));
-}
-
-}  // namespace
-
-namespace {
 
 CopierSettings copier_settings(const Settings& settings, const Extensions& extensions) {
   CopierSettings copier = settings.copier;
@@ -48,7 +35,7 @@ CopyRun::CopyRun(Settings settings, const Extensions& extensions)
       sink_(make_sink(io_, settings_.destination)),
       monitor_(io_, clock_, settings_, *source_, *sink_, inspectors(), statistics_),
       observers_(all_observers(extensions.observer)),
-      copier_(copier_settings(settings_, extensions), settings_.subscriptions, policy(settings_, extensions),
+      copier_(copier_settings(settings_, extensions), settings_.subscriptions, copy_policy(settings_, extensions),
               extensions.safety_net != nullptr ? *extensions.safety_net : stock_safety_net_, observers_),
       link_watch_({.interval = settings_.link_check_interval,
                    .timeout = settings_.copier.writer_timeout,

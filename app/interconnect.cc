@@ -19,7 +19,9 @@
 #include "app/commands/health.h"
 #include "app/commands/print_config.h"
 #include "app/commands/status.h"
+#include "app/commands/verify.h"
 #include "app/configuration/read_settings.h"
+#include "app/copy_policy.h"
 #include "app/copy_run.h"
 #include "app/version.h"
 #include "domain/exit_code.h"
@@ -39,7 +41,7 @@ int refuse_configuration(std::string_view message) {
 // Of the commands that need no more than the arguments; nothing for the others.
 std::optional<int> run_without_settings(const CommandLine& line) {
   if (line.help) {
-    std::cout << help_text();
+    std::cout << help_text(line.command);
   } else if (line.version) {
     std::cout << "interconnect " << kVersion << "\n";
   } else if (line.command == "completion") {
@@ -67,6 +69,15 @@ int run_with_settings(const CommandLine& line, Settings settings, const Extensio
   if (line.command == "check") {
     FLAGS_minloglevel = google::GLOG_WARNING;  // the findings tell the rest
     return static_cast<int>(check(settings, std::cout));
+  }
+  if (line.command == "verify") {
+    FLAGS_minloglevel = google::GLOG_WARNING;  // the report tells the rest
+    const VerifyOptions options{.config_file = line.config_file.value_or("$EVENTSTORE_INTERCO_CONFIG"),
+                                .streams = line.streams,
+                                .as_json = line.as_json,
+                                .prints = {line.ignores_metadata, line.compares_json},
+                                .state_file = line.state_file};
+    return static_cast<int>(verify(settings, copy_policy(settings, extensions), options, std::cout));
   }
   for (const std::string& warning : settings.warnings) LOG(WARNING) << warning;
   CopyRun(std::move(settings), extensions).run();

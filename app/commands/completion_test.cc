@@ -28,12 +28,12 @@ std::string proposals(const std::string& words) {
 }
 
 TEST(CompletionTest, BashProposesCommands) {
-  EXPECT_EQ(proposals("interconnect \"\""), "run check print-config health status completion\n");
+  EXPECT_EQ(proposals("interconnect \"\""), "run check print-config health status verify completion\n");
   EXPECT_EQ(proposals("interconnect c"), "check completion\n");
 }
 
 TEST(CompletionTest, BashProposesOptions) {
-  EXPECT_EQ(proposals("interconnect --"), "--config --wait --timeout --json --help --version\n");
+  EXPECT_EQ(proposals("interconnect --"), "--config --wait --timeout --json --stream --ignore --json-equal --state --help --version\n");
   EXPECT_EQ(proposals("interconnect check --c"), "--config\n");
 }
 

@@ -7,6 +7,7 @@
 #include "domain/copier/carried_streams.h"
 #include "domain/copier/describe.h"
 #include "domain/event_metadata.h"
+#include "domain/subscription_scope.h"
 
 namespace interconnect {
 namespace {
@@ -213,7 +214,7 @@ std::size_t Intake::unsettled(SubscriptionIndex subscription) const {
 }
 
 bool Intake::carries_whole(SubscriptionIndex subscription, std::string_view stream) const {
-  return interconnect::carries_whole(states_[subscription].subscription.stream, stream);
+  return carries_whole_stream(states_[subscription].subscription.stream, stream);
 }
 
 bool Intake::would_admit(SubscriptionIndex subscription, const EventView& event) const {

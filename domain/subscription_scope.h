@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+namespace interconnect {
+
+inline constexpr std::string_view kCategoryStreamPrefix = "$ce-";
+inline constexpr std::string_view kEventTypeStreamPrefix = "$et-";
+
+// Whether a subscription to `subscribed` brings every event of `stream`: it is the stream itself, or the category of
+// it. `$by_category` cuts a stream's name at its first hyphen, or, if it is set so, at its last.
+bool carries_whole_stream(std::string_view subscribed, std::string_view stream);
+
+// Whether the stream belongs to the servers themselves (but for the metadata of others), and is not the one that is
+// subscribed to: it is never copied.
+bool is_of_the_system(std::string_view subscribed, std::string_view stream);
+
+}  // namespace interconnect

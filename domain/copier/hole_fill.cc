@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "domain/json_text.h"
+#include "domain/page_limit.h"
 
 namespace interconnect {
 namespace {
@@ -45,14 +46,7 @@ StreamRead HoleFill::next_read() const {
 }
 
 void HoleFill::on_page(const StreamPage& page, const Rules& rules) {
-  if (!page.events.empty()) {
-    std::size_t bytes = 1;
-    for (const EventView& event : page.events) bytes += event.bytes();
-    const std::size_t fitting = kPageBytes * page.events.size() / bytes;
-    const auto twice = 2 * static_cast<std::size_t>(page_limit_);
-    page_limit_ =
-        static_cast<std::int32_t>(std::clamp<std::size_t>(fitting, 1, std::min<std::size_t>(twice, kMaxPage)));
-  }
+  page_limit_ = next_page_limit(page_limit_, page, {.bytes = kPageBytes, .events = kMaxPage});
   looks_back_ ? look_back(page, rules) : fill(page, rules);
 }
 

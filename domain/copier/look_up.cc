@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/page_limit.h"
+
 namespace interconnect {
 namespace {
 
@@ -111,19 +113,10 @@ void LookUp::shrink_pages() {
   if (const std::optional<Page> page = next()) question_.page_limit = std::max(1, page->read.count / 4);
 }
 
-// What the events in doubt tell of the size of those that are there is a guess: a page tells more. It does not tell
-// whether the link carries a larger one in time.
-void LookUp::fit_pages(const StreamPage& page) {
-  if (page.events.empty()) return;
-  std::size_t bytes = 1;
-  for (const EventView& event : page.events) bytes += event.bytes();
-  const std::size_t fitting = kPageBytes * page.events.size() / bytes;
-  const auto twice = 2 * static_cast<std::size_t>(question_.page_limit);
-  question_.page_limit = static_cast<std::int32_t>(std::clamp<std::size_t>(fitting, 1, std::min(twice, kMaxPage)));
-}
-
 void LookUp::on_page(const StreamPage& page) {
-  fit_pages(page);
+  // What the events in doubt tell of the size of those that are there is a guess: a page tells more. It does not tell
+  // whether the link carries a larger one in time.
+  question_.page_limit = next_page_limit(question_.page_limit, page, {.bytes = kPageBytes, .events = kMaxPage});
   switch (stage_) {
     case Stage::kSource:
       return on_source_page(page);

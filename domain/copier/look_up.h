@@ -59,7 +59,6 @@ class LookUp {
   enum class Stage : std::uint8_t { kSource, kTail, kGuess, kBackward, kForward, kHidden, kMetadata, kOver };
 
   LookUp(Question question, Stage stage);
-  void fit_pages(const StreamPage& page);
   bool is_last(const StreamPage& page, ReadDirection direction) const { return is_last_page(page, from_, direction); }
   std::optional<Page> newest_metadata() const;
   void on_source_page(const StreamPage& page);

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "domain/page_limit.h"
+
 namespace interconnect {
 namespace {
 
@@ -48,7 +50,7 @@ void RevisionReader::judge(const ReadOutcome& outcome, Time now, const Told& tol
 }
 
 void RevisionReader::on_page(const StreamPage& page, Time now, const Told& told) {
-  fit_pages(page);
+  page_limit_ = next_page_limit(page_limit_, page, {.bytes = kPageBytes, .events = kMaxPage});
   Revision answered = from_;  // all below it, from the page's first on
   for (const EventView& event : page.events) {
     if (event.revision < answered) continue;
@@ -114,15 +116,6 @@ void RevisionReader::tell_gone(Revision first, Revision below, std::string_view 
 void RevisionReader::retry(Time now) {
   retry_delay_ = std::clamp(2 * retry_delay_, settings_.min_retry_delay, settings_.max_retry_delay);
   retry_at_ = now + retry_delay_;
-}
-
-void RevisionReader::fit_pages(const StreamPage& page) {
-  if (page.events.empty()) return;
-  std::size_t bytes = 1;
-  for (const EventView& event : page.events) bytes += event.bytes();
-  const std::size_t fitting = kPageBytes * page.events.size() / bytes;
-  const auto twice = 2 * static_cast<std::size_t>(page_limit_);
-  page_limit_ = static_cast<std::int32_t>(std::clamp<std::size_t>(fitting, 1, std::min<std::size_t>(twice, kMaxPage)));
 }
 
 }  // namespace interconnect

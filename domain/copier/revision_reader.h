@@ -78,7 +78,6 @@ class RevisionReader {
   void tell_gone(Revision first, Revision below, std::string_view reason, const Told& told);
   void tell_beyond_end(Revision end, Time now, const Told& told);
   void retry(Time now);
-  void fit_pages(const StreamPage& page);
 
   std::string stream_;
   Settings settings_;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "domain/page_limit.h"
+
 namespace interconnect {
 
 StreamWalk::StreamWalk(Store store, std::string stream, Revision from, Revision until, const Settings& settings)
@@ -47,7 +49,9 @@ void StreamWalk::on_read(const ReadOutcome& outcome, Time now, absl::FunctionRef
 }
 
 void StreamWalk::on_page(const StreamPage& page, absl::FunctionRef<void(const EventView&)> each) {
-  fit_pages(page);
+  page_limit_ = next_page_limit(
+      page_limit_, page,
+      {.bytes = settings_.page_bytes, .events = static_cast<std::size_t>(settings_.max_page), .growth = 4});
   const Revision asked_from = from_;
   for (const EventView& event : page.events) {
     if (event.revision < from_ || event.revision > until_) continue;
@@ -66,15 +70,6 @@ void StreamWalk::on_page(const StreamPage& page, absl::FunctionRef<void(const Ev
     const bool stands_still = page.events.empty() && from_ == asked_from;
     if (page.end_of_stream || stands_still || from_ > until_) end_ = End::kEnd;
   }
-}
-
-void StreamWalk::fit_pages(const StreamPage& page) {
-  if (page.events.empty()) return;
-  std::size_t bytes = 1;
-  for (const EventView& event : page.events) bytes += event.bytes();
-  const std::size_t fitting = settings_.page_bytes * page.events.size() / bytes;
-  const auto most = std::min<std::int64_t>(settings_.max_page, std::int64_t{4} * page_limit_);
-  page_limit_ = static_cast<std::int32_t>(std::clamp<std::size_t>(fitting, 1, static_cast<std::size_t>(most)));
 }
 
 void StreamWalk::on_error(const StoreError& error, Time now) {

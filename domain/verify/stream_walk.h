@@ -70,7 +70,6 @@ class StreamWalk {
  private:
   void on_page(const StreamPage& page, absl::FunctionRef<void(const EventView&)> each);
   void on_error(const StoreError& error, Time now);
-  void fit_pages(const StreamPage& page);
 
   Settings settings_;
   Store store_;

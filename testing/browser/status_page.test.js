@@ -102,7 +102,7 @@ test('what was not copied, and warnings', async () => {
   assert.strictEqual(await page.locator('#troubles tbody tr').count(), 1);
   await page.locator('#kind').selectOption('filtered');
   await page.locator('#troubles tbody tr').nth(99).waitFor();
-  await shows('#warnings', /refused event .*type 'Other'/);
+  await shows('#warnings', /filtered: event .*type 'Other'/);
   assert.ok(!(await page.content()).includes('a-secret'), 'no data');
   await expectFits('troubles');
   expectNoComplaints();

@@ -96,4 +96,10 @@ HttpExchange make_http_client(asio::io_context& io, const Endpoint& endpoint,
   };
 }
 
+TlsSettings http_tls(const LegacyStoreSettings& settings) {
+  TlsSettings tls = settings.tls;
+  tls.enabled = settings.https;
+  return tls;
+}
+
 }  // namespace interconnect::legacy

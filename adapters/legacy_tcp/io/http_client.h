@@ -22,4 +22,7 @@ HttpExchange make_http_client(boost::asio::io_context& io, const Endpoint& endpo
                               const std::optional<Credentials>& credentials, const TlsSettings& tls,
                               std::chrono::milliseconds time_limit);
 
+// How HTTP goes to such a store: as TCP does, but with TLS by a setting of its own.
+TlsSettings http_tls(const LegacyStoreSettings& settings);
+
 }  // namespace interconnect::legacy

@@ -20,8 +20,7 @@ using Done = std::function<void(const http_api::HttpReply&)>;
 class Nodes : public std::enable_shared_from_this<Nodes> {
  public:
   Nodes(boost::asio::io_context& io, const LegacyStoreSettings& settings) {
-    TlsSettings tls = settings.tls;
-    tls.enabled = settings.https;
+    const TlsSettings tls = legacy::http_tls(settings);
     const auto add = [&](const Endpoint& host) {
       nodes_.push_back(
           {to_text(host), legacy::make_http_client(io, host, settings.credentials, tls, settings.operation_timeout)});

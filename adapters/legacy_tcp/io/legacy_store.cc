@@ -40,12 +40,6 @@ SessionSettings session_settings(const LegacyStoreSettings& settings, std::vecto
   return session;
 }
 
-TlsSettings http_tls(const LegacyStoreSettings& settings) {
-  TlsSettings tls = settings.tls;
-  tls.enabled = settings.https;
-  return tls;
-}
-
 // Says in the log which server we are about to work with. Nothing depends on it, and anyone may ask.
 void log_server_info(asio::io_context& io, const LegacyStoreSettings& settings) {
   const HttpExchange ask =

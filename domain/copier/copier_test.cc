@@ -604,8 +604,8 @@ TEST(CopierTest, WhatTheDestinationHidesWasThereIfALaterOneIs) {
   script.page({.first = 2, .ids = {2}, .is_end = true});  // $maxCount 1
   EXPECT_EQ(script.advance(), Texts({"read source s forward 0"}));
   script.page({.first = 0, .ids = {0, 1, 2, 3}, .is_end = true});
-  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0]"})) << "a repeat, if it is there";
-  script.appended(0);
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1]"})) << "a repeat, if they are there";
+  script.appended(1);
   EXPECT_EQ(script.advance(), Texts({"append s @2 [3]"}));
   script.appended(3);
   EXPECT_EQ(script.advance(), Texts({"ack [0 1 2 3]"}));

@@ -13,13 +13,11 @@
 
 namespace interconnect {
 
-// Finds out where the first event in doubt would be at a destination that hides the beginning of its stream, by its
+// Finds out where the first events in doubt would be at a destination that hides the beginning of its stream, by its
 // metadata or a deletion. A later event that is shown tells it: so many places before that one as there are events in
-// the source between them. Where nothing is shown: the number of events before it in the source.
+// the source between them. Where nothing is shown: the number of events before them in the source.
 //
-// That is a supposition: somebody else may write to the stream, or an event may be missing in it. The destination
-// proves it: an append that expects exactly the revision before is an idempotent repeat only if the event is there,
-// shown or not (CheckCommit in IndexWriter.cs reads the index, not what the metadata shows).
+// That is a supposition: somebody else may write to the stream, or an event may be missing in it. See Proofs.
 class HiddenProof {
  public:
   // The destination shows one of those in doubt.
@@ -34,7 +32,7 @@ class HiddenProof {
     std::span<const std::pair<EventId, Revision>> met = {};  // all that the destination shows
   };
   enum class Next : std::uint8_t { kOver, kReadPredecessors, kRead };
-  Next next(const LookUpQuestion& question, const Shown& shown, LookUpFindings& found);
+  Next next(const LookUpQuestion& question, const Shown& shown);
 
   // Of kRead: a page of the source, forward.
   Revision from() const { return from_; }
@@ -48,6 +46,8 @@ class HiddenProof {
 
   Next read(Reading reading, Revision from);
   bool note_shown_from(const StreamPage& page, LookUpFindings& found) const;
+  void count(const EventView& event, const LookUpQuestion& question, bool may_begin_run);
+  LookUpFindings::Supposition run_at(Revision place, Revision below) const;
   Next on_later_page(const StreamPage& page, const LookUpQuestion& question, const Shown& shown, LookUpFindings& found);
   Next on_start_page(const StreamPage& page, const LookUpQuestion& question, const Shown& shown, LookUpFindings& found);
 
@@ -57,8 +57,11 @@ class HiddenProof {
   std::size_t events_read_ = 0;
   absl::flat_hash_set<EventId> counted_;  // of the source, that were to be copied
   bool has_reached_first_ = false;
-  EventId id_;                     // of the one in doubt that is to be proved
-  std::optional<Revision> place_;  // its place at the destination
+  // Events in doubt that follow each other among those that were to be copied.
+  EventId run_begins_with_;
+  std::size_t before_run_ = 0;  // of those counted
+  std::size_t run_ = 0;
+  bool is_run_over_ = false;
 };
 
 }  // namespace interconnect

@@ -11,9 +11,8 @@
 namespace interconnect {
 
 // Whether an event tells by itself why a category stream leaves it out: it is flagged as JSON, and may not parse.
-// From 20.10.2 and 21.2.0 on the servers' projections pass over such events (PassesValidation in
-// EventFilter.cs): 21.2.0 asks Newtonsoft.Json, 24.10 Utf8JsonReader with a depth of 64. Text that is JSON to neither,
-// or to one of them, counts.
+// From 20.10.2 and 21.2.0 on the servers' projections pass over such events (PassesValidation in EventFilter.cs): 21.2.0
+// asks Newtonsoft.Json, 24.10 Utf8JsonReader with a depth of 64. Text that is JSON to neither, or to one of them, counts.
 bool may_be_left_out(const EventView& event);
 
 // What the source has in a hole of a stream, read page by page.
@@ -38,7 +37,7 @@ class HoleFill {
   // answers whether there was room for it: if not, it is read again.
   struct Rules {
     absl::FunctionRef<bool(const EventView&)> is_allowed;  // by the policy: one that is delivered is copied
-    absl::FunctionRef<bool(const EventView&)> is_listed;   // by the policy: its type is to be copied
+    absl::FunctionRef<bool(const EventView&)> is_listed;  // by the policy: its type is to be copied
     absl::FunctionRef<bool(const EventView&)> take;
   };
   void on_page(const StreamPage& page, const Rules& rules);
@@ -54,9 +53,9 @@ class HoleFill {
   std::string stream_;
   Revision from_;  // of the next page
   Revision end_;
-  bool looks_back_;     // finds out first where the hole begins
-  bool only_left_out_;  // nothing else of it is copied
-  Revision begin_;      // while it looks back: of the earliest that is to be copied; end_: none yet
+  bool looks_back_;            // finds out first where the hole begins
+  bool only_left_out_;         // nothing else of it is copied
+  Revision begin_;             // while it looks back: of the earliest that is to be copied; end_: none yet
   bool is_over_ = false;
   std::int32_t page_limit_ = kFirstPage;
   std::size_t looked_at_ = 0;

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 namespace interconnect {
 
 namespace {
+
+// No stream has it: an append that expects it is refused, with the stream's last revision.
+constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
 
 constexpr std::size_t kStates = static_cast<std::size_t>(Lane::State::kBackingOff) + 1;
 
@@ -113,6 +117,12 @@ std::size_t Lane::batch_bytes() const {
   return bytes;
 }
 
+Revision Lane::expected_revision() const {
+  if (asks_for_tail) return kBeyondEveryStream;
+  if (is_proof) return supposition->place - 1;
+  return tail.value_or(kNoStream);
+}
+
 HeldEvent Lane::take_front() {
   HeldEvent held_event = std::move(waiting[head]);
   drop_front();
@@ -178,7 +188,6 @@ void Lane::on_sent_confirmed(Revision last) {
   retry_delay = Duration{0};
   batch_limit = std::numeric_limits<std::size_t>::max();
   is_retried_by_safety_net = false;
-  is_disproved = false;
   last_error.reset();
 }
 
@@ -187,7 +196,6 @@ void Lane::on_sent_confirmed(Revision last) {
 bool Lane::is_at_destination(const HeldEvent& event) const {
   return event.at_destination == HeldEvent::AtDestination::kPresent ||
          event.at_destination == HeldEvent::AtDestination::kGone ||
-         (event.event.revision() < hidden_below && !event.is_out_of_order()) ||
          (!ahead.empty() && ahead.contains(event.event.id()));
 }
 
@@ -242,13 +250,17 @@ void Lane::learn(LookUpFindings& found, std::size_t memory) {
   newest_sent = std::max(newest_sent, found.met_predecessor.value_or(kNoStream));
   if (found.is_whole_region) {
     walk_cursor = found.cursor;
-    looked_up_from = found.first_revision;
+    looked_up_from = found.may_be_hidden ? std::max(looked_up_from, found.first_revision) : found.first_revision;
   } else if (found.cursor) {
     walk_cursor = std::min(walk_cursor.value_or(*found.cursor), *found.cursor);
   }
   supposition = found.supposition;
+  next_place.reset();
   proof_overdue_at = kNever;
-  if (supposition) waiting_overdue_at = kNever;  // its proof comes first
+  if (supposition) {
+    looked_up_from = std::max(looked_up_from, supposition->below);  // what arrives and is hidden is asked about
+    waiting_overdue_at = kNever;                                     // its proof comes first
+  }
   revives_stream = found.revives;
   for (const auto& [id, revision] : found.region) ahead.emplace(id, revision);
   if (ahead.size() <= 2 * memory) return;

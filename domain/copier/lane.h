@@ -125,6 +125,8 @@ class Lane {
   // What was sent is at the destination, up to that revision.
   void on_sent_confirmed(Revision last);
   std::size_t batch_bytes() const;
+  // Of the append that is made.
+  Revision expected_revision() const;
 
   // --- What is known of an event that waits ---
 
@@ -166,7 +168,7 @@ class Lane {
   Budget::Units in_flight;      // of what may be in flight, until the append's time is over
   Time sent_at{0};
   bool asks_for_tail = false;  // an append that cannot succeed: its refusal tells the destination's last revision
-  bool is_proof = false;  // an append of the supposition's event, at its place: a repeat only if the event is there
+  bool is_proof = false;       // an append that cannot write: its success tells that what was sent is there (Proofs)
 
   // The destination's end.
   std::optional<Revision> tail;     // the last confirmed revision
@@ -175,12 +177,13 @@ class Lane {
   // What is there and has not come from the source (yet), by id.
   absl::flat_hash_map<EventId, Revision> ahead;
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
-  // The destination has all that is copied of the source below this revision, and hides what it does not show of it.
-  Revision hidden_below = 0;
+  Revision looked_up_from = 0;          // `ahead` and `walk_cursor` are valid for source revisions from here on
+  // What is hidden there: see Proofs.
   std::optional<LookUpFindings::Supposition> supposition;
-  Time proof_overdue_at = kNever;  // of the supposition: since it was first asked for
-  bool is_disproved = false;       // the last supposition: nothing is supposed until an append succeeds
-  Revision looked_up_from = 0;     // `ahead` and `walk_cursor` are valid for source revisions from here on
+  std::optional<Revision> next_place;  // behind the last that was proved
+  Time proof_overdue_at = kNever;      // of the supposition: since it was first asked for
+  int disproofs = 0;                   // in a row: one was not where it was supposed
+  bool is_in_order = true;             // as far as is known, in the order of the source
 
   // The source's end.
   Revision newest_seen = kNoStream;  // that arrived, refused ones included

@@ -325,7 +325,7 @@ void LookUp::settle_hidden() {
     found_.is_unproven = true;
     return settle_region();
   }
-  go_on_with_proof(proof_.next(question_, shown(), found_));
+  go_on_with_proof(proof_.next(question_, shown()));
 }
 
 HiddenProof::Shown LookUp::shown() const {

@@ -32,7 +32,6 @@ struct LookUpQuestion {
   bool order_proves = false;                 // one that was copied tells that those before it in the source were
   bool is_carried_from_start = false;        // the group began at the start of its stream
   bool is_out_of_order = false;              // the first in doubt: it had been parked, or newer ones were copied before
-  bool is_disproved = false;                 // the first in doubt is not where it was supposed
 
   std::function<bool(const EventView&)> is_admitted;  // would this event of the source have been delivered and copied?
   std::function<bool(const EventId&)> is_in_doubt;    // is this one of the events in doubt?
@@ -68,13 +67,15 @@ struct LookUpFindings {
   std::vector<EventId> present;                      // those in doubt that were met; the rest is absent, if `scanned`
   bool is_whole_region = true;                       // false: only what was written since, beside an earlier region
   bool scanned = false;                              // the region was read to its end
-  // The destination hides the beginning of its stream, by its metadata or a deletion. If the first in doubt is there,
-  // it is at this place; what is in doubt and below this revision of the source is hidden as well, if it is there.
+  // The destination hides the beginning of its stream, by its metadata or a deletion. If so many in doubt are there,
+  // from this one on, they are at this place and behind it.
   struct Supposition {
-    EventId id;
+    EventId first;
     Revision place = 0;
-    Revision below = 0;
-    bool covers_all = false;  // all of these are there, if the one is
+    std::size_t events = 0;
+    Revision below = 0;                // of the source: what is in doubt below it is hidden as well, if it is there
+    bool tells_of_predecessor = false;  // if they are there, so is the one before them
+    bool is_guess = false;             // from where the last ones were; nothing was read
   };
   std::optional<Supposition> supposition;
   bool may_be_hidden = false;          // it hides events, and nothing tells which

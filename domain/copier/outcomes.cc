@@ -15,13 +15,13 @@ void Outcomes::take_back(Lane& lane) { take_back_sent(lane, order_, our_.setting
 LaneStep Outcomes::judge(Lane& lane, const AppendOutcome& outcome, Time now) {
   if (const auto* appended = std::get_if<Appended>(&outcome)) {
     pipe_.on_completed(lane.sent_at, now);
-    if (lane.is_proof) return on_proved(lane);
-    const Revision expected = lane.tail.value_or(kNoStream) + static_cast<Revision>(lane.batch.size());
+    const Revision expected = lane.expected_revision() + static_cast<Revision>(lane.batch.size());
     if (appended->last_revision != expected) return on_other_revision(lane, expected, *appended);
+    if (lane.is_proof) return proofs_.on_proved(lane);
     return lane.revives_stream ? on_revived(lane, *appended) : on_appended(lane, *appended);
   }
   if (const auto* wrong = std::get_if<WrongExpectedVersion>(&outcome)) {
-    if (lane.is_proof) return on_disproved(lane, *wrong);
+    if (lane.is_proof) return proofs_.on_disproved(lane, *wrong, now);
     return lane.asks_for_tail ? on_tail_told(lane, *wrong) : on_wrong_expected_version(lane, *wrong);
   }
   return on_error(lane, std::get<StoreError>(outcome), now);
@@ -69,32 +69,6 @@ LaneStep Outcomes::on_tail_told(Lane& lane, const WrongExpectedVersion& wrong) {
   if (!lane.is_known_to_be_new) return LaneStep::look_up(wrong.current);
   lane.tail = kNoStream;
   return {LaneStep::What::kReady};
-}
-
-// The destination holds the event, which it does not show, where it was supposed.
-LaneStep Outcomes::on_proved(Lane& lane) {
-  take_back(lane);
-  lane.last_error.reset();
-  lane.retry_delay = Duration{0};
-  lane.waiting_overdue_at = kNever;  // it is settled first
-  const LookUpFindings::Supposition supposed = *std::exchange(lane.supposition, std::nullopt);
-  HeldEvent& proved = lane.waiting[*lane.find_waiting(supposed.id)];
-  proved.at_destination = HeldEvent::AtDestination::kPresent;
-  if (supposed.covers_all) {
-    lane.hidden_below = std::max(lane.hidden_below, supposed.below);
-  } else {
-    lane.looked_up_from = std::max(lane.looked_up_from, supposed.below);  // what arrives and is hidden is asked about
-  }
-  return {LaneStep::What::kReady};
-}
-
-LaneStep Outcomes::on_disproved(Lane& lane, const WrongExpectedVersion& wrong) {
-  take_back(lane);
-  lane.last_error.reset();
-  lane.supposition.reset();
-  lane.is_disproved = true;
-  lane.tail.reset();
-  return LaneStep::look_up(wrong.current);
 }
 
 LaneStep Outcomes::on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong) {

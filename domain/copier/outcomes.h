@@ -6,6 +6,7 @@
 #include "domain/copier/lane.h"
 #include "domain/copier/lane_step.h"
 #include "domain/copier/order.h"
+#include "domain/copier/proofs.h"
 #include "domain/copier/stream_denials.h"
 #include "domain/copier/surroundings.h"
 
@@ -16,8 +17,9 @@ namespace interconnect {
 class Outcomes {
  public:
   // All outlive this.
-  Outcomes(Surroundings& surroundings, Order& order, Deliveries& deliveries, AppendPipe& pipe, StreamDenials& denials)
-      : our_(surroundings), order_(order), deliveries_(deliveries), pipe_(pipe), denials_(denials) {}
+  Outcomes(Surroundings& surroundings, Order& order, Deliveries& deliveries, AppendPipe& pipe, StreamDenials& denials,
+           Proofs& proofs)
+      : our_(surroundings), order_(order), deliveries_(deliveries), pipe_(pipe), denials_(denials), proofs_(proofs) {}
 
   // Of the append that the lane has sent.
   LaneStep judge(Lane& lane, const AppendOutcome& outcome, Time now);
@@ -27,8 +29,6 @@ class Outcomes {
   LaneStep on_revived(Lane& lane, const Appended& appended);
   LaneStep on_other_revision(Lane& lane, Revision expected, const Appended& appended);
   LaneStep on_tail_told(Lane& lane, const WrongExpectedVersion& wrong);
-  LaneStep on_proved(Lane& lane);
-  LaneStep on_disproved(Lane& lane, const WrongExpectedVersion& wrong);
   LaneStep on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong);
   LaneStep on_error(Lane& lane, const StoreError& error, Time now);
   LaneStep on_denied(Lane& lane, const StoreError& error, Time now);
@@ -41,6 +41,7 @@ class Outcomes {
   Deliveries& deliveries_;
   AppendPipe& pipe_;
   StreamDenials& denials_;
+  Proofs& proofs_;
 };
 
 }  // namespace interconnect

@@ -9,7 +9,6 @@
 #include "domain/stream_metadata.h"
 
 namespace interconnect {
-
 // --- Questions ---
 
 LookUp::Question Reconciler::question_about(const Lane& lane) const {
@@ -23,10 +22,10 @@ LookUp::Question Reconciler::question_about(const Lane& lane) const {
   question.depth = our_.settings.look_up_depth;
   question.memory = our_.settings.look_up_memory;
   question.is_copied_in_order = !deliveries_.share_streams();
-  question.order_proves = !our_.settings.may_give_up_events && !deliveries_.share_streams() && nature.is_pinned;
+  question.order_proves =
+      !our_.settings.may_give_up_events && !deliveries_.share_streams() && nature.is_pinned && lane.is_in_order;
   question.is_carried_from_start = nature.began_at_start;
   question.is_out_of_order = front.is_out_of_order();
-  question.is_disproved = lane.is_disproved;
   const std::size_t events = std::max<std::size_t>(1, lane.waiting_count());
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.held.bytes() / events);
   question.page_limit =
@@ -195,8 +194,9 @@ bool Reconciler::note_absent(const Lane& lane, HeldEvent& held, const LookUp::Fi
     held.at_destination = HeldEvent::AtDestination::kGone;
     return false;
   }
-  if (found.supposition && held.event.revision() < found.supposition->below) {
-    held.is_behind = true;  // and is asked about again, unless the first one's proof is one for it too
+  const bool is_unknown = held.at_destination == HeldEvent::AtDestination::kUnknown;
+  if (found.supposition && held.event.revision() < found.supposition->below && is_unknown) {
+    held.is_behind = true;  // it is proved, or asked about again
     return false;
   }
   if (found.may_be_hidden) our_.observer.on_event_may_be_doubled(held.event.view());

@@ -1,7 +1,6 @@
 #include "domain/copier/writer.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -10,9 +9,6 @@
 
 namespace interconnect {
 namespace {
-
-// No stream has it: an append that expects it is refused, with the stream's last revision.
-constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
 
 bool copies_metadata(const Surroundings& our) {
   EventView metadata;
@@ -30,7 +26,8 @@ Writer::Writer(Surroundings& surroundings, Order& order, Deliveries& deliveries)
       pipe_(our_),
       lanes_({our_.settings.remembered_streams, our_.settings.max_idle_lanes}, our_.held),
       reads_(our_.settings.max_look_ups, our_.outbox),
-      outcomes_(our_, order, deliveries, pipe_, denials_),
+      proofs_(our_, order),
+      outcomes_(our_, order, deliveries, pipe_, denials_, proofs_),
       reconciler_(our_, deliveries, denials_),
       holes_(our_, order, deliveries),
       give_up_(our_, order, deliveries),
@@ -112,7 +109,7 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
     const HeldEvent& front = lane.front();
     if (!std::exchange(is_in_turn, false) && !order_.may_join(front.position, lane.number, *this)) return Stop::kEnough;
     if (is_counterpart_first(lane, lanes_)) return Stop::kCounterpart;
-    if (is_first && has_to_prove(lane)) return Stop::kAskForProof;
+    if (is_first && proofs_.are_due(lane)) return Stop::kAskForProof;
     switch (examine_front(lane, now)) {
       case Lane::Readiness::kSend:
         break;
@@ -120,7 +117,7 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
         settle_found(lane, take_front(lane, order_));
         continue;
       case Lane::Readiness::kAsk:
-        return Stop::kAsk;
+        return is_first && proofs_.suppose_next(lane) ? Stop::kAskForProof : Stop::kAsk;
       case Lane::Readiness::kWait:
         return Stop::kAwait;
       case Lane::Readiness::kFill:
@@ -171,7 +168,8 @@ void Writer::do_instead(Lane& lane, Stop stop, Time now) {
     case Stop::kAskForTail:
       return ask_for_tail(lane, now);
     case Stop::kAskForProof:
-      return ask_for_proof(lane, now);
+      proofs_.load(lane, order_.append_bytes_limit(pipe_.bytes_limit()), now);
+      return send(lane, now);
   }
 }
 
@@ -184,7 +182,6 @@ void Writer::settle_found(Lane& lane, const HeldEvent& held) {
   } else {
     our_.observer.on_event_already_present(held.event.view());
   }
-  lane.is_disproved = false;
   lane.ahead.erase(held.event.id());
   lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
   deliveries_.settle({lane.stream_hash, held.event.id()}, true);
@@ -214,29 +211,8 @@ void Writer::ask_for_tail(Lane& lane, Time now) {
   send(lane, now);
 }
 
-bool Writer::has_to_prove(Lane& lane) {
-  if (!lane.supposition) return false;
-  if (!lane.find_waiting(lane.supposition->id)) lane.supposition.reset();
-  return lane.supposition.has_value();
-}
-
-// The append that the destination takes for a repeat, if it holds the event where it is supposed, and refuses if not.
-void Writer::ask_for_proof(Lane& lane, Time now) {
-  order_.on_sent_alone();
-  lane.is_proof = true;
-  lane.proof_overdue_at = std::min(lane.proof_overdue_at, now + our_.settings.writer_timeout);
-  load_waiting(lane, *lane.find_waiting(lane.supposition->id), order_);
-  send(lane, now);
-}
-
-Revision Writer::expected_revision(const Lane& lane) {
-  if (lane.asks_for_tail) return kBeyondEveryStream;
-  if (lane.is_proof) return lane.supposition->place - 1;
-  return lane.tail.value_or(kNoStream);
-}
-
 void Writer::send(Lane& lane, Time now) {
-  pipe_.send(lane, expected_revision(lane), now);
+  pipe_.send(lane, lane.expected_revision(), now);
   lanes_.set_timer(lane, overdue_at(lane));
 }
 
@@ -349,7 +325,6 @@ void Writer::give_up(Lane& lane, const LaneStep& step, Time now) {
   if (result == GiveUp::Result::kExited) return;
   wake_counterpart(lane, lanes_, order_);
   if (result == GiveUp::Result::kDone) return make_ready(lane);
-  lane.is_disproved = false;
   lane.back_off();
   lanes_.set_timer(lane, now + our_.settings.safety_net_pause());
 }
@@ -400,9 +375,7 @@ void Writer::doubt_sent(Lane& lane, Time now) {
 
 // The destination does not tell: what it hides is not known, and not taken for absent.
 void Writer::give_up_proof(Lane& lane, Time now) {
-  take_back_sent(lane, order_, our_.settings.writer_timeout);
-  lane.supposition.reset();
-  lane.waiting_overdue_at = kNever;
+  proofs_.give_up(lane);
   give_up(lane, LaneStep::give_up(LaneStep::Which::kOverdue, reconciler_.failure_of_overdue(lane)), now);
 }
 

@@ -16,6 +16,7 @@
 #include "domain/copier/load.h"
 #include "domain/copier/order.h"
 #include "domain/copier/outcomes.h"
+#include "domain/copier/proofs.h"
 #include "domain/copier/recipient.h"
 #include "domain/copier/reconciler.h"
 #include "domain/copier/stream_denials.h"
@@ -63,9 +64,6 @@ class Writer final : public Sender, public Recipient {
   void do_instead(Lane& lane, Stop stop, Time now);
   bool must_ask_for_tail(const Lane& lane, const HeldEvent& front) const;
   void ask_for_tail(Lane& lane, Time now);
-  static bool has_to_prove(Lane& lane);
-  void ask_for_proof(Lane& lane, Time now);
-  static Revision expected_revision(const Lane& lane);
   Time overdue_at(const Lane& lane) const;
   void send(Lane& lane, Time now);
   void settle_found(Lane& lane, const HeldEvent& held);
@@ -94,6 +92,7 @@ class Writer final : public Sender, public Recipient {
   Lanes lanes_;
   LaneReads reads_;
   StreamDenials denials_;  // of the destination
+  Proofs proofs_;
   Outcomes outcomes_;
   Reconciler reconciler_;
   Holes holes_;

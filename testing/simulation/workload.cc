@@ -90,6 +90,25 @@ void Workload::fill_source() {
   for (int i = 0; i < context_.plan.events_at_start; ++i) store(make_entry());
 }
 
+// What somebody else wrote to the streams, and has truncated.
+void Workload::write_foreign_events() {
+  std::uint64_t number = 0;
+  for (const auto& [stream, events] : context_.source.streams()) {
+    if (context_.plan.foreign_events == 0 || is_metadata_stream(stream)) continue;
+    for (int i = 0; i < context_.plan.foreign_events; ++i) {
+      StoredEvent event;
+      event.id = make_id(0xF0E1, ++number);
+      event.type = "Foreign";
+      context_.destination.append_any(stream, std::move(event), context_.now(), Duration{0});
+    }
+    StoredEvent metadata;
+    metadata.id = make_id(0xF0E1, ++number);
+    metadata.type = kStreamMetadataType;
+    metadata.data = R"({"$tb":)" + std::to_string(context_.plan.foreign_events) + "}";
+    context_.destination.append_any(metadata_stream(stream), std::move(metadata), context_.now(), Duration{0});
+  }
+}
+
 void Workload::fill_destination() {
   const DestinationStart kind = context_.plan.destination_start;
   if (kind == DestinationStart::kEmpty) return;

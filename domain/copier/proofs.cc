@@ -88,6 +88,7 @@ LaneStep Proofs::on_disproved(Lane& lane, const WrongExpectedVersion& wrong, Tim
   }
   if (!was_alone && !lane.supposition->is_guess) {
     lane.supposition->events = 1;  // those behind it may be missing
+    lane.waiting_overdue_at = kNever;
     return {LaneStep::What::kReady};
   }
   const LookUpFindings::Supposition supposed = *std::exchange(lane.supposition, std::nullopt);

@@ -55,7 +55,7 @@ void Lane::await_predecessor() {
 void Lane::append(std::uint64_t id, Budget::Units units, Time now) {
   expects(append_id == 0 && !batch.empty() && batch.size() == sent.size());
   for (HeldEvent& event : sent) {
-    event.first_sent = std::min(event.first_sent, now);
+    if (!is_proof) event.first_sent = std::min(event.first_sent, now);
     event.was_sent = event.was_sent || !(asks_for_tail || is_proof);
   }
   append_id = id;
@@ -259,7 +259,7 @@ void Lane::learn(LookUpFindings& found, std::size_t memory) {
   proof_overdue_at = kNever;
   if (supposition) {
     looked_up_from = std::max(looked_up_from, supposition->below);  // what arrives and is hidden is asked about
-    waiting_overdue_at = kNever;                                     // its proof comes first
+    waiting_overdue_at = kNever;                                    // its proof comes first
   }
   revives_stream = found.revives;
   for (const auto& [id, revision] : found.region) ahead.emplace(id, revision);

@@ -102,6 +102,11 @@ class Lane {
   void pause_fill();
   void resume_fill();
   void back_off();
+  // Nothing is supposed any more of what the destination hides.
+  void drop_supposition() {
+    supposition.reset();
+    proof_overdue_at = kNever;
+  }
 
   // --- What waits ---
 

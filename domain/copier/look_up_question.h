@@ -73,9 +73,9 @@ struct LookUpFindings {
     EventId first;
     Revision place = 0;
     std::size_t events = 0;
-    Revision below = 0;                // of the source: what is in doubt below it is hidden as well, if it is there
+    Revision below = 0;                 // of the source: what is in doubt below it is hidden as well, if it is there
     bool tells_of_predecessor = false;  // if they are there, so is the one before them
-    bool is_guess = false;             // from where the last ones were; nothing was read
+    bool is_guess = false;              // from where the last ones were; nothing was read
   };
   std::optional<Supposition> supposition;
   bool may_be_hidden = false;          // it hides events, and nothing tells which

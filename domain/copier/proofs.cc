@@ -21,9 +21,10 @@ bool Proofs::are_due(Lane& lane) const {
   const Revision room = std::max<Revision>(0, end - lane.supposition->place);
   lane.supposition->events = std::min(lane.supposition->events, static_cast<std::size_t>(room));
   const std::optional<std::size_t> first = lane.find_waiting(lane.supposition->first);
-  const bool is_in_doubt = first && lane.waiting[*first].at_destination == HeldEvent::AtDestination::kUnknown;
-  if (lane.supposition->events == 0 || !is_in_doubt) lane.supposition.reset();
-  return lane.supposition.has_value();
+  const bool is_in_doubt = first && !lane.waiting[*first].is_unproven;
+  if (lane.supposition->events > 0 && is_in_doubt) return true;
+  lane.drop_supposition();
+  return false;
 }
 
 bool Proofs::suppose_next(Lane& lane) const {
@@ -36,18 +37,22 @@ bool Proofs::suppose_next(Lane& lane) const {
   return are_due(lane);
 }
 
-void Proofs::load(Lane& lane, std::size_t max_bytes, Time now) const {
+void Proofs::load(Lane& lane, Time now) const {
+  const std::size_t max_bytes = order_.append_bytes_limit(pipe_.bytes_limit());
   order_.on_sent_alone();
   lane.is_proof = true;
   lane.proof_overdue_at = std::min(lane.proof_overdue_at, now + our_.settings.writer_timeout);
   const std::size_t place = *lane.find_waiting(lane.supposition->first);
-  const std::size_t most = std::min(lane.supposition->events, our_.settings.max_append_events);
+  const std::size_t most = std::min({lane.supposition->events, our_.settings.max_append_events, lane.batch_limit});
   std::size_t payload = 0;
+  std::size_t bytes = 0;
   while (place < lane.waiting.size() && lane.sent.size() < most) {
     const HeldEvent& next = lane.waiting[place];
     payload += next.event.payload_bytes();
+    bytes += next.event.bytes();
     const bool is_in_doubt = next.is_behind && next.at_destination == HeldEvent::AtDestination::kUnknown;
-    if (!lane.sent.empty() && (payload > max_bytes || !is_in_doubt)) break;
+    const bool has_room = payload <= max_bytes && pipe_.fits(lane.sent.size(), bytes);
+    if (!lane.sent.empty() && !(is_in_doubt && has_room)) break;
     load_waiting(lane, place, order_);
   }
 }
@@ -112,14 +117,17 @@ bool Proofs::take_for_absent(Lane& lane, const LookUpFindings::Supposition& supp
     if (!is_meant) continue;
     our_.observer.on_event_may_be_doubled(held.event.view());
     held.at_destination = HeldEvent::AtDestination::kAbsent;
+    held.is_unproven = true;
     is_overdue = is_overdue || now >= held.overdue_at(our_.settings.writer_timeout);
   }
   return is_overdue;
 }
 
 void Proofs::give_up(Lane& lane) const {
+  const Time asked_since = lane.proof_overdue_at - our_.settings.writer_timeout;
+  for (HeldEvent& held : lane.sent) held.first_sent = std::min(held.first_sent, asked_since);
   take_back_sent(lane, order_, our_.settings.writer_timeout);
-  lane.supposition.reset();
+  lane.drop_supposition();
   lane.waiting_overdue_at = kNever;
 }
 

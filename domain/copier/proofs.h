@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/append.h"
+#include "domain/copier/append_pipe.h"
 #include "domain/copier/lane.h"
 #include "domain/copier/lane_step.h"
 #include "domain/copier/order.h"
@@ -16,14 +17,15 @@ namespace interconnect {
 class Proofs {
  public:
   // All outlive this.
-  Proofs(Surroundings& surroundings, Order& order) : our_(surroundings), order_(order) {}
+  Proofs(Surroundings& surroundings, Order& order, const AppendPipe& pipe)
+      : our_(surroundings), order_(order), pipe_(pipe) {}
 
   // Whether something is supposed of what waits: it is to be proved before anything else is sent.
   bool are_due(Lane& lane) const;
   // The event in front may be there, and would be asked about: whether it is supposed behind the last that was proved.
   bool suppose_next(Lane& lane) const;
   // Makes the append that proves what is supposed.
-  void load(Lane& lane, std::size_t max_bytes, Time now) const;
+  void load(Lane& lane, Time now) const;
 
   LaneStep on_proved(Lane& lane) const;
   LaneStep on_disproved(Lane& lane, const WrongExpectedVersion& wrong, Time now) const;
@@ -36,6 +38,7 @@ class Proofs {
 
   Surroundings& our_;
   Order& order_;
+  const AppendPipe& pipe_;
 };
 
 }  // namespace interconnect

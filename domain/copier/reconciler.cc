@@ -194,9 +194,9 @@ bool Reconciler::note_absent(const Lane& lane, HeldEvent& held, const LookUp::Fi
     held.at_destination = HeldEvent::AtDestination::kGone;
     return false;
   }
-  const bool is_unknown = held.at_destination == HeldEvent::AtDestination::kUnknown;
-  if (found.supposition && held.event.revision() < found.supposition->below && is_unknown) {
+  if (found.supposition && held.event.revision() < found.supposition->below && !held.is_unproven) {
     held.is_behind = true;  // it is proved, or asked about again
+    held.at_destination = HeldEvent::AtDestination::kUnknown;
     return false;
   }
   if (found.may_be_hidden) our_.observer.on_event_may_be_doubled(held.event.view());

@@ -26,7 +26,7 @@ Writer::Writer(Surroundings& surroundings, Order& order, Deliveries& deliveries)
       pipe_(our_),
       lanes_({our_.settings.remembered_streams, our_.settings.max_idle_lanes}, our_.held),
       reads_(our_.settings.max_look_ups, our_.outbox),
-      proofs_(our_, order),
+      proofs_(our_, order, pipe_),
       outcomes_(our_, order, deliveries, pipe_, denials_, proofs_),
       reconciler_(our_, deliveries, denials_),
       holes_(our_, order, deliveries),
@@ -168,7 +168,7 @@ void Writer::do_instead(Lane& lane, Stop stop, Time now) {
     case Stop::kAskForTail:
       return ask_for_tail(lane, now);
     case Stop::kAskForProof:
-      proofs_.load(lane, order_.append_bytes_limit(pipe_.bytes_limit()), now);
+      proofs_.load(lane, now);
       return send(lane, now);
   }
 }
@@ -321,6 +321,7 @@ void Writer::read_next_page(Lane& lane, Time now) {
 
 void Writer::give_up(Lane& lane, const LaneStep& step, Time now) {
   lane.look_up.reset();
+  lane.drop_supposition();
   const GiveUp::Result result = give_up_.ask(lane, step.which, step.failure, now);
   if (result == GiveUp::Result::kExited) return;
   wake_counterpart(lane, lanes_, order_);

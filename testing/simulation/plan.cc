@@ -196,8 +196,8 @@ bool Plan::promises_global_order() const {
   const bool may_fail_to_write = faults.sink_slow || faults.sink_not_ready || faults.sink_late_answer ||
                                  faults.sink_late_write || faults.sink_breaks || faults.sink_restart ||
                                  faults.sink_long_down || faults.sink_denied || faults.stream_denied ||
-                                 faults.other_writers || faults.small_appends_only || faults.read_lag ||
-                                 faults.read_errors;
+                                 faults.other_writers || foreign_events > 0 || faults.small_appends_only ||
+                                 faults.read_lag || faults.read_errors;
   // What is on its way behind an append that is refused comes before it.
   if (keeps_append_order && may_fail_to_write) return false;
   // With a smaller buffer, what is delivered again does not come as a whole.

@@ -67,8 +67,11 @@ void SimSink::append(const Append& append) {
   for (const Event& event : append.events) {
     request->events.push_back(to_stored(event.view()));
     if (event.stream() != append.stream) context_.violate("an append to another stream than its events'");
+    // One behind whose place something is there already asks, and cannot write.
+    const bool may_write = append.expected_revision >= context_.destination.tail(request->stream);
     if (!context_.destination.written_at(request->stream, event.id())) {
-      first_sent_.try_emplace({request->stream, event.id()}, now);
+      Sent& sent = first_sent_.try_emplace({request->stream, event.id()}, now, kNever).first->second;
+      if (may_write) sent.to_be_written = std::min(sent.to_be_written, now);
     }
   }
   context_.note("append", request->stream,

@@ -98,7 +98,7 @@ void Workload::write_foreign_events() {
     for (int i = 0; i < context_.plan.foreign_events; ++i) {
       StoredEvent event;
       event.id = make_id(0xF0E1, ++number);
-      event.type = "Foreign";
+      event.type = "Other";
       context_.destination.append_any(stream, std::move(event), context_.now(), Duration{0});
     }
     StoredEvent metadata;
@@ -230,7 +230,8 @@ void Workload::check() const {
   if (context_.plan.promises_global_order()) check_global_order();
   for (const auto& [stream, events] : context_.destination.streams()) {
     for (const StoredEvent& event : events) {
-      const bool is_metadata = context_.plan.deletions && event.type == kStreamMetadataType;
+      const bool has_metadata = context_.plan.deletions || context_.plan.foreign_events > 0;
+      const bool is_metadata = has_metadata && event.type == kStreamMetadataType;
       if (event.type != "Good1" && event.type != "Good2" && event.type != "Other" && !is_metadata) {
         context_.violate("copied though refused: " + stream + " " + event.type);
       }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include "domain/exit_code.h"
 #include "domain/store_error.h"
@@ -11,7 +13,10 @@ namespace interconnect {
 // What a check found, told as it is found.
 class Findings {
  public:
-  explicit Findings(std::ostream& out) : out_(out) {}
+  // `before`: called before each line.
+  explicit Findings(
+      std::ostream& out, std::function<void()> before = [] {})
+      : out_(out), before_(std::move(before)) {}
 
   void good(const std::string& text) { tell("ok    ", text); }
   // Worth a look; does not hinder the copy.
@@ -37,9 +42,13 @@ class Findings {
   }
 
  private:
-  void tell(const char* level, const std::string& text) { out_ << level << text << std::endl; }
+  void tell(const char* level, const std::string& text) {
+    before_();
+    out_ << level << text << std::endl;
+  }
 
   std::ostream& out_;
+  std::function<void()> before_;
   bool is_faulty_ = false;
   bool is_refused_ = false;
 };

@@ -372,14 +372,21 @@ std::string variable(std::string_view name, Store side) {
   return "EVENTSTORE_INTERCO_" + std::string(name) + (side == Store::kSource ? "_SRC" : "_DST");
 }
 
+std::optional<std::string> config_file_of(const Environment& environment) {
+  auto file = environment.get(kConfig);
+  return file && file->empty() ? std::nullopt : file;
+}
+
+EnvironmentStore read_store_variables(const Environment& environment, Store side, Problems& problems) {
+  return StoreReader(environment, side, problems).read();
+}
+
 EnvironmentSettings read_environment(const Environment& environment, Problems& problems) {
   EnvironmentSettings settings;
-  settings.source = StoreReader(environment, Store::kSource, problems).read();
-  settings.destination = StoreReader(environment, Store::kDestination, problems).read();
+  settings.source = read_store_variables(environment, Store::kSource, problems);
+  settings.destination = read_store_variables(environment, Store::kDestination, problems);
   read_milliseconds(environment, kWriterTimeout, problems, settings.writer_timeout);
   read_milliseconds(environment, kLinkCheckInterval, problems, settings.link_check_interval);
-  settings.config_file = environment.get(kConfig);
-  if (settings.config_file && settings.config_file->empty()) settings.config_file.reset();
   return settings;
 }
 

@@ -56,7 +56,7 @@ std::optional<int> run_without_settings(const CommandLine& line) {
   } else if (line.command == "completion") {
     const std::string shell = line.arguments.empty() ? "" : line.arguments.front();
     const auto script = completion_script(shell);
-    if (!script) return refuse_configuration("completion: name the shell, bash or zsh");
+    if (!script) return refuse_configuration("completion: name the shell: interconnect completion bash, or zsh");
     std::cout << *script;
   } else {
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "app/next_step.h"
 #include "domain/excerpt.h"
 #include "domain/group_findings.h"
 
@@ -117,7 +118,8 @@ void LoggingObserver::on_error(Store store, const StoreError& error) {
 }
 
 void LoggingObserver::on_link_lost(Store store, const StoreError& error) {
-  LOG(ERROR) << "the " << to_string(store) << " does not answer the link check: " << error.message;
+  LOG(ERROR) << "the " << to_string(store) << " does not answer the link check: " << error.message
+             << next_step(store, error);
 }
 
 void LoggingObserver::on_link_restored(Store store) {

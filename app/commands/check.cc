@@ -181,7 +181,7 @@ class Check {
     const auto problem = co_await await_answer<std::optional<StoreError>>(
         [&](auto done) { probe.probe([done](const std::optional<StoreError>& error) { done(error); }); });
     if (problem) {
-      findings_.error(where + " does not answer as it should", *problem);
+      findings_.error(store, where + " does not answer as it should", *problem);
       co_return false;
     }
     StoreInspector& inspector = is_source ? *source_inspector_ : *destination_inspector_;
@@ -240,10 +240,10 @@ class Check {
       if (is_legacy(store)) {
         findings_.warning(refused + " over HTTP, though it does over TCP: what only HTTP tells is not known");
       } else {
-        findings_.refusal(refused + ": it counts us as nobody");
+        findings_.refusal(refused + ": it counts us as nobody" + next_step(store, error));
       }
     } else {
-      findings_.warning(name + ": who we are cannot be told: " + error.message);
+      findings_.warning(name + ": who we are cannot be told: " + error.message + next_step(store, error));
     }
   }
 
@@ -281,11 +281,11 @@ class Check {
     });
     std::optional<Revision> end;
     if (const auto* error = std::get_if<StoreError>(&outcome)) {
-      findings_.error(stream + " cannot be read", *error);
+      findings_.error(Store::kSource, stream + " cannot be read", *error);
     } else {
       end = std::get<Revision>(outcome);
       if (*end == kNoStream) {
-        findings_.warning(stream + " is not there, or has no events yet");
+        findings_.warning(stream + " is not there, or has no events yet: see whether its name is right");
       } else {
         findings_.good(stream + " is there: its last event is number " + std::to_string(*end));
       }
@@ -313,7 +313,7 @@ class Check {
     }
     const StoreError& error = std::get<StoreError>(answer);
     if (error.kind != ErrorKind::kNotFound) {
-      findings_.warning(group + " cannot be asked for: " + error.message);
+      findings_.warning(group + " cannot be asked for: " + error.message + next_step(Store::kSource, error));
     } else if (!source_groups_) {
       findings_.warning(group + " is not there: it will be created, if we are of $admins or $ops");
     } else if (may_create_groups(*source_groups_)) {
@@ -428,7 +428,7 @@ class Check {
       } else if (error->kind == ErrorKind::kNotFound) {
         faults.push_back(projection + " is not there: start the source with --run-projections=All and enable it");
       } else {
-        findings_.warning(projection + " cannot be asked for: " + error->message);
+        findings_.warning(projection + " cannot be asked for: " + error->message + next_step(Store::kSource, *error));
         co_return;
       }
     }
@@ -452,9 +452,11 @@ class Check {
       if (error == nullptr) {
         findings_.good(name + " may be written (asked by an append that cannot succeed)");
       } else if (error->kind == ErrorKind::kStreamDeleted) {
-        findings_.fault(name + " was deleted for good: nothing can be copied to it");
+        findings_.fault(name +
+                        " was deleted for good: nothing can be copied to it. Leave it out of the subscriptions, or "
+                        "copy to another store");
       } else {
-        findings_.error(name + " may not be written", *error);
+        findings_.error(Store::kDestination, name + " may not be written", *error);
       }
     }
   }

@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "app/next_step.h"
 #include "domain/exit_code.h"
+#include "domain/store.h"
 #include "domain/store_error.h"
 
 namespace interconnect {
@@ -30,9 +32,9 @@ class Findings {
     is_refused_ = true;
     tell("FAULT ", text);
   }
-  void error(const std::string& text, const StoreError& error) {
+  void error(Store store, const std::string& text, const StoreError& error) {
     const bool refused = error.kind == ErrorKind::kNotAuthenticated || error.kind == ErrorKind::kAccessDenied;
-    const std::string line = text + ": " + error.message;
+    const std::string line = text + ": " + error.message + next_step(store, error);
     refused ? refusal(line) : fault(line);
   }
 

@@ -24,6 +24,7 @@
 #include "app/commands/verify_report.h"
 #include "app/commands/verify_state.h"
 #include "app/monitoring/progress_text.h"
+#include "app/next_step.h"
 #include "app/stores.h"
 #include "domain/excerpt.h"
 #include "domain/verify/copy_wait.h"
@@ -102,7 +103,7 @@ class Verify {
     co_await until([this] { return verifier_->phase() >= Verifier::Phase::kStreams; });
     if (!verifier_->summary().not_found.empty()) {
       throw std::runtime_error("verify: --stream " + excerpt(verifier_->summary().not_found.front()) +
-                               ": no such stream is copied by this configuration");
+                               ": no such stream is copied by this configuration: see its name, and the subscriptions");
     }
     co_await until([] { return false; });
   }
@@ -115,7 +116,7 @@ class Verify {
     is_denied_ = is_refusal(problem->kind);
     problem_ = "the " + std::string(to_string(store)) + ", " +
                describe(store == Store::kSource ? settings_.source : settings_.destination) +
-               ", does not answer as it should: " + problem->message;
+               ", does not answer as it should: " + problem->message + next_step(store, *problem);
     co_return false;
   }
 
@@ -161,7 +162,8 @@ class Verify {
     if (!options_.state_file) co_return;
     auto state = load_state(*options_.state_file, identity());
     if (!state) co_return;
-    if (state->ends.size() != settings_.subscriptions.size()) throw std::runtime_error("verify: --state is damaged");
+    if (state->ends.size() != settings_.subscriptions.size())
+      throw std::runtime_error("verify: --state " + *options_.state_file + " is damaged: remove it");
     verifier_->resume(*std::move(state));
     notes_.push_back("went on from " + *options_.state_file);
   }
@@ -333,7 +335,9 @@ class Verify {
     const std::string next = *options_.state_file + ".new";
     const bool can_be_written = std::ofstream(next).good();
     std::remove(next.c_str());
-    if (!can_be_written) throw std::runtime_error("verify: --state " + *options_.state_file + " cannot be written");
+    if (!can_be_written)
+      throw std::runtime_error("verify: --state " + *options_.state_file +
+                               " cannot be written: name a file in a folder that this user may write to");
   }
 
   void save() {

@@ -281,7 +281,8 @@ class StoreReader {
     if (file.empty()) return std::nullopt;
     auto content = read_file(file, kMaxPemFile);
     if (!content)
-      problem("CONNECTION_STRING", "the file " + shown(file) + " of " + std::string(key) + " cannot be read");
+      problem("CONNECTION_STRING", "the file " + shown(file) + " of " + std::string(key) +
+                                       " cannot be read: name one that this user may read, from the working folder");
     return content;
   }
 

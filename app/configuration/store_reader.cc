@@ -43,7 +43,9 @@ std::optional<std::string> read_pem(Section& section, std::string_view key, std:
   if (read.empty()) return std::nullopt;
   name = path_beside(problems.file(), read);
   auto content = read_file(name, kMaxPemFile);
-  if (!content) section.error(key, "the file " + name + " cannot be read");
+  if (!content)
+    section.error(key, "the file " + name +
+                           " cannot be read: name one that this user may read, from the configuration file's folder");
   return content;
 }
 

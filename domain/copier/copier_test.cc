@@ -151,6 +151,7 @@ TEST(CopierTest, TheWriterTimeoutIsLookedUpBeforeTheSafetyNetIsAsked) {
   script.no_stream();
   EXPECT_EQ(script.advance(), Texts({"exit 1"}));
   EXPECT_NE(script.last_words.find(to_string(id_of(0))), std::string::npos);
+  EXPECT_NE(script.last_words.find("; safetyNet.onWriteFailure: "), std::string::npos) << script.last_words;
 }
 
 TEST(CopierTest, WhatTheWriterTimeoutFindsWrittenIsSettled) {
@@ -349,6 +350,7 @@ TEST(CopierTest, InvalidEventsCanBeParkedOrEndTheProcess) {
   exiting.deliver_one({.id = 2, .revision = 0, .type = "Bad"});
   EXPECT_EQ(exiting.advance(), Texts({"exit 1"}));
   EXPECT_NE(exiting.last_words.find(to_string(id_of(2))), std::string::npos);
+  EXPECT_NE(exiting.last_words.find("; safetyNet.onInvalidEvent: "), std::string::npos) << exiting.last_words;
 }
 
 TEST(CopierTest, AnIdIsAcknowledgedWhenEveryDeliveryOfItIsSettled) {

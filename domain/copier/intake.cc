@@ -172,7 +172,8 @@ void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      our_.outbox.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
+      our_.outbox.exit(ExitCode::kKilledBySafetyRules,
+                       "invalid: " + name(event) + ": " + why.reason + std::string(kPassOverInvalid));
       return;
   }
   recipient_->pass_over(event.stream, event.revision);
@@ -291,9 +292,9 @@ void Intake::read_links(Time now) {
     link_reads_.emplace(our_.outbox.put_read(Store::kSource, read->read), read->key);
   }
   if (const auto& denied = links_.denied()) {
-    our_.outbox.exit(ExitCode::kRefusedByServer,
-                     "the source does not let us read stream '" + excerpt(denied->stream) +
-                         "', to which a link points that came without its event: " + denied->message);
+    our_.outbox.exit(ExitCode::kRefusedByServer, "the source does not let us read stream '" + excerpt(denied->stream) +
+                                                     "', to which a link points that came without its event: " +
+                                                     denied->message + "; give the user the right to read it");
   }
 }
 

@@ -61,9 +61,11 @@ void Writer::take(const EventIdentity& identity, HeldEvent&& held, Time now) {
   lane.insert(std::move(held));
   const std::size_t max_retry_bytes = our_.settings.max_held_bytes / 2;
   if (lane.is_retried_by_safety_net && lane.held.bytes() > max_retry_bytes) {
-    return our_.outbox.exit(ExitCode::kKilledBySafetyRules,
-                            "stream '" + excerpt(lane.stream) + "' holds back more than " +
-                                std::to_string(max_retry_bytes) + " bytes behind an event that cannot be written");
+    return our_.outbox.exit(
+        ExitCode::kKilledBySafetyRules,
+        "stream '" + excerpt(lane.stream) + "' holds back more than " + std::to_string(max_retry_bytes) +
+            " bytes behind an event that cannot be written: mend what the destination refuses, or have it "
+            "given up (safetyNet.onWriteFailure: skip or park)");
   }
   const Lane::State state = lane.state();
   const bool wakes = state == Lane::State::kIdle || state == Lane::State::kBlocked || state == Lane::State::kAwaiting;

@@ -304,15 +304,25 @@ TEST_P(LongWorkTest, ATerminalShowsOneLineThatGoes) {
 }
 
 TEST_P(LongWorkTest, ATerminalThatCannotIsSentNoSequences) {
+  const bool is_legacy = GetParam().to == Generation::kLegacy;
+  const std::string refusal = is_legacy ? "NotReady" : "RESOURCE_EXHAUSTED";
+  destination.misbehave(R"({"refuseAppends": {"count": 1000000, "with": ")" + refusal + R"("}})");
   source.load("hero-", 3, 30);
-  const auto copier = start(configuration());
-  ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));
-  for (const char* command : {"check", "verify"}) {
+  const auto copier = start(configuration("safetyNet: {onWriteFailure: retry}"));
+  ASSERT_TRUE(eventually([&] { return source.group(kStream, kGroup).outstanding > 0; }));
+  for (const auto& [terminal, is_shown] : {std::pair("dumb", false), {"xterm", true}}) {
     Variables environment = both();
-    environment["TERM"] = "dumb";
-    TerminalProcess process({Copier::kProgram, {command, "--config", configuration_file()}, environment});
-    EXPECT_EQ(process.wait(kPatience), (ExitStatus{0, 0})) << process.output();
-    EXPECT_EQ(process.output().find('\x1b'), std::string::npos) << process.output();
+    environment["TERM"] = terminal;
+    TerminalProcess verify({Copier::kProgram, {"verify", "--config", configuration_file()}, environment});
+    EXPECT_TRUE(verify.shows("verify: waiting until the copy has passed what was there: 30 events behind", kPatience))
+        << verify.output();
+    if (is_shown) {
+      EXPECT_TRUE(verify.shows("\r\x1b[Kverify: waiting", kPatience));
+    }
+    verify.type("\x03");
+    EXPECT_EQ(verify.wait(kPatience), (ExitStatus{1, 0})) << verify.output();
+    EXPECT_EQ(verify.output().find('\x1b') != std::string::npos, is_shown) << verify.output();
+    EXPECT_NE(verify.output().find("it was interrupted"), std::string::npos) << verify.output();
   }
 }
 

@@ -203,8 +203,8 @@ std::string configuration_text(const InitAnswers& answers, const std::string& co
       "##     interconnect" +
       arguments +
       "    # copies until it is stopped\n"
-      "## Keys behind # show their defaults, those behind ## have none; an unknown key is refused. See man "
-      "interconnect.\n";
+      "## Keys behind # show their defaults, those behind ## have none; an unknown key is refused. man "
+      "interconnect and docs/configuration.md tell more.\n";
   const std::vector<Lines> example = paragraphs();
   for (auto paragraph = example.begin() + 1; paragraph != example.end(); ++paragraph) {
     Lines lines = *paragraph;

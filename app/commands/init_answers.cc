@@ -116,8 +116,13 @@ Lines http(const Lines& example, const InitAnswers& answers) {
 
 // Of gRPC the connection string has what is in the file for TCP.
 Lines store(const Lines& example, const StoreAnswers& answers) {
-  if (answers.is_tcp()) return example;
-  Lines lines = before(before(example, "#   heartbeat:"), "##  For a store of the old generation");
+  if (!answers.is_tcp()) return before(before(example, "#   heartbeat:"), "##  For a store of the old generation");
+  Lines lines = example;
+  const bool has_tls = answers.url.starts_with("https");
+  for (std::string& line : lines) {
+    constexpr std::string_view kOff = "#     enabled: false";
+    if (has_tls && line.starts_with(kOff)) line.replace(0, kOff.size(), "#     enabled: true ");
+  }
   return lines;
 }
 

@@ -27,9 +27,9 @@ struct StoreAnswers {
 struct InitAnswers {
   StoreAnswers source;
   StoreAnswers destination;
-  std::vector<std::string> streams;  // of the source; $ce-CATEGORY among them
+  std::vector<std::string> streams = {};  // of the source; $ce-CATEGORY among them
   std::string group = "interconnect";
-  std::vector<std::string> types;
+  std::vector<std::string> types = {};
   std::optional<std::uint16_t> http_port = 9090;  // nothing: no page
 };
 

@@ -303,8 +303,10 @@ class Init {
 
   void tell_next_step(bool is_well) {
     const std::string arguments = " --config " + excerpt(config_file_) + " --env-file " + excerpt(environment_file_);
-    if (!is_well)
-      out_ << "next: mend what stands behind FAULT, and look again: interconnect check" << arguments << "\n";
+    if (!is_well) {
+      out_ << "next: mend what stands behind FAULT (" << excerpt(environment_file_)
+           << " has the stores), and look again: interconnect check" << arguments << "\n";
+    }
     out_ << (is_well ? "next: " : "then: ") << "interconnect" << arguments << "    # copies until it is stopped"
          << std::endl;
   }

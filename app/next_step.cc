@@ -38,7 +38,7 @@ std::string next_step(Store store, const StoreError& error) {
     case ErrorKind::kUnsupported:
       return "; see whether the " + name + " is a version that is supported, and no proxy stands before it";
     case ErrorKind::kTooLarge:
-      return "; set destination.maxAppendBytes below the server's limit";
+      return store == Store::kSource ? "" : "; set destination.maxAppendBytes below the server's limit";
     case ErrorKind::kNotFound:
     case ErrorKind::kStreamDeleted:
     case ErrorKind::kInvalid:

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 
@@ -268,6 +269,27 @@ TEST_F(ConfigurationFileTest, TlsOfTheFileIsForTcpAlone) {
   const Settings settings = read(std::string(kSmallFile) + "source: {tls: {enabled: true}}\n");
   EXPECT_TRUE(std::get<LegacyStoreSettings>(settings.source).tls.enabled);
   EXPECT_FALSE(std::get<LegacyStoreSettings>(settings.source).https);
+}
+
+TEST_F(ConfigurationFileTest, EachProblemNamesTheNextStep) {
+  const std::string small = kSmallFile;
+  const std::string tls = "source: {tls: {";
+  for (const auto& [file, step] : std::map<std::string, std::string>{
+           {"subscriptions: [{stream: a}]\nevents: [{type: a}]\n", "needs 'group': add it"},
+           {"subscriptions: [{stream: a, group: b}, {stream: a, group: b}]\nevents: [{type: a}]\n", "leave one out"},
+           {"subscriptions: [{stream: a, group: b}]\nevents: [{type: a}, {type: a}]\n", "leave one out"},
+           {"subscriptions: [{stream: a, group: b}]\nevents: [{type: a, dataSchema: none.json}]\n", "name one that"},
+           {small + "ordering: perStream\nordering: global\n", "leave one out"},
+           {small + "ordering: &name perStream\n", "write the value where it is needed"},
+           {small + "ordering: !name perStream\n", "leave it out"},
+           {small + tls + "enabled: true, caFile: none.pem}}\n", "name one that"},
+           {small + tls + "enabled: true, keyFile: none.pem}}\n", "name one that"}}) {
+    EXPECT_THAT(refused(file).front(), HasSubstr(step));
+  }
+  set("HTTP_ENDPOINT_SRC") = "https://a,b";
+  EXPECT_THAT(refused(), ElementsAre(HasSubstr("give all of them alike")));
+  set("HTTP_ENDPOINT_SRC") = "https://a";
+  EXPECT_THAT(refused(small + tls + "enabled: false}}\n"), ElementsAre(HasSubstr("or give http://")));
 }
 
 TEST_F(ConfigurationFileTest, TheExampleParsesAndShowsTheDefaults) {

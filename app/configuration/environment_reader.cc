@@ -204,7 +204,7 @@ class StoreReader {
         all.push_back(*std::move(address));
         continue;
       }
-      problem(name, address ? "some of the endpoints are given with https:// and some are not"
+      problem(name, address ? "some of the endpoints are given with https:// and some are not: give all of them alike"
                             : "no endpoint: give a host name or address, with http:// before it or without, and no "
                               "user or path; several nodes of a cluster are separated by commas");
       return {};

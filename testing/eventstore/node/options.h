@@ -53,6 +53,10 @@ struct Options {
     std::sscanf(version.c_str(), "%d.%d.%d", &n[0], &n[1], &n[2]);
     return n;
   }
+  // Of messages over TCP, every field that is 0 (proto3): 22.6 and later.
+  bool leaves_out_zeros() const {
+    return generation == Generation::kNext && version_numbers() >= std::array<int, 3>{22, 6, 0};
+  }
   // As the server tells it: four numbers.
   std::string dotted_version() const {
     const auto [major, minor, patch] = version_numbers();

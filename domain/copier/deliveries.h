@@ -30,12 +30,11 @@ class Deliveries {
   struct Nature {
     bool is_pinned = true;       // all events of a stream go to one consumer
     bool began_at_start = true;  // the group, of its stream
+    bool may_leave_out = true;   // a projection makes the stream, and may pass over events
   };
   virtual Nature nature(SubscriptionIndex subscription) const = 0;
   // Two subscriptions may carry events of one stream.
   virtual bool share_streams() const = 0;
-  // It delivers the whole stream: a missing revision tells that an event is missing.
-  virtual bool carries_whole(SubscriptionIndex subscription, std::string_view stream) const = 0;
   // It would deliver the event, which would be copied.
   virtual bool would_admit(SubscriptionIndex subscription, const EventView& event) const = 0;
 

@@ -11,9 +11,17 @@
 namespace interconnect {
 
 void Holes::note(HeldEvent& held, const Lane& lane) const {
-  if (held.event.revision() == 0 || lane.is_metadata) return;
-  if (!deliveries_.carries_whole(held.subscription, lane.stream)) return;
-  lane.note_hole(held, deliveries_.nature(held.subscription).began_at_start);
+  if (held.event.revision() == 0 || lane.is_metadata || !held.is_carried_whole) return;
+  const Deliveries::Nature nature = deliveries_.nature(held.subscription);
+  lane.note_hole(held, nature.began_at_start && nature.may_leave_out);
+}
+
+void Holes::tell_gap(HeldEvent& held, const Lane& lane) const {
+  const Revision missed = std::exchange(held.missed, kNoStream);
+  if (missed == kNoStream) return;
+  const bool is_read = held.hole == HeldEvent::Hole::kBetween && held.hole_from <= missed &&
+                       missed > lane.newest_sent && deliveries_.nature(held.subscription).is_pinned;
+  if (!is_read) our_.observer.on_gap_left({lane.stream, missed, held.event.revision()});
 }
 
 void Holes::fill(Lane& lane) const {

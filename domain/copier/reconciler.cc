@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/container/flat_hash_set.h"
+#include "domain/copier/left_out.h"
 #include "domain/stream_metadata.h"
 
 namespace interconnect {

@@ -30,7 +30,6 @@ class Deliveries {
   struct Nature {
     bool is_pinned = true;       // all events of a stream go to one consumer
     bool began_at_start = true;  // the group, of its stream
-    bool may_leave_out = true;   // a projection makes the stream, and may pass over events
   };
   virtual Nature nature(SubscriptionIndex subscription) const = 0;
   // Two subscriptions may carry events of one stream.

@@ -29,7 +29,8 @@ struct HeldEvent {
   Revision awaits = kNoStream;  // the one, where it is known
   Revision missed = kNoStream;  // the one, once it has been waited for in vain
 
-  bool is_carried_whole = false;  // its stream is, by the subscription: a missing revision is a missing event
+  bool comes_from_projection = false;  // which may have passed over others of its stream
+  bool is_carried_whole = false;       // its stream is, by the subscription: a missing revision is a missing event
   // What the subscription left out before it, and is still to be read at the source.
   enum class Hole : std::uint8_t { kNone, kBetween, kBefore };
   Hole hole = Hole::kNone;         // kBetween: since an event that was delivered; kBefore: since none was

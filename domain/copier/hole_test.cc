@@ -199,6 +199,21 @@ TEST_F(HoleBeforeTest, IsLookedForPageByPageUpToTheLastOneThatWasCopied) {
   EXPECT_EQ(script_.advance(), Texts({"read source s-1 forward 3"}));
 }
 
+// It does not parse, and is waited for all the same: it was delivered to a consumer that is gone.
+TEST_F(HoleBeforeTest, WhatIsNotJsonIsAwaitedOfAStreamThatIsSubscribedToItself) {
+  CopierScript script({.streams = {"s-1"}});
+  script.begins_at_start = true;
+  script.start(GroupState::kUnchanged);
+  script.deliver_one({.id = 5, .stream = "s-1"});
+  EXPECT_EQ(script.advance(), Texts({"read source s-1 backward 4"}));
+  script.show({.events = {{.id = 4, .revision = 4, .data = kNotJson}}, .next = 3});
+  EXPECT_EQ(script.advance(), Texts({"read destination s-1 backward -1"}));
+  script.page({.first = 1, .ids = {3, 2}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts());
+  script.deliver_one({.id = 4, .stream = "s-1", .data = kNotJson});
+  EXPECT_EQ(script.advance(), Texts({"append s-1 @1 [4 5]"}));
+}
+
 TEST_F(HoleBeforeTest, AStreamThatIsSubscribedToItselfLeavesOutNothing) {
   CopierScript script({.streams = {"s-1"}});
   script.begins_at_start = true;

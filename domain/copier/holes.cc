@@ -12,8 +12,7 @@ namespace interconnect {
 
 void Holes::note(HeldEvent& held, const Lane& lane) const {
   if (held.event.revision() == 0 || lane.is_metadata || !held.is_carried_whole) return;
-  const Deliveries::Nature nature = deliveries_.nature(held.subscription);
-  lane.note_hole(held, nature.began_at_start && nature.may_leave_out);
+  lane.note_hole(held, held.comes_from_projection && deliveries_.nature(held.subscription).began_at_start);
 }
 
 void Holes::tell_gap(HeldEvent& held, const Lane& lane) const {
@@ -101,6 +100,8 @@ bool Holes::take(Lane& lane, const EventView& event, bool must_fit) {
   held.event = std::move(copy);
   held.subscription = followed->subscription;
   held.position = followed->position;
+  held.comes_from_projection = followed->comes_from_projection;
+  held.is_carried_whole = followed->is_carried_whole;
   held.is_filled = true;
   held.is_overtaken = is_overtaken;
   held.is_behind = is_overtaken || event.revision < lane.looked_up_from;

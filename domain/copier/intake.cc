@@ -75,8 +75,7 @@ void Intake::on_subscription_started(const SubscriptionStarted& started, Time no
   order_->on_connected(!state.has_started, is_new_group, now);
   state.has_started = true;
   state.nature = {.is_pinned = started.effective.consumer_strategy == ConsumerStrategy::kPinned,
-                  .began_at_start = started.effective.start_from == 0,
-                  .may_leave_out = state.subscription.stream.starts_with(kCategoryStreamPrefix)};
+                  .began_at_start = started.effective.start_from == 0};
   our_.observer.on_subscription_started(state.subscription, started);
 }
 
@@ -217,7 +216,9 @@ void Intake::hold(const Delivery& delivery, Time now) {
   held.position = delivery.position;
   held.is_redelivered = delivery.retry_count > 0;
   held.is_replayed = is_replayed(delivery);
-  held.is_carried_whole = carries_whole(states_[delivery.subscription].subscription.stream, delivery);
+  const std::string_view subscribed = states_[delivery.subscription].subscription.stream;
+  held.comes_from_projection = event.stream != subscribed;
+  held.is_carried_whole = carries_whole(subscribed, delivery);
   recipient_->take(identity, std::move(held), now);
 }
 

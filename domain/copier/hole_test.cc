@@ -210,8 +210,6 @@ TEST_F(HoleBeforeTest, WhatIsNotJsonIsAwaitedOfAStreamThatIsSubscribedToItself) 
   EXPECT_EQ(script.advance(), Texts({"read destination s-1 backward -1"}));
   script.page({.first = 1, .ids = {3, 2}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts());
-  script.deliver_one({.id = 4, .stream = "s-1", .data = kNotJson});
-  EXPECT_EQ(script.advance(), Texts({"append s-1 @1 [4 5]"}));
 }
 
 TEST_F(HoleBeforeTest, AStreamThatIsSubscribedToItselfLeavesOutNothing) {
@@ -319,6 +317,38 @@ TEST_F(HoleInTheGlobalOrderTest, IsFilledDirectlyBeforeTheEventThatFollows) {
   EXPECT_EQ(script_->advance(), Texts({"append s-1 @0 [1 2 9]"}));
   script_->appended(3);
   EXPECT_EQ(script_->advance(), Texts({"ack [2 9]"}));
+}
+
+// It was copied by an earlier process, and the destination shows nothing of the stream by now.
+TEST(HoleInTheGlobalOrderAfterARestartTest, WhatFillsItIsLookedForWhereTheDestinationHidesIt) {
+  CopierSettings settings;
+  settings.ordering = CopierSettings::Ordering::kGlobal;
+  settings.predecessor_wait = seconds(0);
+  CopierScript script({.settings = settings, .streams = {"$ce-s"}});
+  script.begins_at_start = true;
+  script.start();
+  script.deliver_one({.id = 2, .stream = "s-1"});
+  EXPECT_EQ(script.advance(), Texts({"read source s-1 backward 1"}));
+  script.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}, {.id = 0, .revision = 0}}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"read source s-1 forward 1"}));
+  script.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
+  EXPECT_EQ(script.advance(), Texts({"read destination s-1 backward -1"}));
+  script.page({.is_end = true});
+  const Texts asked = script.advance();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_TRUE(asked[0].starts_with("append s-1 @4611686018427387903 [1")) << asked[0];
+  script.wrong(1);
+  Texts appends;
+  for (int i = 0; i < 20 && appends.empty(); ++i) {
+    for (const std::string& action : script.advance(milliseconds(500))) {
+      if (action.starts_with("append")) appends.push_back(action);
+      if (action == "read destination s-1 backward -1") script.page({.is_end = true});
+      if (action == "read source s-1 forward 0") {
+        script.show({.events = {{.id = 0, .revision = 0}, {.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
+      }
+    }
+  }
+  EXPECT_EQ(appends, Texts({"append s-1 @1 [2]"}));
 }
 
 TEST_F(HoleInTheGlobalOrderTest, TheOneForWhichAllWaitHasRoom) {

@@ -204,7 +204,10 @@ void Writer::await_predecessor(Lane& lane, Time now) {
 // end, and what is there already comes twice.
 bool Writer::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
   const bool expects_no_stream = lane.tail.value_or(kNoStream) == kNoStream && !lane.is_known_to_be_new;
-  return expects_no_stream && !lane.is_metadata && (front.is_redelivered || copies_metadata_);
+  // What fills a hole may have been written by an earlier process; where a look shows nothing, the destination may hide
+  // it.
+  const bool may_be_hidden = front.is_redelivered || (front.is_filled && lane.tail) || copies_metadata_;
+  return expects_no_stream && !lane.is_metadata && may_be_hidden;
 }
 
 void Writer::ask_for_tail(Lane& lane, Time now) {

@@ -29,6 +29,7 @@ void CopyStatistics::on_event_may_be_doubled(const EventView&) { ++counts_.may_b
 void CopyStatistics::on_duplicate_id(const EventView&) { ++counts_.duplicate_ids; }
 void CopyStatistics::on_event_out_of_order(const EventView&) { ++counts_.out_of_order; }
 void CopyStatistics::on_link_target_gone(const LinkTargetGone&) { ++counts_.links_without_target; }
+void CopyStatistics::on_gap_left(const GapLeft&) { ++counts_.gaps_left; }
 
 std::uint64_t settled(const CopyStatistics::Counts& counts) {
   return counts.copied + counts.filtered + counts.invalid + counts.skipped + counts.parked + counts.already_present +
@@ -48,6 +49,7 @@ std::string summary(const CopyStatistics::Counts& counts) {
   append_unless_zero(text, "out of order", counts.out_of_order);
   append_unless_zero(text, "links without target", counts.links_without_target);
   append_unless_zero(text, "may be doubled", counts.may_be_doubled);
+  append_unless_zero(text, "gaps left", counts.gaps_left);
   append_unless_zero(text, "discarded, to come again", counts.discarded);
   return text;
 }

@@ -25,6 +25,7 @@ class CopyStatistics final : public CopyObserver {
     std::uint64_t discarded = 0;           // deliveries that come again
     std::uint64_t filled_from_source = 0;  // events, beside the deliveries; each is counted above as well
     std::uint64_t may_be_doubled = 0;      // events, counted above as well
+    std::uint64_t gaps_left = 0;
 
     friend bool operator==(const Counts&, const Counts&) = default;
   };
@@ -43,6 +44,7 @@ class CopyStatistics final : public CopyObserver {
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
   void on_link_target_gone(const LinkTargetGone& gone) override;
+  void on_gap_left(const GapLeft& gap) override;
 
  private:
   Counts counts_;

@@ -59,7 +59,8 @@ bool LoggingObserver::may_write(Kind kind) {
                                                            "events out of order",
                                                            "links without target",
                                                            "events filled from the source",
-                                                           "events that may be doubled"};
+                                                           "events that may be doubled",
+                                                           "gaps left"};
   Window& window = windows_[kind];
   const Time now = clock_.now();
   if (window.written == 0 || now - window.began >= kWindow) {
@@ -194,6 +195,16 @@ void LoggingObserver::on_link_target_gone(const LinkTargetGone& gone) {
   LOG(INFO) << "a link points to revision " << gone.revision << " of stream '" << excerpt(gone.stream)
             << "', which is gone: " << gone.reason
             << "; the link is acknowledged, others to this stream are only counted";
+}
+
+void LoggingObserver::on_gap_left(const GapLeft& gap) {
+  if (!debug_ && (!is_new(streams_with_gaps_, gap.stream) || !may_write(kGapLeft))) return;
+  LOG(WARNING)
+      << "a gap is left: revision " << gap.followed_by << " of stream '" << excerpt(gap.stream)
+      << "' is copied, but revision " << gap.missing
+      << " is not at the destination, and the source did not deliver it in time. Another consumer may have it, "
+         "it may be parked or skipped, or the subscription does not carry it; if it comes later, it is copied "
+         "behind. Others of the stream are only counted";
 }
 
 }  // namespace interconnect

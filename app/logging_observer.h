@@ -39,6 +39,7 @@ class LoggingObserver final : public CopyObserver {
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
   void on_link_target_gone(const LinkTargetGone& gone) override;
+  void on_gap_left(const GapLeft& gap) override;
 
  private:
   enum Kind {
@@ -53,6 +54,7 @@ class LoggingObserver final : public CopyObserver {
     kTargetGone,
     kFilled,
     kMayBeDoubled,
+    kGapLeft,
     kKinds
   };
   struct Window {
@@ -79,6 +81,7 @@ class LoggingObserver final : public CopyObserver {
   StreamNames streams_with_links_gone_;
   StreamNames filled_streams_;
   StreamNames hiding_streams_;
+  StreamNames streams_with_gaps_;
   std::array<Window, kKinds> windows_;
 };
 

@@ -37,10 +37,11 @@ TEST(LoggingObserverTest, AnEventIsNamedOnOneLine) {
   observer.on_event_filled_from_source(view);
   observer.on_event_may_be_doubled(view);
   observer.on_link_target_gone({view.stream, 0, "why"});
+  observer.on_gap_left({view.stream, 0, 1});
   observer.on_duplicate_id(view);
   observer.on_event_out_of_order(view);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 11) << log;
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 12) << log;
   EXPECT_EQ(log.find("\nE0101"), std::string::npos) << log;
 }
 

@@ -66,6 +66,9 @@ class Observers final : public CopyObserver {
   void on_link_target_gone(const LinkTargetGone& gone) override {
     for (CopyObserver* o : observers_) o->on_link_target_gone(gone);
   }
+  void on_gap_left(const GapLeft& gap) override {
+    for (CopyObserver* o : observers_) o->on_gap_left(gap);
+  }
 
  private:
   std::vector<CopyObserver*> observers_;

@@ -19,6 +19,14 @@ struct LinkTargetGone {
   std::string_view reason;  // what the source showed
 };
 
+// An event is copied though one that should precede it did not come in time: it is there at the source, is to be
+// copied, and the destination does not have it.
+struct GapLeft {
+  std::string_view stream;
+  Revision missing = 0;
+  Revision followed_by = 0;  // the event that is copied
+};
+
 // What happens to the copy, as it happens. Logging hangs on it, and metrics. Called on the copying thread: must neither
 // block nor throw. Every method has an empty body, so that an observer overrides what it cares for.
 class CopyObserver {
@@ -56,6 +64,7 @@ class CopyObserver {
   // An older event of its stream arrived after a newer one had been copied; it was appended behind it.
   virtual void on_event_out_of_order(const EventView&) {}
   virtual void on_link_target_gone(const LinkTargetGone&) {}
+  virtual void on_gap_left(const GapLeft&) {}
 };
 
 }  // namespace interconnect

@@ -214,6 +214,13 @@ bool scan_json_object(std::string_view text, JsonObjectText& object,
 }
 
 bool is_json(std::string_view text, std::size_t max_depth, std::size_t max_number) {
+  return is_json(text, max_depth, [max_number](std::string_view scalar) {
+    const bool is_number = scalar.front() == '-' || is_digit(scalar.front());
+    return !is_number || scalar.size() <= max_number;
+  });
+}
+
+bool is_json(std::string_view text, std::size_t max_depth, absl::FunctionRef<bool(std::string_view)> takes) {
   Reader reader(text);
   std::bitset<kMaxJsonDepth> is_array;  // of each open container, outermost first
   std::size_t depth = 0;
@@ -245,9 +252,7 @@ bool is_json(std::string_view text, std::size_t max_depth, std::size_t max_numbe
         continue;
       }
       const std::size_t begin = reader.offset();
-      if (!reader.scalar()) return false;
-      const bool is_number = opener == '-' || is_digit(opener);
-      if (is_number && reader.offset() - begin > max_number) return false;
+      if (!reader.scalar() || !takes(text.substr(begin, reader.offset() - begin))) return false;
     }
     if (depth == 0) break;
   }

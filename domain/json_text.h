@@ -33,6 +33,9 @@ bool scan_json_object(std::string_view text, JsonObjectText& object,
 // Whether the text is one JSON value by RFC 8259, nested at most `max_depth` deep (0: a scalar), with no number of more
 // than `max_number` characters. Takes time proportional to the text's length, and no memory.
 bool is_json(std::string_view text, std::size_t max_depth, std::size_t max_number);
+// The same, with no string (but for names), number or literal that `takes` does not take. It gets them as written, a
+// string with its quotes.
+bool is_json(std::string_view text, std::size_t max_depth, absl::FunctionRef<bool(std::string_view)> takes);
 
 // Whether a string, given as written between its quotes in scanned text, means the (ASCII) name.
 bool json_string_is(std::string_view written, std::string_view name);

@@ -209,6 +209,9 @@ struct PrometheusMetrics::Series {
               "Events copied behind newer ones of their stream, since they arrived after them.", {});
   Counter& links_without_target =
       counter("interconnect_links_without_target_total", "Links to events that are gone.", {});
+  Counter& gaps_left =
+      counter("interconnect_gaps_left_total",
+              "Events copied though one before them in their stream did not come, and is not at the destination.", {});
 
   Counter* appended = nullptr;
   Counter* wrong_version = nullptr;
@@ -288,6 +291,7 @@ void PrometheusMetrics::on_event_may_be_doubled(const EventView&) { series_->may
 void PrometheusMetrics::on_duplicate_id(const EventView&) { series_->duplicate_ids.Increment(); }
 void PrometheusMetrics::on_event_out_of_order(const EventView&) { series_->out_of_order.Increment(); }
 void PrometheusMetrics::on_link_target_gone(const LinkTargetGone&) { series_->links_without_target.Increment(); }
+void PrometheusMetrics::on_gap_left(const GapLeft&) { series_->gaps_left.Increment(); }
 
 void PrometheusMetrics::on_append_completed(const AppendOutcome& outcome, std::size_t events, std::size_t payload_bytes,
                                             Duration took) {

@@ -39,6 +39,7 @@ class PrometheusMetrics final : public CopyObserver, public CopyMeter {
   void on_duplicate_id(const EventView& event) override;
   void on_event_out_of_order(const EventView& event) override;
   void on_link_target_gone(const LinkTargetGone& gone) override;
+  void on_gap_left(const GapLeft& gap) override;
 
   void on_append_completed(const AppendOutcome& outcome, std::size_t events, std::size_t payload_bytes,
                            Duration took) override;

@@ -59,6 +59,7 @@ TEST_F(PrometheusMetricsTest, CountsEvents) {
   metrics.on_event_filled_from_source(view);
   metrics.on_deliveries_discarded(4);
   metrics.on_event_may_be_doubled(view);
+  metrics.on_gap_left({});
   EXPECT_EQ(lines("interconnect_events_copied_total"), "interconnect_events_copied_total 3\n");
   EXPECT_THAT(lines("interconnect_events_invalid_total"), HasSubstr("_total 1"));
   EXPECT_THAT(lines("interconnect_events_filtered_total"), HasSubstr("_total 2"));
@@ -68,6 +69,7 @@ TEST_F(PrometheusMetricsTest, CountsEvents) {
   EXPECT_EQ(lines("interconnect_events_filled_from_source_total"), "interconnect_events_filled_from_source_total 1\n");
   EXPECT_EQ(lines("interconnect_deliveries_discarded_total"), "interconnect_deliveries_discarded_total 4\n");
   EXPECT_EQ(lines("interconnect_events_may_be_doubled_total"), "interconnect_events_may_be_doubled_total 1\n");
+  EXPECT_EQ(lines("interconnect_gaps_left_total"), "interconnect_gaps_left_total 1\n");
 }
 
 TEST_F(PrometheusMetricsTest, MeasuresAppends) {

@@ -684,6 +684,21 @@ TEST(CopierTest, ASuccessAtAnotherRevisionIsLookedUp) {
   EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
   script.page({.first = 8, .ids = {1, 0}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+  EXPECT_EQ(script.observer.copied, 2u) << "the append wrote them";
+  EXPECT_EQ(script.observer.already_present, 0u);
+}
+
+TEST(CopierTest, ARepeatAtAnotherRevisionHasWrittenNothing) {
+  CopierScript script;
+  script.start();
+  script.deliver({0, 1});
+  script.advance();
+  script.outcome(Appended{.last_revision = 8, .was_repeated = true});
+  EXPECT_EQ(script.advance(), Texts({"read destination s backward -1"}));
+  script.page({.first = 8, .ids = {1, 0}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
+  EXPECT_EQ(script.observer.copied, 0u);
+  EXPECT_EQ(script.observer.already_present, 2u);
 }
 
 TEST(CopierTest, WhatTheDestinationHidesWasThereIfALaterOneIs) {

@@ -34,8 +34,6 @@ class Deliveries {
   virtual Nature nature(SubscriptionIndex subscription) const = 0;
   // Two subscriptions may carry events of one stream.
   virtual bool share_streams() const = 0;
-  // It delivers the whole stream: a missing revision tells that an event is missing.
-  virtual bool carries_whole(SubscriptionIndex subscription, std::string_view stream) const = 0;
   // It would deliver the event, which would be copied.
   virtual bool would_admit(SubscriptionIndex subscription, const EventView& event) const = 0;
 

@@ -35,7 +35,10 @@ struct HeldEvent {
   // Between it and the newest event of its stream that had arrived before, there may be one that has not.
   bool is_after_gap = false;
   Revision awaits = kNoStream;  // the one, where it is known
+  Revision missed = kNoStream;  // the one, once it has been waited for in vain
 
+  bool comes_from_projection = false;  // which may have passed over others of its stream
+  bool is_carried_whole = false;       // its stream is, by the subscription: a missing revision is a missing event
   // What the subscription left out before it, and is still to be read at the source.
   enum class Hole : std::uint8_t { kNone, kBetween, kBefore };
   Hole hole = Hole::kNone;         // kBetween: since an event that was delivered; kBefore: since none was
@@ -47,6 +50,7 @@ struct HeldEvent {
   bool is_replayed = false;     // it had been parked: later ones were copied before it
   bool is_rejected = false;     // the destination will never take it
   bool is_unproven = false;     // nothing tells whether the destination hides it: it is written
+  bool is_written = false;      // by an append of ours that was confirmed at another revision than expected
 
   // Newer ones of its stream went before it: that they are at the destination does not tell that it is.
   bool is_out_of_order() const { return is_overtaken || is_replayed; }

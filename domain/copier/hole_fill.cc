@@ -3,21 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "domain/json_text.h"
+#include "domain/copier/left_out.h"
 #include "domain/page_limit.h"
 
 namespace interconnect {
-namespace {
-
-constexpr std::size_t kMaxDepth = 64;
-// Newtonsoft.Json takes no longer number (MaximumJavascriptIntegerCharacterLength in JsonTextReader.cs).
-constexpr std::size_t kMaxNumber = 380;  // characters
-
-}  // namespace
-
-bool may_be_left_out(const EventView& event) {
-  return event.content == ContentKind::kJson && !is_json(event.data, kMaxDepth, kMaxNumber);
-}
 
 HoleFill::HoleFill(std::string stream, Revision first, Revision end, bool looks_back)
     : stream_(std::move(stream)),
@@ -57,10 +46,6 @@ void HoleFill::look_back(const StreamPage& page, const Rules& rules) {
     if (may_be_left_out(event)) {
       if (rules.is_listed(event)) begin_ = event.revision;
     } else if (rules.is_allowed(event)) {
-      is_found = true;
-      break;
-    }
-    if (++looked_at_ == kMaxBefore) {
       is_found = true;
       break;
     }

@@ -10,25 +10,19 @@
 
 namespace interconnect {
 
-// Whether an event tells by itself why a category stream leaves it out: it is flagged as JSON, and may not parse.
-// From 20.10.2 and 21.2.0 on the servers' projections pass over such events (PassesValidation in EventFilter.cs): 21.2.0
-// asks Newtonsoft.Json, 24.10 Utf8JsonReader with a depth of 64. Text that is JSON to neither, or to one of them, counts.
-bool may_be_left_out(const EventView& event);
-
 // What the source has in a hole of a stream, read page by page.
 class HoleFill {
  public:
   static constexpr std::int32_t kFirstPage = 32;
   static constexpr std::int32_t kMaxPage = 500;         // events
   static constexpr std::size_t kPageBytes = 512 << 10;  // that a page is to have
-  // How far it is looked back before the first event that was delivered, in events.
-  static constexpr std::size_t kMaxBefore = 4'096;
 
   // Between two events that were delivered: all from `first` on, below `end`.
   // With `only_left_out`, of them what may be left out: the others may be with other consumers.
   static HoleFill between(std::string stream, Revision first, Revision end, bool only_left_out);
   // Before the first event that was delivered: what may be left out, back to the last event that would have been
-  // delivered and copied.
+  // delivered and copied, however far that is. So of a stream that is looked into again and again, each event is read
+  // about as often as it would be delivered.
   static HoleFill before(std::string stream, Revision end);
 
   StreamRead next_read() const;
@@ -37,7 +31,7 @@ class HoleFill {
   // answers whether there was room for it: if not, it is read again.
   struct Rules {
     absl::FunctionRef<bool(const EventView&)> is_allowed;  // by the policy: one that is delivered is copied
-    absl::FunctionRef<bool(const EventView&)> is_listed;  // by the policy: its type is to be copied
+    absl::FunctionRef<bool(const EventView&)> is_listed;   // by the policy: its type is to be copied
     absl::FunctionRef<bool(const EventView&)> take;
   };
   void on_page(const StreamPage& page, const Rules& rules);
@@ -53,12 +47,11 @@ class HoleFill {
   std::string stream_;
   Revision from_;  // of the next page
   Revision end_;
-  bool looks_back_;            // finds out first where the hole begins
-  bool only_left_out_;         // nothing else of it is copied
-  Revision begin_;             // while it looks back: of the earliest that is to be copied; end_: none yet
+  bool looks_back_;     // finds out first where the hole begins
+  bool only_left_out_;  // nothing else of it is copied
+  Revision begin_;      // while it looks back: of the earliest that is to be copied; end_: none yet
   bool is_over_ = false;
   std::int32_t page_limit_ = kFirstPage;
-  std::size_t looked_at_ = 0;
 };
 
 }  // namespace interconnect

@@ -179,6 +179,85 @@ TEST_F(HoleBeforeTest, WhatWasDeliveredToSomebodyIsNot) {
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [5]"}));
 }
 
+// However many events that are not to be copied lie between.
+TEST_F(HoleBeforeTest, IsLookedForPageByPageUpToTheLastOneThatWasCopied) {
+  script_.begins_at_start = true;
+  script_.start();
+  script_.deliver_one({.id = 1, .revision = 20'000, .stream = "s-1"});
+  Revision next = 19'999;
+  while (next > 3) {
+    ASSERT_EQ(script_.advance(), Texts({"read source s-1 backward " + std::to_string(next)}));
+    CopierScript::Answer answer;
+    for (std::int32_t i = 0; i < script_.last_read_count && next > 3; ++i, --next) {
+      answer.events.push_back({.id = 3, .revision = next, .type = "Other", .data = kNotJson});
+    }
+    answer.next = next;
+    script_.show(answer);
+  }
+  script_.advance();
+  script_.show({.events = {{.id = 3, .revision = 3, .data = kNotJson}, {.id = 2, .revision = 2}}, .next = 1});
+  EXPECT_EQ(script_.advance(), Texts({"read source s-1 forward 3"}));
+}
+
+// It does not parse, and is waited for all the same: it was delivered to a consumer that is gone.
+TEST_F(HoleBeforeTest, WhatIsNotJsonIsAwaitedOfAStreamThatIsSubscribedToItself) {
+  CopierScript script({.streams = {"s-1"}});
+  script.begins_at_start = true;
+  script.start(GroupState::kUnchanged);
+  script.deliver_one({.id = 5, .stream = "s-1"});
+  EXPECT_EQ(script.advance(), Texts({"read source s-1 backward 4"}));
+  script.show({.events = {{.id = 4, .revision = 4, .data = kNotJson}}, .next = 3});
+  EXPECT_EQ(script.advance(), Texts({"read destination s-1 backward -1"}));
+  script.page({.first = 1, .ids = {3, 2}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts());
+}
+
+TEST_F(HoleBeforeTest, AStreamThatIsSubscribedToItselfLeavesOutNothing) {
+  CopierScript script({.streams = {"s-1"}});
+  script.begins_at_start = true;
+  script.start();
+  script.deliver_one({.id = 5, .stream = "s-1"});
+  EXPECT_EQ(script.advance(), Texts({"append s-1 @-1 [5]"}));
+}
+
+// It was parked, or skipped, or is with another consumer: the stall ends with a word.
+TEST_F(HoleBeforeTest, OneThatIsWaitedForInVainIsTold) {
+  script_.begins_at_start = true;
+  script_.start(GroupState::kUnchanged);
+  deliver(5);
+  EXPECT_EQ(script_.advance(), Texts({"read source s-1 backward 4"}));
+  script_.show({.events = {{.id = 4, .revision = 4}}, .next = 3});
+  EXPECT_EQ(script_.advance(), Texts({"read destination s-1 backward -1"}));
+  script_.page({.first = 1, .ids = {3, 2}, .is_end = true});
+  EXPECT_EQ(script_.advance(), Texts());
+  EXPECT_TRUE(script_.observer.gaps_left.empty());
+  EXPECT_EQ(script_.advance(CopierSettings{}.predecessor_wait), Texts({"append s-1 @1 [5]"}));
+  EXPECT_EQ(script_.observer.gaps_left, (std::vector<std::pair<Revision, Revision>>{{4, 5}}));
+}
+
+// The projection cuts the names of streams at another character: its own link tells the stream's category.
+TEST(HoleOfAnotherSeparatorTest, AStreamThatTheCategorysLinkNamesIsCarriedWhole) {
+  CopierScript script({.streams = {"$ce-s"}});
+  script.start();
+  script.deliver_one({.id = 0, .stream = "s_1", .link = "0@s_1"});
+  script.advance();
+  script.appended(0);
+  script.deliver_one({.id = 2, .stream = "s_1", .link = "2@s_1"});
+  EXPECT_EQ(script.advance().back(), "read source s_1 forward 1");
+  script.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
+  EXPECT_EQ(script.advance(), Texts({"append s_1 @0 [1 2]"}));
+}
+
+TEST(HoleOfAnotherSeparatorTest, AStreamThatIsReachedByALinkToALinkIsNot) {
+  CopierScript script({.streams = {"$ce-s"}});
+  script.start();
+  script.deliver_one({.id = 0, .stream = "s_1"});
+  script.advance();
+  script.appended(0);
+  script.deliver_one({.id = 2, .stream = "s_1"});
+  EXPECT_EQ(script.advance().back(), "append s_1 @0 [2]");
+}
+
 TEST_F(HoleBeforeTest, AGroupThatBeganInTheMiddleLeavesOutWhatPrecedes) {
   begin(false);
   EXPECT_EQ(script_.advance(), Texts({"append s-1 @-1 [5]"}));
@@ -240,6 +319,38 @@ TEST_F(HoleInTheGlobalOrderTest, IsFilledDirectlyBeforeTheEventThatFollows) {
   EXPECT_EQ(script_->advance(), Texts({"ack [2 9]"}));
 }
 
+// It was copied by an earlier process, and the destination shows nothing of the stream by now.
+TEST(HoleInTheGlobalOrderAfterARestartTest, WhatFillsItIsLookedForWhereTheDestinationHidesIt) {
+  CopierSettings settings;
+  settings.ordering = CopierSettings::Ordering::kGlobal;
+  settings.predecessor_wait = seconds(0);
+  CopierScript script({.settings = settings, .streams = {"$ce-s"}});
+  script.begins_at_start = true;
+  script.start();
+  script.deliver_one({.id = 2, .stream = "s-1"});
+  EXPECT_EQ(script.advance(), Texts({"read source s-1 backward 1"}));
+  script.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}, {.id = 0, .revision = 0}}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"read source s-1 forward 1"}));
+  script.show({.events = {{.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
+  EXPECT_EQ(script.advance(), Texts({"read destination s-1 backward -1"}));
+  script.page({.is_end = true});
+  const Texts asked = script.advance();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_TRUE(asked[0].starts_with("append s-1 @4611686018427387903 [1")) << asked[0];
+  script.wrong(1);
+  Texts appends;
+  for (int i = 0; i < 20 && appends.empty(); ++i) {
+    for (const std::string& action : script.advance(milliseconds(500))) {
+      if (action.starts_with("append")) appends.push_back(action);
+      if (action == "read destination s-1 backward -1") script.page({.is_end = true});
+      if (action == "read source s-1 forward 0") {
+        script.show({.events = {{.id = 0, .revision = 0}, {.id = 1, .revision = 1, .data = kNotJson}}, .next = 2});
+      }
+    }
+  }
+  EXPECT_EQ(appends, Texts({"append s-1 @1 [2]"}));
+}
+
 TEST_F(HoleInTheGlobalOrderTest, TheOneForWhichAllWaitHasRoom) {
   CopierSettings settings;
   settings.max_held_bytes = 2'000;
@@ -290,20 +401,6 @@ TEST_F(HoleInTheGlobalOrderTest, WhatFilledItAndIsTriedAgainOutlivesAReconnectio
     }
   }
   EXPECT_EQ(appends, Texts({"append s-1 @0 [1]", "append s-1 @1 [2]", "append s-1 @2 [3]"}));
-}
-
-TEST(MayBeLeftOutTest, IsWhatIsFlaggedJsonAndMayNotParse) {
-  EventView event;
-  event.content = ContentKind::kJson;
-  for (const char* const data : {"", "plain text", "\xef\xbb\xbf{}", "{\"a\":1,}", "{'a':1}"}) {
-    event.data = data;
-    EXPECT_TRUE(may_be_left_out(event)) << data;
-  }
-  event.data = "{\"a\":[1]}";
-  EXPECT_FALSE(may_be_left_out(event));
-  event.data = "plain text";
-  event.content = ContentKind::kBinary;
-  EXPECT_FALSE(may_be_left_out(event));
 }
 
 }  // namespace

@@ -11,9 +11,16 @@
 namespace interconnect {
 
 void Holes::note(HeldEvent& held, const Lane& lane) const {
-  if (held.event.revision() == 0 || lane.is_metadata) return;
-  if (!deliveries_.carries_whole(held.subscription, lane.stream)) return;
-  lane.note_hole(held, deliveries_.nature(held.subscription).began_at_start);
+  if (held.event.revision() == 0 || lane.is_metadata || !held.is_carried_whole) return;
+  lane.note_hole(held, held.comes_from_projection && deliveries_.nature(held.subscription).began_at_start);
+}
+
+void Holes::tell_gap(HeldEvent& held, const Lane& lane) const {
+  const Revision missed = std::exchange(held.missed, kNoStream);
+  if (missed == kNoStream) return;
+  const bool is_read = held.hole == HeldEvent::Hole::kBetween && held.hole_from <= missed &&
+                       missed > lane.newest_sent && deliveries_.nature(held.subscription).is_pinned;
+  if (!is_read) our_.observer.on_gap_left({lane.stream, missed, held.event.revision()});
 }
 
 void Holes::fill(Lane& lane) const {
@@ -92,6 +99,8 @@ bool Holes::take(Lane& lane, const EventView& event, bool must_fit) {
   HeldEvent held(std::move(copy), event);
   held.subscription = followed->subscription;
   held.position = followed->position;
+  held.comes_from_projection = followed->comes_from_projection;
+  held.is_carried_whole = followed->is_carried_whole;
   held.is_filled = true;
   held.is_overtaken = is_overtaken;
   held.is_behind = is_overtaken || event.revision < lane.looked_up_from;

@@ -18,6 +18,8 @@ class Holes {
 
   // There may be a hole before the event, which is about to wait in the lane.
   void note(HeldEvent& held, const Lane& lane) const;
+  // Tells that the event goes though one before it is missing, unless that is read at the source.
+  void tell_gap(HeldEvent& held, const Lane& lane) const;
   // The lane is to read the hole before the event in front.
   void fill(Lane& lane) const;
   // Of the lane's read.

@@ -7,6 +7,7 @@
 #include "domain/copier/carried_streams.h"
 #include "domain/copier/describe.h"
 #include "domain/event_metadata.h"
+#include "domain/link.h"
 #include "domain/subscription_scope.h"
 
 namespace interconnect {
@@ -19,6 +20,15 @@ constexpr std::size_t kMaxPendingBytes = 8 << 20;
 bool is_replayed(const Delivery& delivery) {
   return delivery.link != nullptr && delivery.link->stream.starts_with("$persistentsubscription-") &&
          delivery.link->stream.ends_with("-parked");
+}
+
+// A category's own link names the stream whatever character the projection cuts names at.
+bool carries_whole(std::string_view subscribed, const Delivery& delivery) {
+  const std::string_view stream = delivery.event->stream;
+  if (carries_whole_stream(subscribed, stream)) return true;
+  if (!may_be_of_category(subscribed, stream) || delivery.link == nullptr) return false;
+  const auto target = parse_link(delivery.link->data);
+  return target && target->stream == stream;
 }
 
 LinkResolver::Settings link_settings(const CopierSettings& settings, bool is_one_queue) {
@@ -206,15 +216,14 @@ void Intake::hold(const Delivery& delivery, Time now) {
   held.position = delivery.position;
   held.is_redelivered = delivery.retry_count > 0;
   held.is_replayed = is_replayed(delivery);
+  const std::string_view subscribed = states_[delivery.subscription].subscription.stream;
+  held.comes_from_projection = event.stream != subscribed;
+  held.is_carried_whole = carries_whole(subscribed, delivery);
   recipient_->take(identity, std::move(held), now);
 }
 
 std::size_t Intake::unsettled(SubscriptionIndex subscription) const {
   return ledger_.outstanding(subscription) + links_.size(subscription);
-}
-
-bool Intake::carries_whole(SubscriptionIndex subscription, std::string_view stream) const {
-  return carries_whole_stream(states_[subscription].subscription.stream, stream);
 }
 
 bool Intake::would_admit(SubscriptionIndex subscription, const EventView& event) const {

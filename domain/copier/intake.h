@@ -65,7 +65,6 @@ class Intake final : public Deliveries {
   void await_predecessor(SubscriptionIndex subscription, Time now) override;
   Nature nature(SubscriptionIndex subscription) const override { return states_[subscription].nature; }
   bool share_streams() const override { return share_streams_; }
-  bool carries_whole(SubscriptionIndex subscription, std::string_view stream) const override;
   bool would_admit(SubscriptionIndex subscription, const EventView& event) const override;
 
   bool is_held(const EventIdentity& identity) const override { return ledger_.is_held(identity); }

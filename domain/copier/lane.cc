@@ -218,7 +218,10 @@ Lane::Readiness Lane::examine(HeldEvent& event, Time wait_until, Duration next_g
     if (!is_closed && now < wait_until) return event.awaits == kNoStream ? Readiness::kAsk : Readiness::kWait;
     event.is_after_gap = false;
     // What goes now makes room for what the next gap waits for.
-    if (!is_closed) next_gap_until = now + next_gap_wait;
+    if (!is_closed) {
+      next_gap_until = now + next_gap_wait;
+      event.missed = event.awaits;
+    }
   }
   if (is_present) return Readiness::kFound;
   if (is_after_hole(event)) return Readiness::kFill;
@@ -234,12 +237,12 @@ bool Lane::place(HeldEvent& event) const {
   return revision == newest_seen + 1 || revision <= newest_sent + 1;
 }
 
-void Lane::note_hole(HeldEvent& event, bool began_at_start) const {
+void Lane::note_hole(HeldEvent& event, bool looks_back) const {
   const Revision before = event.event.revision() > newest_seen ? newest_seen : newest_sent;
   if (before != kNoStream && !event.is_overtaken) {
     event.hole = HeldEvent::Hole::kBetween;
     event.hole_from = before + 1;
-  } else if (began_at_start) {
+  } else if (looks_back) {
     event.hole = HeldEvent::Hole::kBefore;
   }
 }

@@ -146,8 +146,9 @@ class Lane {
   }
   // Notes a new event's place beside those that went before it. Whether it follows them without a gap.
   bool place(HeldEvent& held) const;
-  // What the subscription, which carries the whole stream, left out before the event.
-  void note_hole(HeldEvent& held, bool began_at_start) const;
+  // What the subscription, which carries the whole stream, left out before the event. With `looks_back`, also where
+  // none was delivered before it.
+  void note_hole(HeldEvent& held, bool looks_back) const;
   // What is known of the destination is replaced by what was found.
   void learn(LookUpFindings& found, std::size_t memory);
 

@@ -43,7 +43,6 @@ class FakeDeliveries final : public Deliveries {
   void await_predecessor(SubscriptionIndex, Time) override { ++awaited; }
   Nature nature(SubscriptionIndex) const override { return {}; }
   bool share_streams() const override { return false; }
-  bool carries_whole(SubscriptionIndex, std::string_view) const override { return true; }
   bool would_admit(SubscriptionIndex, const EventView&) const override { return true; }
   bool is_held(const EventIdentity&) const override { return true; }
   bool is_held_or_settled(const EventIdentity&) const override { return true; }

@@ -56,6 +56,7 @@ LaneStep Outcomes::on_other_revision(Lane& lane, Revision expected, const Append
                          {ErrorKind::kInvalid, "append to " + excerpt(lane.stream) + ": its last event has revision " +
                                                    std::to_string(appended.last_revision) + ", not " +
                                                    std::to_string(expected) + " as was expected; it is looked up"});
+  for (HeldEvent& held : lane.sent) held.is_written = !appended.was_repeated;
   take_back(lane);
   lane.tail.reset();
   ++lane.doubts;

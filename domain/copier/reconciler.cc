@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/container/flat_hash_set.h"
+#include "domain/copier/left_out.h"
 #include "domain/stream_metadata.h"
 
 namespace interconnect {
@@ -40,10 +41,13 @@ void Reconciler::add_rules(LookUp::Question& question, const Lane& lane) const {
   const SubscriptionIndex subscription = lane.front().subscription;
   const std::uint64_t stream = lane.stream_hash;
   // What the server leaves out is not waited for.
-  question.is_admitted = [this, subscription](const EventView& event) {
-    return deliveries_.would_admit(subscription, event) && !may_be_left_out(event);
+  const bool leaves_out = lane.front().comes_from_projection;
+  question.is_admitted = [this, subscription, leaves_out](const EventView& event) {
+    return deliveries_.would_admit(subscription, event) && !(leaves_out && may_be_left_out(event));
   };
-  question.is_left_out = [this](const EventView& event) { return our_.is_listed(event) && may_be_left_out(event); };
+  question.is_left_out = [this, leaves_out](const EventView& event) {
+    return leaves_out && our_.is_listed(event) && may_be_left_out(event);
+  };
   question.is_copied = [this, subscription](const EventView& event) {
     return deliveries_.would_admit(subscription, event);
   };

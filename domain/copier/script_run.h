@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,18 +44,24 @@ class ScriptedSafetyNet final : public SafetyNet {
 
 class CountingObserver final : public CopyObserver {
  public:
+  void on_events_copied(std::span<const Event> events) override { copied += events.size(); }
+  void on_event_already_present(const EventView&) override { ++already_present; }
   void on_event_out_of_order(const EventView&) override { ++out_of_order; }
   void on_event_filled_from_source(const EventView& event) override { filled.push_back(number_of(event.id)); }
   void on_event_parked(const EventView&, std::string_view) override { ++parked; }
   void on_event_skipped(const EventView&, const WriteFailure&) override { ++skipped; }
   void on_event_may_be_doubled(const EventView&) override { ++may_be_doubled; }
   void on_link_target_gone(const LinkTargetGone& target) override { gone.push_back(target.revision); }
+  void on_gap_left(const GapLeft& gap) override { gaps_left.emplace_back(gap.missing, gap.followed_by); }
 
+  std::size_t copied = 0;
+  std::size_t already_present = 0;
   int out_of_order = 0;
   int parked = 0;
   int skipped = 0;
   int may_be_doubled = 0;
   std::vector<Revision> gone;
+  std::vector<std::pair<Revision, Revision>> gaps_left;  // what is missing, and what follows it
   std::vector<int> filled;
 };
 

@@ -40,7 +40,7 @@ void Withdrawal::withdraw(Lane& lane, std::vector<Revision>& positions) {
       continue;
     }
     // It is wanted by another connection than those before it, which come again.
-    if (std::exchange(is_after_gap, false) && !was_sent) note_gap_before(held, lane, first_withdrawn);
+    if (std::exchange(is_after_gap, false) && !was_sent) note_gap_before(held, first_withdrawn);
     kept.push_back(std::move(held));
   }
   const bool is_unchanged = kept.size() == waiting.size();
@@ -61,10 +61,10 @@ bool Withdrawal::counts_as_sent(const Lane& lane, const HeldEvent& held) const {
   return may_come_late && held.event.revision() <= lane.newest_sent;
 }
 
-void Withdrawal::note_gap_before(HeldEvent& held, const Lane& lane, Revision first_withdrawn) const {
+void Withdrawal::note_gap_before(HeldEvent& held, Revision first_withdrawn) const {
   held.is_after_gap = true;
   held.awaits = kNoStream;
-  if (held.hole != HeldEvent::Hole::kNone || !deliveries_.carries_whole(held.subscription, lane.stream)) return;
+  if (held.hole != HeldEvent::Hole::kNone || !held.is_carried_whole) return;
   held.hole = HeldEvent::Hole::kBetween;
   held.hole_from = first_withdrawn;
 }

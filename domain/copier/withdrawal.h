@@ -23,7 +23,7 @@ class Withdrawal {
  private:
   void withdraw(Lane& lane, std::vector<Revision>& positions);
   bool counts_as_sent(const Lane& lane, const HeldEvent& held) const;
-  void note_gap_before(HeldEvent& held, const Lane& lane, Revision first_withdrawn) const;
+  void note_gap_before(HeldEvent& held, Revision first_withdrawn) const;
   void rest_if_emptied(Lane& lane);
   void wake_blocked();
 

@@ -95,6 +95,7 @@ void Writer::take_turn(LaneNumber number, Time now) {
     return lane.has_waiting() ? lane.block() : lane.rest();
   }
   const Stop stop = load_batch(lane, now);
+  if (!found_written_.empty()) our_.observer.on_events_copied(std::exchange(found_written_, {}));
   if (!lane.sent.empty()) return send(lane, now);
   do_instead(lane, stop, now);
 }
@@ -145,6 +146,7 @@ Lane::Readiness Writer::examine_front(Lane& lane, Time now) {
   Time wait_until = lane.next_gap_until;
   if (front.is_after_gap) wait_until = std::max(wait_until, deliveries_.predecessor_wait_until(front.subscription));
   const Lane::Readiness readiness = lane.examine(front, wait_until, our_.settings.next_gap_wait(), now);
+  holes_.tell_gap(front, lane);
   const bool is_guess = readiness == Lane::Readiness::kSend && !lane.tail;
   return is_guess && !order_.allows_guess() ? Lane::Readiness::kAsk : readiness;
 }
@@ -178,18 +180,20 @@ void Writer::do_instead(Lane& lane, Stop stop, Time now) {
   }
 }
 
-void Writer::settle_found(Lane& lane, const HeldEvent& held) {
+void Writer::settle_found(Lane& lane, HeldEvent&& held) {
   if (held.at_destination == HeldEvent::AtDestination::kGone) {
     our_.observer.on_link_target_gone(
         {lane.stream, held.event.revision(),
          lane.is_metadata ? "newer metadata of the stream took its place"
                           : "the source's stream begins behind it by now, and the destination hides what it held"});
-  } else {
+  } else if (!held.is_written) {
     our_.observer.on_event_already_present(held.event.view());
   }
   lane.ahead.erase(held.event.id());
   lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
   deliveries_.settle({lane.stream_hash, held.event.id()}, true);
+  const bool is_gone = held.at_destination == HeldEvent::AtDestination::kGone;
+  if (held.is_written && !is_gone) found_written_.push_back(std::move(held.event));
 }
 
 // The front event is to follow one that may still be on its way.
@@ -206,7 +210,10 @@ void Writer::await_predecessor(Lane& lane, Time now) {
 // end, and what is there already comes twice.
 bool Writer::must_ask_for_tail(const Lane& lane, const HeldEvent& front) const {
   const bool expects_no_stream = lane.tail.value_or(kNoStream) == kNoStream && !lane.is_known_to_be_new;
-  return expects_no_stream && !lane.is_metadata && (front.is_redelivered || copies_metadata_);
+  // What fills a hole may have been written by an earlier process; where a look shows nothing, the destination may hide
+  // it.
+  const bool may_be_hidden = front.is_redelivered || (front.is_filled && lane.tail) || copies_metadata_;
+  return expects_no_stream && !lane.is_metadata && may_be_hidden;
 }
 
 void Writer::ask_for_tail(Lane& lane, Time now) {

@@ -67,7 +67,7 @@ class Writer final : public Sender, public Recipient {
   void ask_for_tail(Lane& lane, Time now);
   Time overdue_at(const Lane& lane) const;
   void send(Lane& lane, Time now);
-  void settle_found(Lane& lane, const HeldEvent& held);
+  void settle_found(Lane& lane, HeldEvent&& held);
   void await_predecessor(Lane& lane, Time now);
 
   void carry_out(Lane& lane, const LaneStep& step, Time now);
@@ -99,6 +99,7 @@ class Writer final : public Sender, public Recipient {
   Holes holes_;
   GiveUp give_up_;
   Withdrawal withdrawal_;
+  std::vector<Event> found_written_;  // by an append whose outcome left it open; for the count
 };
 
 }  // namespace interconnect

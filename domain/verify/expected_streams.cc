@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "domain/copier/hole_fill.h"
+#include "domain/copier/left_out.h"
 #include "domain/stream_metadata.h"
 #include "domain/subscription_scope.h"
 
@@ -48,7 +48,9 @@ ExpectedStreams::Entry& ExpectedStreams::entry(std::string_view stream) {
 }
 
 bool ExpectedStreams::is_whole(const Subscribed& subscribed, std::string_view stream) const {
-  return carries_whole_stream(subscribed.subscription.stream, stream);
+  // A link of the category itself names it.
+  return carries_whole_stream(subscribed.subscription.stream, stream) ||
+         may_be_of_category(subscribed.subscription.stream, stream);
 }
 
 bool ExpectedStreams::add(SubscriptionIndex subscription, std::string_view stream, Revision revision) {

@@ -36,6 +36,14 @@ TEST(ExpectedStreamsTest, ACategoryBringsAllOfItsStreamsFromTheBeginning) {
   EXPECT_EQ(streams.expects(0, event(6)), Expectation::kOptional) << "not linked yet";
 }
 
+// Whatever character the projection cuts the names of streams at.
+TEST(ExpectedStreamsTest, ACategoryIsKnownByItsOwnLinks) {
+  ExpectedStreams streams = subscribed("$ce-hero");
+  streams.add(0, "hero_1", 2);
+  streams.add(0, "hero_1", 5);
+  for (const Revision revision : {0, 2, 3, 5}) EXPECT_EQ(streams.expects(0, event(revision)), Expectation::kRequired);
+}
+
 TEST(ExpectedStreamsTest, WhatCameBeforeTheGroupMayBeThere) {
   ExpectedStreams streams = subscribed("$ce-hero", 3);
   streams.add(0, "hero-1", 2);

@@ -99,6 +99,18 @@ TEST_P(EventSinkContract, TellsThatAStreamIsTombstoned) {
   EXPECT_EQ(page.error->kind, ErrorKind::kStreamDeleted);
 }
 
+// Servers of gRPC cannot send such a name in their answer.
+TEST_P(EventSinkContract, TellsThatAStreamOfAnyNameIsTombstoned) {
+  start();
+  const std::string stream = "s-\xc3\xb6";
+  EXPECT_EQ(append(stream, kNoStream, events_of(1, 1)), AppendOutcome(Appended{0}));
+  store_->delete_stream(stream, true);
+  EXPECT_EQ(kind_of(append(stream, kNoStream, events_of(2, 1))), ErrorKind::kStreamDeleted);
+  const ReadRecord& page = read(stream, ReadDirection::kBackward, kStreamEnd, 1);
+  ASSERT_TRUE(page.error.has_value());
+  EXPECT_EQ(page.error->kind, ErrorKind::kStreamDeleted);
+}
+
 TEST_P(EventSinkContract, ReadsForwardPageByPage) {
   start();
   ASSERT_EQ(append("s", kNoStream, events_of(1, 3)), AppendOutcome(Appended{2}));

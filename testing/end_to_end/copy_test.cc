@@ -145,6 +145,8 @@ TEST_P(CopyTest, LinksWithoutTargetAreAcknowledged) {
   source.append("hero-soft", {{event_id(3), "Changed", true, "{}", ""}});
   source.append("hero-1", {{event_id(4), "Changed", true, "{}", ""}});
   source.tombstone("hero-gone");
+  source.append("hero-\xc3\xb6", {{event_id(5), "Changed", true, "{}", ""}});
+  source.tombstone("hero-\xc3\xb6");
   source.soft_delete("hero-soft");
   const auto copier = start(configuration());
   ASSERT_TRUE(eventually([&] { return is_all_acknowledged(); }));

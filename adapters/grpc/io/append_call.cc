@@ -2,6 +2,7 @@
 
 #include <grpc/slice.h>
 
+#include "adapters/grpc/session/deletion_proof.h"
 #include "adapters/grpc/wire/decode.h"
 #include "adapters/grpc/wire/encode.h"
 #include "domain/excerpt.h"
@@ -23,7 +24,8 @@ std::vector<grpc::ByteBuffer> AppendCall::messages(const Append& append) {
 
 void AppendCall::on_done(const CallStatus& status) {
   if (!status.ok()) {
-    completed_(id_, to_append_error(status, "append to " + stream_));
+    const StoreError error = to_append_error(status, "append to " + stream_);
+    DeletionProof::is_wanted(status, stream_) ? doubted_(id_, stream_, error) : completed_(id_, error);
     return;
   }
   auto response = decode_append_response(view_of(response_));

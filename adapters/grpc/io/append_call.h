@@ -17,13 +17,17 @@ class AppendCall : public Call {
  public:
   using Completed = std::function<void(std::uint64_t append_id, const AppendOutcome&)>;
 
-  // `positions` and `completed` outlive it.
-  AppendCall(const Append& append, ConfirmedPositions& positions, const Completed& completed)
+  // It has failed, and the stream may be deleted for good (see DeletionProof).
+  using Doubted = std::function<void(std::uint64_t append_id, const std::string& stream, const StoreError&)>;
+
+  // `positions`, `completed` and `doubted` outlive it; one of the latter two is called.
+  AppendCall(const Append& append, ConfirmedPositions& positions, const Completed& completed, const Doubted& doubted)
       : id_(append.id),
         stream_(append.stream),
         positions_(positions),
         newest_position_when_sent_(positions.newest()),
-        completed_(completed) {}
+        completed_(completed),
+        doubted_(doubted) {}
 
   static std::vector<grpc::ByteBuffer> messages(const Append& append);
 
@@ -36,6 +40,7 @@ class AppendCall : public Call {
   ConfirmedPositions& positions_;
   std::optional<std::uint64_t> newest_position_when_sent_;
   const Completed& completed_;
+  const Doubted& doubted_;
   grpc::Slice response_;
 };
 

@@ -27,6 +27,9 @@ GrpcSink::GrpcSink(boost::asio::io_context& io, GrpcStoreSettings settings)
         if (error != nullptr && error->kind == ErrorKind::kNotReady) on_not_ready();
         listener_->on_append_completed(id, outcome);
       }),
+      doubted_([this](std::uint64_t id, const std::string& stream, const StoreError& error) {
+        client_.prove_deleted(stream, error, [this, id](const StoreError& proven) { completed_(id, proven); });
+      }),
       client_(io, at_the_leader(std::move(settings)),
               {.drained = [this] { on_outcomes_end(); },
                .connected = [this] { batches_->connected(); },
@@ -47,7 +50,7 @@ void GrpcSink::append(const Append& append) {
   if (unanswered_++ == 0) answered_lately_ = true;  // the time counts from here
   watch_silence();
   if (client_.takes_writes() && batches_->takes(append)) return batches_->send(append);
-  auto call = std::make_unique<AppendCall>(append, positions_, completed_);
+  auto call = std::make_unique<AppendCall>(append, positions_, completed_, doubted_);
   if (!client_.takes_writes()) return client_.refuse(std::move(call));
   client_.start(std::move(call), kAppend, AppendCall::messages(append),
                 {.timeout = client_.settings().operation_timeout});

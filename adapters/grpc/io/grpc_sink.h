@@ -41,6 +41,7 @@ class GrpcSink : public EventSink {
   std::shared_ptr<char> alive_ = std::make_shared<char>();  // the timer may ring after the sink is gone
   ConfirmedPositions positions_;
   AppendCall::Completed completed_;
+  AppendCall::Doubted doubted_;
   std::optional<BatchAppender> batches_;
   StoreClient client_;  // last: it is gone before what its calls tell
 };

@@ -90,6 +90,72 @@ class GrpcSinkTest : public testing::Test {
   std::uint64_t last_id_ = 0;
 };
 
+// RpcExceptions.cs puts the stream's name into a trailer of StreamDeleted, which the web server refuses to send.
+class DeletedBeyondAscii : public GrpcSinkTest {
+ protected:
+  static grpc::Status http_500() { return {grpc::StatusCode::UNKNOWN, "Received http2 header with status: 500"}; }
+
+  ScriptedServer::Script script() {
+    return {.append = [](auto&, const auto&, auto&) { return http_500(); },
+            .read =
+                [this](auto&, const streams::ReadReq& request, grpc::ServerWriter<streams::ReadResp>& writer) {
+                  const std::string& stream = request.options().stream().stream_identifier().stream_name();
+                  ++(stream == kDeleted ? reads_of_deleted : reads_of_others);
+                  if (stream == kDeleted || fails_always) return http_500();
+                  streams::ReadResp response;
+                  response.mutable_stream_not_found()->mutable_stream_identifier()->set_stream_name(stream);
+                  writer.Write(response);
+                  return grpc::Status::OK;
+                }};
+  }
+  StoreError read_error() {
+    sink_->read({.id = 5, .stream = kDeleted, .direction = ReadDirection::kForward, .from = 0, .count = 1});
+    EXPECT_TRUE(run_until(io_, [&] { return !recorder_.reads.empty(); }));
+    return std::exchange(recorder_.reads, {}).back().error.value_or(StoreError{});
+  }
+  StoreError append_to_deleted() {
+    const auto events = some_events();
+    sink_->append({.id = 1, .stream = kDeleted, .expected_revision = kNoStream, .events = events});
+    EXPECT_TRUE(run_until(io_, [&] { return !recorder_.outcomes.empty() && recorder_.since_end == 0; }));
+    return std::get<StoreError>(std::exchange(recorder_.outcomes, {}).back().second);
+  }
+
+  const std::string kDeleted = "cat-\xc3\xb6";
+  std::atomic<int> reads_of_deleted = 0;
+  std::atomic<int> reads_of_others = 0;
+  std::atomic<bool> fails_always = false;
+};
+
+TEST_F(DeletedBeyondAscii, ReadsProveIt) {
+  ScriptedServer server(script());
+  start(settings_for(server.port()));
+  const StoreError error = read_error();
+  EXPECT_EQ(error.kind, ErrorKind::kStreamDeleted) << error.message;
+  EXPECT_GT(reads_of_deleted, 8);
+  EXPECT_GT(reads_of_others, 8);
+  const int asked = reads_of_others;
+  EXPECT_EQ(read_error().kind, ErrorKind::kStreamDeleted);
+  EXPECT_EQ(reads_of_others, asked) << "it is known by now";
+}
+
+TEST_F(DeletedBeyondAscii, AnAppendIsRefusedAsForAnyDeletedStream) {
+  ScriptedServer server(script());
+  start(settings_for(server.port()));
+  const StoreError error = append_to_deleted();
+  EXPECT_EQ(error.kind, ErrorKind::kStreamDeleted) << error.message;
+  EXPECT_TRUE(error.message.starts_with("append to cat-\xc3\xb6: ")) << error.message;
+}
+
+TEST_F(DeletedBeyondAscii, AServerThatFailsForAnotherStreamAsWellProvesNothing) {
+  ScriptedServer server(script());
+  fails_always = true;
+  start(settings_for(server.port()));
+  const StoreError error = read_error();
+  EXPECT_EQ(error.kind, ErrorKind::kUnavailable);
+  EXPECT_NE(error.message.find("its log may tell why"), std::string::npos) << error.message;
+  EXPECT_EQ(append_to_deleted().kind, ErrorKind::kUnavailable);
+}
+
 TEST_F(GrpcSinkTest, AnAnswerWithAnEarlierPositionIsARepeat) {
   std::atomic<std::uint64_t> position = 500;
   ScriptedServer server({.append = [&](auto&, const auto& requests, auto& response) {

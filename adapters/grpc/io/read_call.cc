@@ -15,8 +15,7 @@ constexpr std::size_t kMaxPageBytes = 4 << 20;
 
 }  // namespace
 
-ReadCall::ReadCall(StreamRead read, std::function<void(const ReadOutcome&)> completed)
-    : read_(std::move(read)), completed_(std::move(completed)) {}
+ReadCall::ReadCall(StreamRead read, Completed completed) : read_(std::move(read)), completed_(std::move(completed)) {}
 
 void ReadCall::on_message(const grpc::Slice& message) {
   if (too_large_) return;
@@ -30,19 +29,20 @@ void ReadCall::on_message(const grpc::Slice& message) {
 
 void ReadCall::on_done(const CallStatus& status) {
   if (too_large_) {
-    completed_(StoreError{ErrorKind::kTooLarge, "read of " + excerpt(read_.stream) + ": the page is larger than " +
+    completed_(status,
+               StoreError{ErrorKind::kTooLarge, "read of " + excerpt(read_.stream) + ": the page is larger than " +
                                                     std::to_string(kMaxPageBytes) + " bytes"});
     return;
   }
   if (!status.ok()) {
-    completed_(to_store_error(status, "read of " + read_.stream));
+    completed_(status, to_store_error(status, "read of " + read_.stream));
     return;
   }
   std::vector<std::string_view> messages;
   messages.reserve(messages_.size());
   for (const grpc::Slice& message : messages_) messages.push_back(view_of(message));
   std::vector<EventView> events;
-  completed_(decode_page(read_, messages, events));
+  completed_(status, decode_page(read_, messages, events));
 }
 
 }  // namespace interconnect::next

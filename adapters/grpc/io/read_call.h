@@ -13,14 +13,16 @@ namespace interconnect::next {
 // too large to be held is given up as kTooLarge, unless a single event was asked for.
 class ReadCall : public Call {
  public:
-  ReadCall(StreamRead read, std::function<void(const ReadOutcome&)> completed);
+  using Completed = std::function<void(const CallStatus&, const ReadOutcome&)>;
+
+  ReadCall(StreamRead read, Completed completed);
 
   void on_message(const grpc::Slice& message) override;
   void on_done(const CallStatus& status) override;
 
  private:
   StreamRead read_;
-  std::function<void(const ReadOutcome&)> completed_;
+  Completed completed_;
   std::vector<grpc::Slice> messages_;
   std::size_t bytes_ = 0;
   bool too_large_ = false;

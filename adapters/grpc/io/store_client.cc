@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <sstream>
 #include <thread>
 #include <utility>
 
 #include "adapters/grpc/io/channel.h"
-#include "adapters/grpc/io/read_call.h"
 #include "adapters/grpc/wire/encode.h"
 #include "adapters/grpc/wire/group_info.h"
 #include "domain/excerpt.h"
@@ -22,6 +22,8 @@ constexpr char kStreamsRead[] = "/event_store.client.streams.Streams/Read";
 
 // A stream that nobody needs a right to read, and that need not be there: that it is not is an answer as well.
 constexpr char kProbeStream[] = "interconnect-link-check";
+
+constexpr std::size_t kRememberedDeletions = 4'096;  // streams
 
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
@@ -251,6 +253,7 @@ void StoreClient::use(const Endpoint& node) {
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   end_calls();
   ++generation_;
+  deleted_streams_.clear();
 }
 
 void StoreClient::leave() {
@@ -258,6 +261,7 @@ void StoreClient::leave() {
   channel_.reset();
   end_calls();
   ++generation_;
+  deleted_streams_.clear();
 }
 
 // Where there is one node only, subscriptions end by themselves: 21.2.0 would keep the consumer of one that is
@@ -397,11 +401,51 @@ void StoreClient::read(const StreamRead& read, StreamReadListener& listener) {
     });
     return;
   }
+  read_page(read, [this, id = read.id, stream = read.stream, &listener](const CallStatus& status,
+                                                                        const ReadOutcome& outcome) {
+    if (!DeletionProof::is_wanted(status, stream)) return listener.on_read_completed(id, outcome);
+    prove_deleted(stream, std::get<StoreError>(outcome),
+                  [id, &listener](const StoreError& error) { listener.on_read_completed(id, error); });
+  });
+}
+
+void StoreClient::read_page(const StreamRead& read, ReadCall::Completed completed) {
   std::vector<grpc::ByteBuffer> messages;
   messages.push_back(to_byte_buffer(encode_read(read)));
-  start(std::make_unique<ReadCall>(
-            read, [id = read.id, &listener](const ReadOutcome& outcome) { listener.on_read_completed(id, outcome); }),
-        kStreamsRead, std::move(messages), {.timeout = settings_.operation_timeout});
+  start(std::make_unique<ReadCall>(read, std::move(completed)), kStreamsRead, std::move(messages),
+        {.timeout = settings_.operation_timeout});
+}
+
+void StoreClient::prove_deleted(const std::string& stream, const StoreError& error,
+                                std::function<void(const StoreError&)> then) {
+  std::ostringstream other;
+  std::random_device random;
+  other << stream << "-none-" << std::hex << random() << random();
+  go_on_with_proof(std::make_shared<DeletionQuestion>(
+      DeletionQuestion{stream, error, std::move(then), generation_, DeletionProof(stream, other.str())}));
+}
+
+void StoreClient::go_on_with_proof(const std::shared_ptr<DeletionQuestion>& question) {
+  const bool is_known = deleted_streams_.contains(question->stream);
+  const std::optional<StreamRead> read = is_known ? std::nullopt : question->proof.next();
+  if (read && question->connection == generation_) {
+    return read_page(*read, [this, question](const CallStatus& status, const ReadOutcome& outcome) {
+      question->proof.on_answer(status, outcome);
+      go_on_with_proof(question);
+    });
+  }
+  StoreError error = question->error;
+  if (is_known || question->proof.is_proven()) {
+    if (deleted_streams_.size() >= kRememberedDeletions) deleted_streams_.clear();
+    deleted_streams_.insert(question->stream);
+    error.kind = ErrorKind::kStreamDeleted;
+    error.message += ": the stream is deleted for good";
+  } else if (!read) {
+    error.message +=
+        ": so EventStoreDB answers for a stream that is deleted for good and has letters beyond ASCII in its name, but "
+        "this server answers so for others, too, or not each time; its log may tell why";
+  }
+  question->then(error);
 }
 
 void StoreClient::probe(LinkProbe::Answer answer) {
@@ -415,7 +459,7 @@ void StoreClient::ask(LinkProbe::Answer answer) {
   read.direction = ReadDirection::kBackward;
   read.from = kStreamEnd;
   read.count = 1;
-  auto done = [answer = std::move(answer)](const ReadOutcome& outcome) {
+  auto done = [answer = std::move(answer)](const CallStatus&, const ReadOutcome& outcome) {
     const auto* error = std::get_if<StoreError>(&outcome);
     if (error == nullptr) return answer(std::nullopt);
     switch (error->kind) {
@@ -428,10 +472,7 @@ void StoreClient::ask(LinkProbe::Answer answer) {
         return answer(std::nullopt);
     }
   };
-  std::vector<grpc::ByteBuffer> messages;
-  messages.push_back(to_byte_buffer(encode_read(read)));
-  start(std::make_unique<ReadCall>(read, std::move(done)), kStreamsRead, std::move(messages),
-        {.timeout = settings_.operation_timeout});
+  read_page(read, std::move(done));
 }
 
 void StoreClient::stop(std::function<void()> stopped) {

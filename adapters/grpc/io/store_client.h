@@ -18,6 +18,8 @@
 #include "adapters/grpc/io/call.h"
 #include "adapters/grpc/io/http_get.h"
 #include "adapters/grpc/io/inbox.h"
+#include "adapters/grpc/io/read_call.h"
+#include "adapters/grpc/session/deletion_proof.h"
 #include "adapters/grpc/session/node_connection.h"
 #include "adapters/grpc/wire/status.h"
 #include "domain/stream_read.h"
@@ -86,6 +88,9 @@ class StoreClient {
 
   // As the ports say. `listener` is not called once stop() was.
   void read(const StreamRead& read, StreamReadListener& listener);
+  // After a call about the stream has failed with `error`: `then` gets kStreamDeleted if the stream proves to be
+  // deleted for good (see DeletionProof), else the error.
+  void prove_deleted(const std::string& stream, const StoreError& error, std::function<void(const StoreError&)> then);
   // Waits for a connection that is being looked for; where that has failed, it is answered with why.
   void probe(LinkProbe::Answer answer);
 
@@ -117,6 +122,15 @@ class StoreClient {
   void ask_node(std::uint64_t question);
   void ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer);
   void ask(LinkProbe::Answer answer);
+  struct DeletionQuestion {
+    std::string stream;
+    StoreError error;
+    std::function<void(const StoreError&)> then;
+    std::uint64_t connection = 0;
+    DeletionProof proof;
+  };
+  void go_on_with_proof(const std::shared_ptr<DeletionQuestion>& question);
+  void read_page(const StreamRead& read, ReadCall::Completed completed);
   void ask_gossip(std::uint64_t question, const Endpoint& host);
   void tried();
   void log_version();
@@ -142,6 +156,8 @@ class StoreClient {
   std::unique_ptr<grpc::GenericStub> stub_;
   std::uint64_t generation_ = 1;  // of the channel; 0 is that of calls which belong to none
   bool version_logged_ = false;
+  // Of this connection; others are asked about anew.
+  std::set<std::string, std::less<>> deleted_streams_;
 
   std::vector<Input> inputs_;
   std::vector<std::function<void()>> later_;

@@ -15,6 +15,9 @@ SubscriptionSession::Dropped SubscriptionSession::describe(const CallStatus& sta
 
 SubscriptionSession::Dropped SubscriptionSession::failed(const CallStatus& status, std::string_view what, Time now) {
   Dropped dropped = describe(status, what);
+  // That is also how a group's absence is told where its name or its stream's has letters beyond ASCII
+  // (RpcExceptions.cs puts both into trailers): the upsert finds out.
+  if (status.is_http_500()) group_.reset();
   if (dropped.reason == DropReason::kNotFound && group_) {
     const auto not_created = std::exchange(group_, std::nullopt)->not_created;
     if (not_created) {

@@ -71,6 +71,19 @@ TEST(SubscriptionSessionTest, AGroupThatIsGoneIsUpsertedAtOnce) {
   EXPECT_EQ(session.next_step(), Step::kUpsert);
 }
 
+// So a server answers for a group that is gone, and whose name no trailer takes.
+TEST(SubscriptionSessionTest, AnHttp500MayMeanThatTheGroupIsGone) {
+  SubscriptionSession session(kTwice);
+  session.group_ready({});
+  session.confirmed(0s);
+  CallStatus status = status_of(kUnknown);
+  status.message = "Received http2 header with status: 500";
+  const auto dropped = session.failed(status, "it", 0s);
+  EXPECT_EQ(dropped.reason, DropReason::kServer);
+  EXPECT_EQ(dropped.retry_in, 20ms);
+  EXPECT_EQ(session.next_step(), Step::kUpsert);
+}
+
 TEST(SubscriptionSessionTest, AGroupThatVanishesAgainAndAgainIsNotHammered) {
   SubscriptionSession session(kTwice);
   session.group_ready({});

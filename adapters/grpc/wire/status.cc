@@ -126,6 +126,10 @@ ErrorKind kind_of_code(const CallStatus& status) {
 
 }  // namespace
 
+bool CallStatus::is_http_500() const {
+  return code == kUnknown && exception.empty() && message.ends_with("http2 header with status: 500");
+}
+
 StoreError to_store_error(const CallStatus& status, std::string_view what) {
   StoreError error;
   error.kind = status.exception.empty() ? kind_of_code(status) : kind_of_exception(status, kind_of_code(status));

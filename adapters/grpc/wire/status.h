@@ -42,6 +42,8 @@ struct CallStatus {
   std::string append_event_limit;  // with exception "maximum-append-event-size-exceeded"
 
   bool ok() const { return code == kOk; }
+  // The server answered with HTTP status 500, and nothing of gRPC.
+  bool is_http_500() const;
 };
 
 // How the message begins where the certificate of a host names others; those, and the one that was asked for, follow.

@@ -1,5 +1,6 @@
 #include "testing/eventstore/next/rpc_error.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
@@ -13,9 +14,18 @@ std::string group_of(const std::string& stream, const std::string& group) {
   return "Subscription group " + group + " on stream " + stream;
 }
 
+// As Kestrel does where a trailer is to hold anything but printable ASCII: HTTP status 500, and no status of gRPC. The
+// client's gRPC makes this of it.
+RpcError with_name(const std::string& name, RpcError error) {
+  const auto has_no_header_form = [](unsigned char c) { return c < 0x20 || c > 0x7e; };
+  if (std::none_of(name.begin(), name.end(), has_no_header_form)) return error;
+  return {Status(StatusCode::UNKNOWN, "Received http2 header with status: 500")};
+}
+
 RpcError for_group(StatusCode code, const std::string& text, const char* exception, const std::string& stream,
                    const std::string& group) {
-  return {Status(code, text), {{"exception", exception}, {"stream-name", stream}, {"group-name", group}}};
+  return with_name(stream + group,
+                   {Status(code, text), {{"exception", exception}, {"stream-name", stream}, {"group-name", group}}});
 }
 
 }  // namespace
@@ -29,8 +39,8 @@ RpcError access_denied_error() {
 }
 
 RpcError stream_deleted_error(const std::string& stream) {
-  return {Status(StatusCode::FAILED_PRECONDITION, "Event stream '" + stream + "' is deleted."),
-          {{"exception", "stream-deleted"}, {"stream-name", stream}}};
+  return with_name(stream, {Status(StatusCode::FAILED_PRECONDITION, "Event stream '" + stream + "' is deleted."),
+                            {{"exception", "stream-deleted"}, {"stream-name", stream}}});
 }
 
 RpcError delete_wrong_version_error(const Node& node, const std::string& stream, std::int64_t expected,

@@ -156,6 +156,7 @@ class Verify {
     }
     VerifierSettings verifier;
     verifier.prints = options_.prints;
+    verifier.copy_metadata = settings_.copier.copy_metadata;
     verifier.only = options_.streams;
     verifier.recheck_after = std::max<Duration>(settings_.copier.writer_timeout, std::chrono::seconds(1));
     verifier_ = std::make_unique<Verifier>(verifier, std::move(subscriptions), policy_);
@@ -324,6 +325,7 @@ class Verify {
     for (const AllowedType& type : settings_.allowed_types) text += " " + type.pattern;
     for (const std::string& stream : options_.streams) text += " --stream " + stream;
     if (options_.prints.ignores_metadata) text += " --ignore metadata";
+    if (settings_.copier.copy_metadata == CopyMetadata::kNone) text += " copyMetadata: none";
     if (options_.prints.compares_json) text += " --json-equal";
     return text;
   }

@@ -94,7 +94,7 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
   const std::string name = ca.substr(ca.rfind('/') + 1);
   const Settings settings =
       read(std::string(kSmallFile) +
-           "connectionName: mine\nonLinkFailure: wait\n"
+           "connectionName: mine\nonLinkFailure: wait\ncopyMetadata: none\n"
            "source: {maxHeldBytes: 2000000, predecessorWait: 0, reconnection: {maxAttempts: -1, delay: 1}, heartbeat: "
            "{interval: 2, timeout: 3}, tls: {enabled: true, verifyCertificate: false, caFile: " +
            name + ", certificateFile: " + name + ", keyFile: " + ca +
@@ -120,6 +120,7 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
   copier.max_held_bytes = 2'000'000;
   copier.predecessor_wait = milliseconds(0);
   copier.look_up_depth = 7;
+  copier.copy_metadata = CopyMetadata::kNone;
   EXPECT_EQ(settings.copier, copier);
   EXPECT_EQ(settings.on_link_failure, OnLinkFailure::kWait);
 }
@@ -162,6 +163,7 @@ TEST_F(ConfigurationFileTest, RefusesWrongTypes) {
   EXPECT_THAT(refused(start + "connectionName: {a: b}\n"), ElementsAre(HasSubstr("but is a map")));
   EXPECT_THAT(refused(start + "safetyNet: exit\n"), ElementsAre(HasSubstr("safetyNet must be a map")));
   EXPECT_THAT(refused(start + "onLinkFailure: restart\n"), ElementsAre(HasSubstr("none of: exit, wait")));
+  EXPECT_THAT(refused(start + "copyMetadata: all\n"), ElementsAre(HasSubstr("none of: interconnect, none")));
   EXPECT_THAT(refused(start + "safetyNet: {onInvalidEvent: retry}\n"), ElementsAre(HasSubstr("exit, skip, park")));
   EXPECT_THAT(refused("just text"), ElementsAre(HasSubstr("must be a map"))) << "and nothing that follows from it";
   for (const char* number : {"1.5", "one", "-1", "99999999999", "'5'", "0x10", "1_000"}) {

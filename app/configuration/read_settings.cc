@@ -70,6 +70,8 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
   file.read_word("onLinkFailure", settings.on_link_failure,
                  {{"exit", OnLinkFailure::kExit}, {"wait", OnLinkFailure::kWait}});
   read_ordering(file, settings);
+  file.read_word("copyMetadata", settings.copier.copy_metadata,
+                 {{"interconnect", CopyMetadata::kInterconnect}, {"none", CopyMetadata::kNone}});
   file.read("showDebugLogs", settings.show_debug_logs);
   file.read("connectionName", name);
   read_store(file, Store::kSource, environment.source, settings.copier, problems);

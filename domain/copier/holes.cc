@@ -87,10 +87,9 @@ bool Holes::take(Lane& lane, const EventView& event, bool must_fit) {
     refuse(event, {true, invalid->reason});
     return true;
   }
-  Event copy = with_copy_metadata(event);
+  Event copy = with_copy_metadata(event, our_.settings.copy_metadata);
   if (!has_room(lane, copy.bytes(), must_fit)) return false;
-  HeldEvent held;
-  held.event = std::move(copy);
+  HeldEvent held(std::move(copy), event);
   held.subscription = followed->subscription;
   held.position = followed->position;
   held.is_filled = true;

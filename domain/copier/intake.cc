@@ -182,7 +182,7 @@ void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
 void Intake::hold(const Delivery& delivery, Time now) {
   const EventView& event = *delivery.event;
   const EventIdentity identity = identify(event.stream, event.id);
-  Event copy = with_copy_metadata(event);
+  Event copy = with_copy_metadata(event, our_.settings.copy_metadata);
   if (!our_.fits(copy.bytes()) && !ledger_.is_held_or_settled(identity)) {
     order_->forget({&delivery.position, 1});
     our_.observer.on_deliveries_discarded(1);
@@ -201,8 +201,7 @@ void Intake::hold(const Delivery& delivery, Time now) {
       recipient_->pass_over(event.stream, event.revision);
       return;
   }
-  HeldEvent held;
-  held.event = std::move(copy);
+  HeldEvent held(std::move(copy), event);
   held.subscription = delivery.subscription;
   held.position = delivery.position;
   held.is_redelivered = delivery.retry_count > 0;

@@ -275,6 +275,8 @@ class LegacyEventSink final : public EventSink, private ConnectedStore {
   // 5.0.1 asks for the rights to a stream on one of several threads, chosen by the stream's name, before it writes:
   // only appends to one stream keep their order (TwoPhaseRequestManagerBase.cs, StorageReaderService.cs).
   std::size_t ordered_append_bytes() const override { return 0; }
+  // There is no limit over TCP but those of an event and of a package.
+  AppendSizeRule append_size_rule() const override { return AppendSizeRule::kDataMetadataAndType; }
   void stop(std::function<void()> stopped) override { ConnectedStore::stop(std::move(stopped)); }
 
  private:

@@ -130,6 +130,7 @@ HiddenProof::Next HiddenProof::on_start_page(const StreamPage& page, const LookU
     count(event, question, !is_before && is_exact);
     if (counted_.size() > at_destination) return give_up(found);
   }
+  is_over = is_over || (run_ > 0 && counted_.size() == at_destination);
   if (!is_over && events_read_ < kMaxCounted) {
     from_ = page.next;
     return Next::kRead;

@@ -160,7 +160,7 @@ void NodeConnection::wait(const StoreError& error, Time now, Actions& actions) {
   const auto pause = schedule_.next(now);
   if (!pause) {
     state_ = State::kLost;
-    actions.push_back(Lost{error});
+    actions.push_back(Lost{{error.kind, error.message + std::string(kNoMoreAttempts)}});
     return;
   }
   state_ = State::kWaiting;

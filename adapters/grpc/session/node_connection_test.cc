@@ -327,12 +327,12 @@ TEST(NodeConnectionTest, WhatSomebodyHasToMendIsNotHiddenByHostsWhereNobodyIs) {
 
 TEST(NodeConnectionTest, GivesUpAfterItsAttempts) {
   NodeConnection::Settings settings = lone_host();
-  settings.reconnection = {.max_attempts = 1, .delay = 1ms};
+  settings.reconnection = {.max_attempts = 1, .delay = 1ms, .patience = 0ms};
   Script script(settings);
   script.start();
   EXPECT_EQ(script.refuses(), (Lines{"leave", "failed: a:1: cut"}));
   EXPECT_EQ(script.pass(), (Lines{"use a", "try"}));
-  EXPECT_EQ(script.refuses(), (Lines{"leave", "lost: a:1: cut"}));
+  EXPECT_EQ(script.refuses(), (Lines{"leave", "lost: a:1: cut" + std::string(kNoMoreAttempts)}));
   EXPECT_EQ(script.connection().next_deadline(), std::nullopt);
   EXPECT_TRUE(script.connection().is_lost());
 }

@@ -22,6 +22,7 @@ constexpr char kStreamsRead[] = "/event_store.client.streams.Streams/Read";
 
 // A stream that nobody needs a right to read, and that need not be there: that it is not is an answer as well.
 constexpr char kProbeStream[] = "interconnect-link-check";
+constexpr std::string_view kProbeError = "read of interconnect-link-check: ";
 
 Time now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
@@ -82,7 +83,8 @@ StoreClient::StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings
       work_(boost::asio::make_work_guard(io)),
       connection_(connection_settings(settings_, asks_nodes)),
       logs_changes_(asks_nodes),
-      timer_(io) {
+      timer_(io),
+      silence_timer_(io) {
   settings_.connection_name = as_header(std::move(settings_.connection_name));
   // As the official clients do, credentials are never sent over plaintext. A server without TLS runs with --insecure,
   // and that makes everyone its system user (PassthroughAuthenticationProvider.cs of 21.2.0), consumer groups included.
@@ -405,8 +407,29 @@ void StoreClient::read(const StreamRead& read, StreamReadListener& listener) {
 }
 
 void StoreClient::probe(LinkProbe::Answer answer) {
-  if (!connection_.is_asking()) return ask(std::move(answer));
-  when_tried([this, answer = std::move(answer)]() mutable { ask(std::move(answer)); });
+  if (!connection_.is_asking()) return ask_by_name(std::move(answer));
+  when_tried([this, answer = std::move(answer)]() mutable { ask_by_name(std::move(answer)); });
+}
+
+void StoreClient::ask_by_name(LinkProbe::Answer answer) {
+  ask([node = connection_.node(), answer = std::move(answer)](const std::optional<StoreError>& error) {
+    // Why there is no connection has been told with its node.
+    if (!error || !node || error->message.starts_with(kNotConnected)) return answer(error);
+    const bool is_silent = error->kind == ErrorKind::kTimeout;
+    answer(StoreError{error->kind, to_authority(*node) + (is_silent ? " does not answer: " : ": ") + error->message});
+  });
+}
+
+void StoreClient::watch_silence() {
+  if (std::exchange(watches_silence_, true)) return;
+  silence_timer_.expires_after(NodeConnection::kSilence);
+  silence_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (error || !alive.lock() || stopping_) return;
+    watches_silence_ = false;
+    if (unanswered_ == 0) return;
+    suspect_node();
+    watch_silence();
+  });
 }
 
 void StoreClient::ask(LinkProbe::Answer answer) {
@@ -415,15 +438,21 @@ void StoreClient::ask(LinkProbe::Answer answer) {
   read.direction = ReadDirection::kBackward;
   read.from = kStreamEnd;
   read.count = 1;
-  auto done = [answer = std::move(answer)](const ReadOutcome& outcome) {
+  ++unanswered_;
+  watch_silence();
+  auto done = [this, answer = std::move(answer)](const ReadOutcome& outcome) {
+    --unanswered_;
     const auto* error = std::get_if<StoreError>(&outcome);
     if (error == nullptr) return answer(std::nullopt);
     switch (error->kind) {
       case ErrorKind::kTimeout:
       case ErrorKind::kUnavailable:
       case ErrorKind::kNotReady:
-      case ErrorKind::kNotAuthenticated:
-        return answer(*error);
+      case ErrorKind::kNotAuthenticated: {
+        StoreError told = *error;
+        if (told.message.starts_with(kProbeError)) told.message.erase(0, kProbeError.size());
+        return answer(told);
+      }
       default:
         return answer(std::nullopt);
     }
@@ -438,6 +467,7 @@ void StoreClient::stop(std::function<void()> stopped) {
   stopping_ = true;
   stopped_ = std::move(stopped);
   timer_.cancel();
+  silence_timer_.cancel();
   waiting_.clear();
   later_.clear();
   for (auto& [key, call] : calls_) call->cancel();

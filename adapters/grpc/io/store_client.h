@@ -86,7 +86,9 @@ class StoreClient {
 
   // As the ports say. `listener` is not called once stop() was.
   void read(const StreamRead& read, StreamReadListener& listener);
-  // Waits for a connection that is being looked for; where that has failed, it is answered with why.
+  // Waits for a connection that is being looked for; where that has failed, it is answered with why. A node that lets
+  // it wait is suspected, again and again: a leader that hangs keeps its connections, and nothing else may be under
+  // way.
   void probe(LinkProbe::Answer answer);
 
   // " (user 'NAME')" or so, for messages about rights.
@@ -117,6 +119,9 @@ class StoreClient {
   void ask_node(std::uint64_t question);
   void ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer);
   void ask(LinkProbe::Answer answer);
+  // As ask(), for whoever does not know which node that is.
+  void ask_by_name(LinkProbe::Answer answer);
+  void watch_silence();
   void ask_gossip(std::uint64_t question, const Endpoint& host);
   void tried();
   void log_version();
@@ -137,6 +142,9 @@ class StoreClient {
   boost::asio::steady_timer timer_;
   std::optional<Time> armed_for_;
   std::vector<std::function<void()>> waiting_;
+  std::size_t unanswered_ = 0;  // of ask()'s questions
+  bool watches_silence_ = false;
+  boost::asio::steady_timer silence_timer_;
 
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;

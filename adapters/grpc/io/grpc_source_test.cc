@@ -668,6 +668,20 @@ TEST_F(GrpcSourceTest, ALinkCheckThatASilentLeaderDoesNotAnswerLeadsToTheNewOne)
   EXPECT_EQ(answer->message.rfind("not connected: " + node + ": it does not answer", 0), 0u) << answer->message;
 }
 
+// A server that is far away, or has much to do.
+TEST_F(GrpcSourceTest, AConnectionThatIsSlowToBeMadeIsMade) {
+  ScriptedServer server({.subscribe = [&](auto&, const auto&, Stream& stream) {
+    confirm(stream);
+    push(stream, 1);
+    seen_.acks_of(stream);
+    return grpc::Status::OK;
+  }});
+  const HttpFront far_away(
+      server.port(), [](const std::string&) { return std::string(); }, std::chrono::milliseconds(1'500));
+  start(settings_for(far_away.port()));
+  EXPECT_TRUE(run_until_true([&] { return !recorder_.deliveries.empty(); }));
+}
+
 TEST_F(GrpcSourceTest, MayGoWithoutAStop) {
   ScriptedServer server({.subscribe = [&](auto&, const auto&, Stream& stream) {
     confirm(stream);

@@ -137,6 +137,11 @@ void StoreClient::dispatch(Input& input) {
       break;
   }
   if (!stopping_) {
+    if (call.connection == generation_ && now() >= connecting_until_) {
+      CallStatus status = call.status();
+      status.message = with_handshake_timeout(std::move(status.message));
+      call.set_status(std::move(status));
+    }
     const CallStatus& status = call.status();
     if (call.connection == generation_ && !status.ok() && !call.cancelled()) {
       if (is_not_leader(status)) {
@@ -183,7 +188,7 @@ void StoreClient::carry_out(const NodeConnection::Action& action) {
   if (const auto* ask = std::get_if<NodeConnection::AskGossip>(&action)) {
     ask_gossip(ask->question, ask->host);
   } else if (const auto* node = std::get_if<NodeConnection::Use>(&action)) {
-    use(node->node);
+    use(*node);
   } else if (const auto* ask = std::get_if<NodeConnection::AskNode>(&action)) {
     ask_node(ask->question);
   } else if (std::holds_alternative<NodeConnection::Leave>(action)) {
@@ -248,8 +253,9 @@ void StoreClient::lose_connection(const StoreError& error) {
 
 // A channel of its own for each attempt: it would connect again by itself, but not as soon, and it may not know yet
 // that its connection is lost, and then give the next call to that one.
-void StoreClient::use(const Endpoint& node) {
-  channel_ = make_channel(node, settings_, credentials_);
+void StoreClient::use(const NodeConnection::Use& use) {
+  channel_ = make_channel(use.node, settings_, credentials_, use.connect_within);
+  connecting_until_ = now() + connect_timeout(use.connect_within);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   end_calls();
   ++generation_;
@@ -312,11 +318,15 @@ std::string StoreClient::who() const {
 }
 
 void StoreClient::ask_gossip(std::uint64_t question, const Endpoint& host) {
-  auto channel = make_channel(host, settings_, credentials_);
+  auto channel = make_channel(host, settings_, credentials_, settings_.gossip_timeout);
   grpc::GenericStub stub(channel);
-  auto call = std::make_unique<UnaryCall>([this, question](const CallStatus& status, std::string_view message) {
+  const Time connecting_until = now() + connect_timeout(settings_.gossip_timeout);
+  auto call = std::make_unique<UnaryCall>([this, question, connecting_until](const CallStatus& answered,
+                                                                             std::string_view message) {
     tell([&](auto& actions) {
-      if (!status.ok()) {
+      if (!answered.ok()) {
+        CallStatus status = answered;
+        if (now() >= connecting_until) status.message = with_handshake_timeout(std::move(status.message));
         return connection_.gossip_failed(question, to_store_error(status, "gossip"), now(), actions);
       }
       const auto cluster = decode_cluster(message);

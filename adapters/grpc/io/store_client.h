@@ -111,7 +111,7 @@ class StoreClient {
   void tell(Input input);
   void carry_out(const NodeConnection::Action& action);
   void arm_timer();
-  void use(const Endpoint& node);
+  void use(const NodeConnection::Use& use);
   void leave();
   // Ends what was asked of the node that has been left: it may keep its connection for long and answer nothing.
   void end_calls();
@@ -148,6 +148,7 @@ class StoreClient {
 
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
+  Time connecting_until_{};       // an attempt that fails then or later was too slow
   std::uint64_t generation_ = 1;  // of the channel; 0 is that of calls which belong to none
   bool version_logged_ = false;
 

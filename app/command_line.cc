@@ -14,7 +14,8 @@ namespace po = boost::program_options;
 
 constexpr std::int64_t kLongestTimeout = 1'000'000'000;  // seconds
 
-constexpr std::array<CommandName, 7> kCommands{{
+constexpr std::array<CommandName, 8> kCommands{{
+    {"init", "", "asks what to copy, writes the configuration, runs check"},
     {"run", "", "copies until told to stop; what is done without a command"},
     {"check", "", "asks both stores if a copy would work; changes nothing"},
     {"print-config", "", "shows the settings, and where each comes from"},
@@ -24,12 +25,25 @@ constexpr std::array<CommandName, 7> kCommands{{
     {"completion", "bash|zsh", "writes the completion script of a shell"},
 }};
 
-constexpr std::array<OptionName, 10> kOptions{{
+constexpr std::array<OptionName, 23> kOptions{{
     {"config", "FILE", "the configuration file; else $EVENTSTORE_INTERCO_CONFIG", ""},
+    {"env-file", "FILE", "variables, NAME=VALUE; they win over the environment", ""},
+    {"source", "URL", "esdb://HOST:2113 (gRPC) or http://HOST:2113 (TCP)", "init"},
+    {"source-user", "NAME", "its user", "init"},
+    {"source-tcp-port", "PORT", "its TCP port (1113)", "init"},
+    {"destination", "URL", "likewise", "init"},
+    {"destination-user", "NAME", "its user", "init"},
+    {"destination-tcp-port", "PORT", "its TCP port (1113)", "init"},
+    {"category", "NAME", "copies $ce-NAME; may be given several times", "init", true},
     {"wait", "", "ends once what the source has now is copied", "status"},
     {"timeout", "SECONDS", "waits no longer than that", "status"},
     {"json", "", "as JSON", "status verify"},
-    {"stream", "STREAM", "compares this one alone; may be given several times", "verify", true},
+    {"stream", "STREAM", "this one (verify: alone); may be given several times", "init verify", true},
+    {"type", "TYPE", "of events, or a glob (*); may be given several times", "init", true},
+    {"group", "NAME", "the consumer group at the source (interconnect)", "init"},
+    {"http-port", "PORT", "of the status page (9090); off: none", "init"},
+    {"force", "", "overwrites the files", "init"},
+    {"no-check", "", "leaves the stores alone", "init"},
     {"ignore", "metadata", "for a store that another tool filled", "verify"},
     {"json-equal", "", "what JSON says counts, not how it is written", "verify"},
     {"state", "FILE", "keeps how far it is, and goes on from there", "verify"},
@@ -102,6 +116,24 @@ std::optional<std::string> read_verify_options(const po::variables_map& given, C
   return std::nullopt;
 }
 
+void read_init_options(const po::variables_map& given, CommandLine& line) {
+  const auto read = [&](const char* name, std::optional<std::string>& value) {
+    if (given.contains(name)) value = given[name].as<std::string>();
+  };
+  read("source", line.init.source.url);
+  read("source-user", line.init.source.user);
+  read("source-tcp-port", line.init.source.tcp_port);
+  read("destination", line.init.destination.url);
+  read("destination-user", line.init.destination.user);
+  read("destination-tcp-port", line.init.destination.tcp_port);
+  read("group", line.init.group);
+  read("http-port", line.init.http_port);
+  if (given.contains("category")) line.init.categories = given["category"].as<std::vector<std::string>>();
+  if (given.contains("type")) line.init.types = given["type"].as<std::vector<std::string>>();
+  line.init.overwrites = given.contains("force");
+  line.init.checks = !given.contains("no-check");
+}
+
 std::optional<std::string> check_arguments(const CommandLine& line) {
   const auto known = std::find_if(kCommands.begin(), kCommands.end(),
                                   [&](const CommandName& command) { return command.name == line.command; });
@@ -143,6 +175,7 @@ std::variant<CommandLine, std::string> parse_command_line(int argc, const char* 
   line.help = given.contains("help");
   line.version = given.contains("version");
   if (given.contains("config")) line.config_file = given["config"].as<std::string>();
+  if (given.contains("env-file")) line.environment_file = given["env-file"].as<std::string>();
   if (given.contains("words")) {
     line.arguments = given["words"].as<std::vector<std::string>>();
     line.command = line.arguments.front();
@@ -154,7 +187,9 @@ std::variant<CommandLine, std::string> parse_command_line(int argc, const char* 
   if (auto wrong = check_options(given, line)) return *std::move(wrong);
   if (auto wrong = read_status_options(given, line)) return *std::move(wrong);
   if (auto wrong = read_verify_options(given, line)) return *std::move(wrong);
+  read_init_options(given, line);
   if (line.config_file && line.config_file->empty()) return "--config names no file";
+  if (line.environment_file && line.environment_file->empty()) return "--env-file names no file";
   return line;
 }
 
@@ -178,6 +213,9 @@ std::string help_text(std::string_view command) {
   text += "\noptions:\n";
   for (const OptionName& option : kOptions) {
     if (has(command, option)) text += row(with_dashes(option), option.help);
+  }
+  if (command == "init") {
+    return text + "\nPasswords are asked for, or of the variables: see the manual page.\n";
   }
   return text +
          "\n"

@@ -27,21 +27,42 @@ struct OptionName {
 std::span<const CommandName> commands();
 std::span<const OptionName> options();
 
+// What init is told instead of being asked; nothing: it asks, or takes the default.
+struct InitOptions {
+  struct StoreOptions {
+    std::optional<std::string> url;
+    std::optional<std::string> user;
+    std::optional<std::string> tcp_port;
+  };
+  StoreOptions source;
+  StoreOptions destination;
+  std::vector<std::string> categories;
+  std::vector<std::string> types;
+  std::optional<std::string> group;
+  std::optional<std::string> http_port;
+  bool overwrites = false;
+  bool checks = true;
+};
+
 struct CommandLine {
   std::string command = "run";
   std::vector<std::string> arguments;  // of the command
   std::optional<std::string> config_file;
+  std::optional<std::string> environment_file;  // that is read; of init: that is written
   bool help = false;
   bool version = false;
   bool as_json = false;
   // Of status.
   bool waits = false;
   std::optional<std::chrono::seconds> timeout;
-  // Of verify.
+  // Of verify and init.
   std::vector<std::string> streams;
+  // Of verify.
   bool ignores_metadata = false;
   bool compares_json = false;
   std::optional<std::string> state_file;
+  // Of init.
+  InitOptions init;
 };
 
 // The program's arguments; the text is what is wrong with them.

@@ -92,7 +92,48 @@ TEST(CommandLineTest, VerifyHasOptionsOfItsOwn) {
   EXPECT_THAT(refused({"verify", "--ignore", "data"}), HasSubstr("'metadata', not 'data'"));
   EXPECT_THAT(refused({"verify", "--state="}), HasSubstr("state"));
   EXPECT_THAT(refused({"verify", "--wait"}), HasSubstr("goes with status"));
-  EXPECT_THAT(refused({"run", "--stream", "hero-1"}), HasSubstr("goes with verify"));
+  EXPECT_THAT(refused({"run", "--stream", "hero-1"}), HasSubstr("goes with init and verify"));
+}
+
+TEST(CommandLineTest, InitHasOptionsOfItsOwn) {
+  const CommandLine line = parsed({"init",      "--source",
+                                   "esdb://a",  "--source-user",
+                                   "b",         "--source-tcp-port",
+                                   "1",         "--destination",
+                                   "http://c",  "--destination-user",
+                                   "d",         "--destination-tcp-port",
+                                   "2",         "--category",
+                                   "e",         "--category",
+                                   "f",         "--stream",
+                                   "g",         "--type",
+                                   "h",         "--type",
+                                   "i",         "--group",
+                                   "j",         "--http-port",
+                                   "3",         "--force",
+                                   "--no-check"});
+  EXPECT_EQ(line.init.source.url, "esdb://a");
+  EXPECT_EQ(line.init.source.user, "b");
+  EXPECT_EQ(line.init.source.tcp_port, "1");
+  EXPECT_EQ(line.init.destination.url, "http://c");
+  EXPECT_EQ(line.init.destination.user, "d");
+  EXPECT_EQ(line.init.destination.tcp_port, "2");
+  EXPECT_THAT(line.init.categories, ElementsAre("e", "f"));
+  EXPECT_THAT(line.streams, ElementsAre("g"));
+  EXPECT_THAT(line.init.types, ElementsAre("h", "i"));
+  EXPECT_EQ(line.init.group, "j");
+  EXPECT_EQ(line.init.http_port, "3");
+  EXPECT_TRUE(line.init.overwrites);
+  EXPECT_FALSE(line.init.checks);
+  EXPECT_TRUE(parsed({"init"}).init.checks);
+  EXPECT_FALSE(parsed({"init"}).init.overwrites);
+  EXPECT_THAT(refused({"check", "--source", "esdb://a"}), HasSubstr("--source goes with init"));
+}
+
+TEST(CommandLineTest, EveryCommandTakesAFileOfVariables) {
+  for (const CommandName& command : commands()) {
+    EXPECT_EQ(parsed({command.name.data(), "--env-file", "a.env"}).environment_file, "a.env") << command.name;
+  }
+  EXPECT_THAT(refused({"--env-file="}), HasSubstr("env-file"));
 }
 
 TEST(HelpTest, FitsOneScreen) {

@@ -39,6 +39,7 @@ void CopyDriver::stop(Duration within) {
 void CopyDriver::advance() {
   if (has_left_) return;
   copier_.on_sink_order(sink_.ordered_append_bytes());
+  copier_.on_append_size_rule(sink_.append_size_rule());
   copier_.advance(clock_.now(), actions_);
   for (const Action& action : actions_) perform(action);
   if (!has_left_) check_links();

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "app/next_step.h"
 #include "domain/excerpt.h"
 #include "domain/group_findings.h"
 
@@ -113,11 +114,13 @@ void LoggingObserver::on_subscription_dropped(const Subscription& subscription, 
 
 void LoggingObserver::on_error(Store store, const StoreError& error) {
   if (!may_write(kError)) return;
-  LOG(WARNING) << "the " << to_string(store) << " says: " << to_string(error.kind) << ": " << error.message;
+  LOG(WARNING) << "the " << to_string(store) << " says: " << to_string(error.kind) << ": " << error.message
+               << next_step(store, error);
 }
 
 void LoggingObserver::on_link_lost(Store store, const StoreError& error) {
-  LOG(ERROR) << "the " << to_string(store) << " does not answer the link check: " << error.message;
+  LOG(ERROR) << "the " << to_string(store) << " does not answer the link check: " << error.message
+             << next_step(store, error);
 }
 
 void LoggingObserver::on_link_restored(Store store) {
@@ -147,7 +150,8 @@ void LoggingObserver::on_event_skipped(const EventView& event, const WriteFailur
 
 void LoggingObserver::on_event_parked(const EventView& event, std::string_view reason) {
   if (!debug_ && !may_write(kParked)) return;
-  LOG(ERROR) << "parked " << Named{event} << ", it is missing at the destination: " << reason;
+  LOG(ERROR) << "parked " << Named{event}
+             << ", it is missing at the destination until the group's parked messages are replayed: " << reason;
 }
 
 bool LoggingObserver::is_new(StreamNames& names, std::string_view stream) const {

@@ -116,6 +116,7 @@ class EncodingSink final : public EventSink {
   void read(const StreamRead&) override {}
   void probe(Answer) override {}
   std::size_t ordered_append_bytes() const override { return 0; }
+  AppendSizeRule append_size_rule() const override { return AppendSizeRule::kDataMetadataAndType; }
   void stop(std::function<void()> stopped) override { stopped(); }
 
  private:

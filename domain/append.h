@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,6 +19,17 @@ struct Append {
   Revision expected_revision = kNoStream;  // the stream's last revision before the write
   std::span<const Event> events;
 };
+
+// What events count against a server's limit for one append (MaxAppendSize, 1 MiB by default), which is summed over the
+// append. Event.SizeOnDisk (Event.cs) is of data, metadata and type from the first, but before 24.10.4 a `??` that
+// binds less than `+` makes it the data alone; 25.0.0 counts as 24.10.4 does.
+enum class AppendSizeRule : std::uint8_t {
+  kData,
+  kDataMetadataAndType,  // the type with two bytes for each of its UTF-16 units
+};
+
+// So much the event counts.
+std::size_t append_size(const EventView& event, AppendSizeRule rule);
 
 struct Appended {
   Revision last_revision = kNoStream;  // the revision of the append's last event

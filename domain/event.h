@@ -79,7 +79,7 @@ class Event {
   // What the event counts against a budget of memory: its bytes and what holds them.
   std::size_t bytes() const { return sizeof(Event) + stream_size_ + type_size_ + data_size_ + metadata_size_; }
 
-  // What the event counts against a server's limit for one append.
+  // Of data and metadata.
   std::size_t payload_bytes() const { return std::size_t{data_size_} + metadata_size_; }
 
  private:

@@ -86,25 +86,27 @@ bool is_json_object(std::string_view text) {
 
 namespace {
 
-// Metadata that is an object, with `eventRevision` in place of each one that it has, or behind its last member.
+// Metadata that is an object or empty, with `eventRevision` in place of each one that it has, or behind its last
+// member.
 Event with_revision(const EventView& event) {
+  const std::string_view original = event.metadata.empty() ? "{}" : event.metadata;
   const std::string revision = std::to_string(event.revision);
   std::string metadata;
   std::size_t copied = 0;
   JsonObjectText object;
-  const bool is_object = scan_json_object(event.metadata, object, [&](const JsonMember& member) {
+  const bool is_object = scan_json_object(original, object, [&](const JsonMember& member) {
     if (!json_string_is(member.name, kRevisionName)) return;
-    metadata.append(event.metadata, copied, member.value_begin - copied).append(revision);
+    metadata.append(original, copied, member.value_begin - copied).append(revision);
     copied = member.value_end;
   });
   if (!is_object) return Event(event);
   const bool is_there = copied > 0;
-  metadata.append(event.metadata, copied, object.end - copied);
+  metadata.append(original, copied, object.end - copied);
   if (!is_there) {
     if (object.members > 0) metadata += ',';
     metadata.append("\"").append(kRevisionName).append("\":").append(revision);
   }
-  metadata.append(event.metadata.substr(object.end));
+  metadata.append(original.substr(object.end));
   EventView copy = event;
   copy.metadata = metadata;
   return Event(copy);
@@ -164,9 +166,10 @@ Event with_three_members(const EventView& event) {
 
 }  // namespace
 
-Event with_copy_metadata(const EventView& event) {
-  if (!is_metadata_stream(event.stream)) return with_three_members(event);
-  return with_revision(with_three_members(event).view());
+Event with_copy_metadata(const EventView& event, CopyMetadata added) {
+  const bool adds_three = added == CopyMetadata::kInterconnect;
+  if (!is_metadata_stream(event.stream)) return adds_three ? with_three_members(event) : Event(event);
+  return adds_three ? with_revision(with_three_members(event).view()) : with_revision(event);
 }
 
 std::optional<Revision> copied_revision(std::string_view metadata) {

@@ -105,6 +105,26 @@ TEST(WithCopyMetadataTest, EscapesStreamAndType) {
             "\"eventType\":\"\\u0000\xef\xbf\xbd\"}");
 }
 
+TEST(WithCopyMetadataTest, NothingIsAddedIfNothingIsToBe) {
+  for (const std::string_view metadata : {"", "{}", "no object", R"({"eventId":1})"}) {
+    const Event copy = with_copy_metadata(event_with(metadata), CopyMetadata::kNone);
+    EXPECT_EQ(copy.metadata(), metadata);
+    EXPECT_EQ(copy.id(), event_with(metadata).id);
+  }
+}
+
+TEST(WithCopyMetadataTest, TheRevisionOfStreamMetadataIsAddedInAnyCase) {
+  const auto copied = [](std::string_view metadata) {
+    EventView event = event_with(metadata);
+    event.stream = "$$hero-1";
+    return std::string(with_copy_metadata(event, CopyMetadata::kNone).metadata());
+  };
+  EXPECT_EQ(copied(""), R"({"eventRevision":7})");
+  EXPECT_EQ(copied(R"({"a":1})"), R"({"a":1,"eventRevision":7})");
+  EXPECT_EQ(copied(R"({"eventRevision":3})"), R"({"eventRevision":7})");
+  EXPECT_EQ(copied("no object"), "no object");
+}
+
 TEST(IsJsonObjectTest, DecidesByParsing) {
   EXPECT_TRUE(is_json_object(R"({"a":[]})"));
   EXPECT_FALSE(is_json_object(R"({"a":[})"));

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,9 +22,23 @@ enum class ErrorKind {
   kInvalid,           // the server calls the request wrong: asking again will not help
 };
 
+// A server's limit that was passed.
+struct SizeLimit {
+  enum class Of : std::uint8_t {
+    kAppend,  // MaxAppendSize: of all events of one append
+    kEvent,   // MaxAppendEventSize: of each
+    kRecord,  // of each as well, and of no setting
+  };
+  std::size_t bytes = 0;
+  Of of = Of::kAppend;
+
+  friend bool operator==(const SizeLimit&, const SizeLimit&) = default;
+};
+
 struct StoreError {
   ErrorKind kind = ErrorKind::kUnavailable;
-  std::string message;  // for people: names what was asked and what the server said, never a secret
+  std::string message;               // for people: names what was asked and what the server said, never a secret
+  std::optional<SizeLimit> limit{};  // of kTooLarge, where it is known
 
   friend bool operator==(const StoreError&, const StoreError&) = default;
 };

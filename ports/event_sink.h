@@ -38,6 +38,10 @@ class EventSink : public StreamReader, public LinkProbe {
   // sending, whatever their streams, and behind all that are under way; 0: of no size. May change with every call.
   virtual std::size_t ordered_append_bytes() const = 0;
 
+  // How the server that is connected counts the size of appends; where that is not known, so that none counts more. May
+  // change with every call.
+  virtual AppendSizeRule append_size_rule() const = 0;
+
   // Disconnects and calls nobody any more except `stopped`, once.
   virtual void stop(std::function<void()> stopped) = 0;
 };

@@ -13,6 +13,29 @@ namespace {
 constexpr std::uint16_t kDefaultPort = 2113;
 constexpr std::string_view kNotInHosts = "$+!?*'();[]{}|\"%~#<>=&@\\^` \t\r\n";
 constexpr std::chrono::milliseconds kServerToleratesPingsEvery{10'000};
+// Below these a number was meant in seconds, in which the documentation of several clients gives these keys.
+constexpr std::chrono::milliseconds kShortestTimeout{100};
+constexpr std::chrono::milliseconds kShortestKeepAlive{1'000};
+
+constexpr std::string_view kKeys[] = {
+    "tls",
+    "tlsVerifyCert",
+    "tlsCaFile",
+    "userCertFile",
+    "userKeyFile",
+    "connectionName",
+    "nodePreference",
+    "maxDiscoverAttempts",
+    "discoveryInterval",
+    "gossipTimeout",
+    "keepAliveInterval",
+    "keepAliveTimeout",
+    "defaultDeadline",
+    "operationTimeout",
+    "dnsDiscover",
+    "feature",
+    "throwOnAppendFailure",
+};
 
 using Fault = std::optional<ConnectionStringError>;
 
@@ -161,7 +184,8 @@ class Parser {
       if (equals >= end || equals == key || equals + 1 == end) return fault(key, "key=value");
       if (end < end_ && text_[end] == '?') return fault(end, "& before the next key=value");
       const std::string_view name = text_.substr(key, equals - key);
-      if (!result.given.insert(flat_case(name)).second) return fault(key, "each key only once");
+      const bool is_repeated = !result.given.insert(flat_case(name)).second;
+      if (is_repeated && flat_case(name) != "feature") return fault(key, "each key only once");
       if (Fault wrong = option(name, equals + 1, end, result)) return wrong;
       at_ = end;
       if (at_ < end_ && at_ + 1 == end_) return fault(end_, "key=value");
@@ -188,14 +212,31 @@ class Parser {
       bool unused = false;  // a matter of how a client library reports; here a refused append is always an outcome
       return boolean(begin, end, unused);
     }
-    if (key == "defaultdeadline" || key == "operationtimeout") {
-      std::chrono::milliseconds deadline{};
-      if (Fault wrong = milliseconds(begin, end, 1, deadline)) return wrong;
-      result.default_deadline = deadline;
+    if (key == "defaultdeadline" || key == "operationtimeout") return deadline(begin, end, result);
+    if (key == "dnsdiscover") return boolean(begin, end, settings.discover);
+    if (key == "feature") {
+      feature(text_.substr(begin, end - begin), result);
       return std::nullopt;
     }
-    result.warnings.push_back("unknown key '" + shown(name) + "' in the connection string has no effect");
+    result.warnings.push_back("unknown key '" + shown(name) +
+                              "' in the connection string has no effect: no official client has it");
     return std::nullopt;
+  }
+
+  // -1: none, as the Rust client takes it.
+  Fault deadline(std::size_t begin, std::size_t end, ConnectionString& result) {
+    if (text_.substr(begin, end - begin) == "-1") return std::nullopt;
+    std::chrono::milliseconds deadline{};
+    if (Fault wrong = milliseconds(begin, end, 1, deadline)) return wrong;
+    result.default_deadline = deadline;
+    return std::nullopt;
+  }
+
+  // What the Java client has to be asked for.
+  static void feature(std::string_view value, ConnectionString& result) {
+    result.warnings.push_back(lower_case(value) == "dns-lookup"
+                                  ? "feature=dns-lookup has no effect: all addresses of a host's name are tried anyway"
+                                  : "feature=" + shown(value) + " has no effect: it is one of a client library");
   }
 
   Fault finish(ConnectionString& result) {
@@ -207,7 +248,19 @@ class Parser {
     if (settings.keep_alive_interval.count() >= 0 && settings.keep_alive_interval < kServerToleratesPingsEvery) {
       result.warnings.push_back("a keepAliveInterval below 10000 ms may be answered by the server with a disconnect");
     }
+    doubt_unit("keepAliveInterval", settings.keep_alive_interval, kShortestKeepAlive, result);
+    doubt_unit("keepAliveTimeout", settings.keep_alive_timeout, kShortestKeepAlive, result);
+    doubt_unit("gossipTimeout", settings.gossip_timeout, kShortestTimeout, result);
+    if (result.default_deadline) doubt_unit("defaultDeadline", *result.default_deadline, kShortestTimeout, result);
     return std::nullopt;
+  }
+
+  static void doubt_unit(std::string_view key, std::chrono::milliseconds value, std::chrono::milliseconds shortest,
+                         ConnectionString& result) {
+    if (value.count() < 0 || value >= shortest) return;
+    const std::string count = std::to_string(value.count());
+    result.warnings.push_back(std::string(key) + "=" + count + " is taken as " + count +
+                              " ms, as the clients do, though some of their pages tell seconds");
   }
 
   Fault percent_decode(std::size_t begin, std::size_t end, std::string& decoded) {
@@ -285,6 +338,8 @@ class Parser {
 };
 
 }  // namespace
+
+std::span<const std::string_view> connection_string_keys() { return kKeys; }
 
 std::variant<ConnectionString, ConnectionStringError> parse_connection_string(std::string_view text) {
   ConnectionString result;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,7 +37,13 @@ struct ConnectionStringError {
 // with esdb+discover:// for a cluster's DNS name; the schemes of today's servers, kurrentdb:// and its short form
 // kdb://, mean the same, and case does not count. User info and the values of text keys are percent-decoded, hosts may
 // be [IPv6]. Keys are taken in either case. Unknown keys are warned about and ignored; a key that stands there twice is
-// an error, as it is for the .NET client.
+// an error, as it is for the .NET client, but for `feature`, of which there may be several.
 std::variant<ConnectionString, ConnectionStringError> parse_connection_string(std::string_view text);
+
+// The keys that parse_connection_string() knows: all that an official client of today takes. As those clients' parsers
+// have them: .NET 1.4.1 (KurrentDBClientSettings.ConnectionString.cs), Node 1.1.2 (parseConnectionString.ts),
+// Java 1.2.1 (ConnectionSettingsBuilder.java), Go 1.1.2 (configuration.go), Rust 1.2.0 (grpc.rs), Python 1.0.4
+// (connection_spec.py); operationTimeout is of .NET before 21.
+std::span<const std::string_view> connection_string_keys();
 
 }  // namespace interconnect

@@ -46,7 +46,7 @@ TEST(ConnectionStringTest, EveryKey) {
   const ConnectionString string = parsed(
       "esdb+discover://us%40er:p%3Ass%2f@cluster.example:1234/?tls=false&tlsVerifyCert=false&tlsCaFile=%2Fca%20x.pem&"
       "connectionName=the%20copier&nodePreference=readOnlyReplica&maxDiscoverAttempts=3&discoveryInterval=0&"
-      "gossipTimeout=7&keepAliveInterval=20000&keepAliveTimeout=-1&throwOnAppendFailure=false&defaultDeadline=99&"
+      "gossipTimeout=700&keepAliveInterval=20000&keepAliveTimeout=-1&throwOnAppendFailure=false&defaultDeadline=990&"
       "userCertFile=c.pem&userKeyFile=k.pem");
   GrpcStoreSettings expected;
   expected.hosts = {{"cluster.example", 1234}};
@@ -61,11 +61,11 @@ TEST(ConnectionStringTest, EveryKey) {
   expected.node_preference = NodePreference::kReadOnlyReplica;
   expected.max_discover_attempts = 3;
   expected.discovery_interval = milliseconds(0);
-  expected.gossip_timeout = milliseconds(7);
+  expected.gossip_timeout = milliseconds(700);
   expected.keep_alive_interval = milliseconds(20'000);
   expected.keep_alive_timeout = milliseconds(-1);
   EXPECT_EQ(string.settings, expected);
-  EXPECT_EQ(string.default_deadline, milliseconds(99));
+  EXPECT_EQ(string.default_deadline, milliseconds(990));
   EXPECT_THAT(string.warnings, IsEmpty());
 }
 
@@ -77,11 +77,12 @@ TEST(ConnectionStringTest, SeveralHostsAreDiscovered) {
 }
 
 TEST(ConnectionStringTest, NamesInAnyCase) {
-  const ConnectionString string = parsed("esdb://a?TLS=False&nodepreference=FOLLOWER&tls_ca_file=x&OperationTimeout=5");
+  const ConnectionString string =
+      parsed("esdb://a?TLS=False&nodepreference=FOLLOWER&tls_ca_file=x&OperationTimeout=500");
   EXPECT_FALSE(string.settings.tls.enabled);
   EXPECT_EQ(string.settings.node_preference, NodePreference::kFollower);
   EXPECT_EQ(string.settings.tls.ca_file, "x");
-  EXPECT_EQ(string.default_deadline, milliseconds(5));
+  EXPECT_EQ(string.default_deadline, milliseconds(500));
 }
 
 TEST(ConnectionStringTest, TakesSpaceAroundAndSlashesBehind) {
@@ -94,7 +95,7 @@ TEST(ConnectionStringTest, APasswordMayBeEmptyOrHoldDelimiters) {
 }
 
 TEST(ConnectionStringTest, WarnsAboutUnknownKeys) {
-  const ConnectionString string = parsed("esdb://a?tlss=false&defaultDeadline=1");
+  const ConnectionString string = parsed("esdb://a?tlss=false&defaultDeadline=1000");
   EXPECT_TRUE(string.settings.tls.enabled);
   EXPECT_THAT(string.warnings, ElementsAre(HasSubstr("'tlss'")));
 }
@@ -102,6 +103,88 @@ TEST(ConnectionStringTest, WarnsAboutUnknownKeys) {
 TEST(ConnectionStringTest, WarnsAboutTooFrequentPings) {
   EXPECT_THAT(parsed("esdb://a?keepAliveInterval=9999").warnings, ElementsAre(HasSubstr("keepAliveInterval")));
   EXPECT_THAT(parsed("esdb://a?keepAliveInterval=-1").warnings, IsEmpty());
+}
+
+TEST(ConnectionStringTest, WarnsAboutNumbersThatSeemToBeSeconds) {
+  const auto doubt = [](const std::string& what) { return ElementsAre(HasSubstr(what + " ms, as the clients do")); };
+  EXPECT_THAT(parsed("esdb://a?gossipTimeout=5").warnings, doubt("gossipTimeout=5 is taken as 5"));
+  EXPECT_THAT(parsed("esdb://a?defaultDeadline=30").warnings, doubt("defaultDeadline=30 is taken as 30"));
+  EXPECT_THAT(parsed("esdb://a?keepAliveTimeout=10").warnings, doubt("keepAliveTimeout=10 is taken as 10"));
+  EXPECT_THAT(parsed("esdb://a?keepAliveInterval=10").warnings,
+              ElementsAre(HasSubstr("below 10000 ms"), HasSubstr("keepAliveInterval=10 is taken as 10 ms")));
+  EXPECT_THAT(parsed("esdb://a?gossipTimeout=100&defaultDeadline=100&keepAliveTimeout=1000").warnings, IsEmpty());
+}
+
+TEST(ConnectionStringTest, DnsDiscoverSaysWhatTheSchemeSays) {
+  EXPECT_TRUE(parsed("esdb://a?dnsDiscover=true").settings.discover);
+  EXPECT_FALSE(parsed("esdb+discover://a?dnsDiscover=false").settings.discover);
+  EXPECT_TRUE(parsed("esdb://a,b?dnsDiscover=false").settings.discover);
+}
+
+TEST(ConnectionStringTest, ADeadlineOfMinus1IsNone) {
+  const ConnectionString string = parsed("esdb://a?defaultDeadline=-1");
+  EXPECT_EQ(string.default_deadline, std::nullopt);
+  EXPECT_THAT(string.warnings, IsEmpty());
+}
+
+TEST(ConnectionStringTest, SaysWhyFeaturesOfAClientHaveNoEffect) {
+  EXPECT_THAT(parsed("esdb://a?feature=dns-lookup&feature=other").warnings,
+              ElementsAre(HasSubstr("feature=dns-lookup has no effect: all addresses"),
+                          HasSubstr("feature=other has no effect: it is one of a client library")));
+}
+
+// The keys of each official client, with a value: connection_string.h names the files.
+struct ClientKeys {
+  std::string client;
+  std::vector<std::string> options;
+};
+
+std::vector<ClientKeys> official_clients() {
+  const std::vector<std::string> of_all = {"tls=false",
+                                           "maxDiscoverAttempts=3",
+                                           "discoveryInterval=200",
+                                           "gossipTimeout=3000",
+                                           "nodePreference=follower",
+                                           "tlsCaFile=ca.pem",
+                                           "defaultDeadline=20000",
+                                           "keepAliveInterval=20000",
+                                           "keepAliveTimeout=20000",
+                                           "userCertFile=c.pem&userKeyFile=k.pem"};
+  std::vector<ClientKeys> clients = {
+      {".NET", {"connectionName=n", "tlsVerifyCert=false", "throwOnAppendFailure=false", "operationTimeout=20000"}},
+      {"Node", {"connectionName=n", "tlsVerifyCert=false", "throwOnAppendFailure=false", "dnsDiscover=true"}},
+      {"Java", {"tlsVerifyCert=false", "connectionName=n", "dnsDiscover=true", "feature=dns-lookup"}},
+      {"Go", {"connectionName=n", "tlsVerifyCert=false"}},
+      {"Rust", {"connectionName=n", "tlsVerifyCert=false"}},
+      {"Python", {"connectionName=n", "tlsVerifyCert=false"}},
+  };
+  for (ClientKeys& client : clients) client.options.insert(client.options.end(), of_all.begin(), of_all.end());
+  return clients;
+}
+
+TEST(ConnectionStringTest, EachKeyOfTheOfficialClientsIsUnderstoodOrWarnedAboutWithTheReason) {
+  const ConnectionString nothing = parsed("esdb://a");
+  for (const ClientKeys& client : official_clients()) {
+    for (const std::string& option : client.options) {
+      SCOPED_TRACE(client.client + ": " + option);
+      const ConnectionString with = parsed("esdb://a?" + option);
+      const bool has_effect = with.settings != nothing.settings || with.default_deadline != nothing.default_deadline;
+      if (option.starts_with("throwOnAppendFailure")) continue;  // of what a library's caller sees
+      EXPECT_EQ(has_effect, with.warnings.empty());
+      for (const std::string& warning : with.warnings) EXPECT_THAT(warning, HasSubstr(" has no effect: "));
+    }
+  }
+}
+
+TEST(ConnectionStringTest, KnowsEachKeyOfTheOfficialClientsAndNoOther) {
+  std::set<std::string> theirs;
+  for (const ClientKeys& client : official_clients()) {
+    for (const std::string& option : client.options) theirs.insert(option.substr(0, option.find('=')));
+  }
+  theirs.insert("userKeyFile");
+  std::set<std::string> ours;
+  for (const std::string_view key : connection_string_keys()) ours.emplace(key);
+  EXPECT_EQ(ours, theirs);
 }
 
 struct Malformed {

@@ -74,8 +74,12 @@ class StatusServer::Server {
       acceptor_.set_option(tcp::acceptor::reuse_address(true));
       acceptor_.bind(endpoint);
       acceptor_.listen(kBacklog);
-    } catch (const std::exception& error) {
-      throw std::runtime_error("http: cannot listen on " + shown(address) + ": " + error.what());
+    } catch (const boost::system::system_error& error) {
+      const bool is_taken = error.code() == boost::asio::error::address_in_use;
+      throw std::runtime_error("http: cannot listen on " + shown(address) + ": " + error.code().message() +
+                               (is_taken ? ": another copy, or another program, has this port: give http.port another"
+                                         : ": give http.address and http.port that this machine has and this user may "
+                                           "listen on"));
     }
     asio::co_spawn(io_, accept(), asio::detached);
     thread_ = std::thread([this] { run(); });

@@ -74,7 +74,9 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnMapEnd() override { close(); }
 
-  void OnAnchor(const YAML::Mark& mark, const std::string&) override { refuse(mark, "anchors (&name) are not taken"); }
+  void OnAnchor(const YAML::Mark& mark, const std::string&) override {
+    refuse(mark, "anchors (&name) are not taken: write the value where it is needed");
+  }
 
  private:
   struct Open {
@@ -84,8 +86,8 @@ class TreeBuilder final : public YAML::EventHandler {
   };
 
   static void check(const std::string& tag, YAML::anchor_t anchor, const YAML::Mark& mark) {
-    if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not taken");
-    if (!tag.empty() && tag != "!" && tag != "?") refuse(mark, "tags (!name) are not taken");
+    if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not taken: write the value where it is needed");
+    if (!tag.empty() && tag != "!" && tag != "?") refuse(mark, "tags (!name) are not taken: leave it out");
   }
 
   void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -122,7 +124,8 @@ class TreeBuilder final : public YAML::EventHandler {
     } else {
       for (const YamlNode::Member& member : parent.node.members) {
         if (member.key == node.scalar) {
-          refuse(mark, "'" + node.scalar + "' stands twice here, first in line " + std::to_string(member.mark.line));
+          refuse(mark, "'" + node.scalar + "' stands twice here, first in line " + std::to_string(member.mark.line) +
+                           ": leave one out");
         }
       }
       parent.key = std::move(node);

@@ -4,6 +4,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,10 +19,13 @@
 #include <vector>
 
 #include "adapters/await_answer/await_answer.h"
+#include "adapters/clock/asio_clock.h"
 #include "app/commands/findings.h"
+#include "app/commands/progress_line.h"
 #include "app/group_advice.h"
 #include "app/monitoring/metered_source.h"
 #include "app/monitoring/parked_reader.h"
+#include "app/monitoring/progress_text.h"
 #include "app/projection_feeders.h"
 #include "app/stores.h"
 #include "domain/excerpt.h"
@@ -31,6 +39,7 @@ namespace asio = boost::asio;
 // No stream has so many events, and both servers' and clients' numbers hold it.
 constexpr Revision kRevisionOfNoStream = (std::int64_t{1} << 53) - 1;
 constexpr std::string_view kCategory = "$ce-";
+constexpr std::chrono::seconds kBetweenTicks{1};
 
 // A stream as the copy will write them: the stream itself, or one of its category that nobody uses.
 std::string stream_to_write(const std::string& subscribed) {
@@ -88,22 +97,34 @@ class Check {
  public:
   Check(const Settings& settings, std::ostream& out)
       : settings_(settings),
-        findings_(out),
+        findings_(out, [this] { progress_.clear(); }),
         advice_(group_advice(settings)),
         source_inspector_(make_inspector(io_, settings.source)),
         destination_inspector_(make_inspector(io_, settings.destination)),
         source_(make_source(io_, settings.source, settings.subscriptions)),
         sink_(make_sink(io_, settings.destination)),
-        reader_(*source_, settings.subscriptions.size(), [](const auto&) {}) {}
+        reader_(*source_, settings.subscriptions.size(), [](const auto&) {}) {
+    for (const Subscription& subscription : settings.subscriptions) {
+      streams_to_write_.insert(stream_to_write(subscription.stream));
+    }
+  }
 
   ExitCode run() {
     reader_.start(source_listener_);
     sink_->start(append_outcomes_);
+    await_signal();
+    tick();
     asio::co_spawn(io_, check(), [this](const std::exception_ptr& error) {
       io_.stop();
       if (error) std::rethrow_exception(error);
     });
     io_.run();
+    if (is_interrupted_) {
+      findings_.fault("check was ended by a signal: " + std::to_string(begun_ == 0 ? 0 : begun_ - 1) + " of " +
+                      std::to_string(steps()) +
+                      " steps are done, and what the others would find is not known: run it "
+                      "again");
+    }
     return findings_.exit_code();
   }
 
@@ -115,20 +136,63 @@ class Check {
     if (co_await check_store(Store::kSource)) {
       for (const Subscription& subscription : settings_.subscriptions) co_await check_subscription(subscription);
       co_await check_projections();
+    } else {
+      begun_ += settings_.subscriptions.size() + 1;
     }
     if (co_await check_store(Store::kDestination)) co_await check_writing();
   }
+
+  // --- How far it is ---
+
+  // Both stores, the subscriptions, the projections, the streams to be written.
+  std::size_t steps() const { return 2 + settings_.subscriptions.size() + 1 + streams_to_write_.size(); }
+
+  void begin(std::string step) {
+    ++begun_;
+    step_ = std::move(step);
+    step_began_at_ = clock_.now();
+    show_progress();
+  }
+
+  void show_progress() {
+    if (begun_ == 0) return;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - step_began_at_);
+    progress_.show(std::to_string(begun_) + " of " + std::to_string(steps()) + ": " + step_ +
+                       (seconds.count() > 0 ? ", for " + time_text(seconds) : "") +
+                       left_text(begun_ - 1, steps(), clock_.now() - began_at_),
+                   clock_.now());
+  }
+
+  void tick() {
+    ticks_.expires_after(kBetweenTicks);
+    ticks_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      show_progress();
+      tick();
+    });
+  }
+
+  void await_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      is_interrupted_ = true;
+      io_.stop();
+    });
+  }
+
+  // --- The steps ---
 
   // Whether it answers.
   asio::awaitable<bool> check_store(Store store) {
     const bool is_source = store == Store::kSource;
     const std::string name(to_string(store));
     const std::string where = name + ": " + describe(is_source ? settings_.source : settings_.destination);
+    begin(where);
     LinkProbe& probe = is_source ? static_cast<LinkProbe&>(reader_) : *sink_;
     const auto problem = co_await await_answer<std::optional<StoreError>>(
         [&](auto done) { probe.probe([done](const std::optional<StoreError>& error) { done(error); }); });
     if (problem) {
-      findings_.error(where + " does not answer as it should", *problem);
+      findings_.error(store, where + " does not answer as it should", *problem);
       co_return false;
     }
     StoreInspector& inspector = is_source ? *source_inspector_ : *destination_inspector_;
@@ -187,10 +251,10 @@ class Check {
       if (is_legacy(store)) {
         findings_.warning(refused + " over HTTP, though it does over TCP: what only HTTP tells is not known");
       } else {
-        findings_.refusal(refused + ": it counts us as nobody");
+        findings_.refusal(refused + ": it counts us as nobody" + next_step(store, error));
       }
     } else {
-      findings_.warning(name + ": who we are cannot be told: " + error.message);
+      findings_.warning(name + ": who we are cannot be told: " + error.message + next_step(store, error));
     }
   }
 
@@ -213,6 +277,7 @@ class Check {
 
   asio::awaitable<void> check_subscription(const Subscription& subscription) {
     const std::string stream = "source: stream '" + excerpt(subscription.stream) + "'";
+    begin(stream + " and group '" + excerpt(subscription.group) + "'");
     const auto outcome = co_await await_answer<std::variant<Revision, StoreError>>([&](auto done) {
       reader_.read_aside({.id = 0,
                           .stream = subscription.stream,
@@ -227,11 +292,11 @@ class Check {
     });
     std::optional<Revision> end;
     if (const auto* error = std::get_if<StoreError>(&outcome)) {
-      findings_.error(stream + " cannot be read", *error);
+      findings_.error(Store::kSource, stream + " cannot be read", *error);
     } else {
       end = std::get<Revision>(outcome);
       if (*end == kNoStream) {
-        findings_.warning(stream + " is not there, or has no events yet");
+        findings_.warning(stream + " is not there, or has no events yet: see whether its name is right");
       } else {
         findings_.good(stream + " is there: its last event is number " + std::to_string(*end));
       }
@@ -267,7 +332,7 @@ class Check {
       co_return;
     }
     if (error.kind != ErrorKind::kNotFound) {
-      findings_.warning(group + " cannot be asked for: " + error.message);
+      findings_.warning(group + " cannot be asked for: " + error.message + next_step(Store::kSource, error));
     } else if (!source_groups_) {
       findings_.warning(group + " is not there: it will be created, if we are of $admins or $ops");
     } else if (may_create_groups(*source_groups_)) {
@@ -348,6 +413,7 @@ class Check {
   }
 
   asio::awaitable<void> check_projections() {
+    begin("source: projections");
     ProjectionFeeders feeders = named_feeders(settings_.subscriptions);
     const auto found = co_await await_answer<std::optional<ProjectionFeeders>>([&](auto done) {
       find_user_feeders(*source_inspector_, settings_.subscriptions, [done](const auto& answer) { done(answer); });
@@ -381,7 +447,7 @@ class Check {
       } else if (error->kind == ErrorKind::kNotFound) {
         faults.push_back(projection + " is not there: start the source with --run-projections=All and enable it");
       } else {
-        findings_.warning(projection + " cannot be asked for: " + error->message);
+        findings_.warning(projection + " cannot be asked for: " + error->message + next_step(Store::kSource, *error));
         co_return;
       }
     }
@@ -389,11 +455,9 @@ class Check {
   }
 
   asio::awaitable<void> check_writing() {
-    std::set<std::string> streams;
-    for (const Subscription& subscription : settings_.subscriptions)
-      streams.insert(stream_to_write(subscription.stream));
-    for (const std::string& stream : streams) {
+    for (const std::string& stream : streams_to_write_) {
       const std::string name = "destination: stream '" + excerpt(stream) + "'";
+      begin(name);
       const AppendOutcome outcome = co_await await_answer<AppendOutcome>([&](auto done) {
         std::vector<Event> events;
         EventView event;
@@ -408,9 +472,11 @@ class Check {
         findings_.good(name + " may be written (asked by an append that cannot succeed)");
         co_await check_reading(name, stream);
       } else if (error->kind == ErrorKind::kStreamDeleted) {
-        findings_.fault(name + " was deleted for good: nothing can be copied to it");
+        findings_.fault(name +
+                        " was deleted for good: nothing can be copied to it. Leave it out of the subscriptions, or "
+                        "copy to another store");
       } else {
-        findings_.error(name + " may not be written", *error);
+        findings_.error(Store::kDestination, name + " may not be written", *error);
       }
     }
   }
@@ -440,9 +506,19 @@ class Check {
   }
 
   const Settings& settings_;
+  ProgressLine progress_{"check"};
   Findings findings_;
   GroupAdvice advice_;
+  std::set<std::string> streams_to_write_;
   asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGTERM, SIGINT};
+  AsioClock clock_{io_.get_executor()};
+  asio::steady_timer ticks_{io_};
+  const Time began_at_ = clock_.now();
+  Time step_began_at_ = began_at_;
+  std::string step_;
+  std::size_t begun_ = 0;  // steps
+  bool is_interrupted_ = false;
   std::optional<std::string> source_groups_;  // of our user; nothing: not known
   std::string source_version_;                // empty: not known
   QuietSourceListener source_listener_;

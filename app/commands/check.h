@@ -11,10 +11,11 @@ namespace interconnect {
 
 // Reaches both stores and tells, a line for each finding, whether a copy by these settings would work: versions,
 // rights, and whether the streams and groups and the projections that they need are there. Writes nothing: whether it
-// may write is asked by appends whose expected revision no stream has.
+// may write is asked by appends whose expected revision no stream has. How far it is goes to stderr. SIGINT and SIGTERM
+// end it with what was found so far.
 //
 // kStopped: nothing is in the way. kRefusedByServer: credentials or rights do not suffice. kKilledBySafetyRules:
-// another fault. Throws std::runtime_error if a file of the TLS settings cannot be used.
+// another fault, or it was ended by a signal. Throws std::runtime_error if a file of the TLS settings cannot be used.
 ExitCode check(const Settings& settings, std::ostream& out);
 
 }  // namespace interconnect

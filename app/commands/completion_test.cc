@@ -28,13 +28,15 @@ std::string proposals(const std::string& words) {
 }
 
 TEST(CompletionTest, BashProposesCommands) {
-  EXPECT_EQ(proposals("interconnect \"\""), "run check print-config health status verify completion\n");
+  EXPECT_EQ(proposals("interconnect \"\""), "init run check print-config health status verify completion\n");
   EXPECT_EQ(proposals("interconnect c"), "check completion\n");
 }
 
 TEST(CompletionTest, BashProposesOptions) {
-  EXPECT_EQ(proposals("interconnect --"), "--config --wait --timeout --json --stream --ignore --json-equal --state --help --version\n");
-  EXPECT_EQ(proposals("interconnect check --c"), "--config\n");
+  std::string all;
+  for (const OptionName& option : options()) all += (all.empty() ? "--" : " --") + std::string(option.name);
+  EXPECT_EQ(proposals("interconnect --"), all + "\n");
+  EXPECT_EQ(proposals("interconnect check --conf"), "--config\n");
 }
 
 TEST(CompletionTest, BashProposesTheArgumentsOfACommand) {

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <string>
+#include <utility>
 
+#include "app/next_step.h"
 #include "domain/exit_code.h"
+#include "domain/store.h"
 #include "domain/store_error.h"
 
 namespace interconnect {
@@ -11,7 +15,10 @@ namespace interconnect {
 // What a check found, told as it is found.
 class Findings {
  public:
-  explicit Findings(std::ostream& out) : out_(out) {}
+  // `before`: called before each line.
+  explicit Findings(
+      std::ostream& out, std::function<void()> before = [] {})
+      : out_(out), before_(std::move(before)) {}
 
   void good(const std::string& text) { tell("ok    ", text); }
   // Worth a look; does not hinder the copy.
@@ -25,9 +32,9 @@ class Findings {
     is_refused_ = true;
     tell("FAULT ", text);
   }
-  void error(const std::string& text, const StoreError& error) {
+  void error(Store store, const std::string& text, const StoreError& error) {
     const bool refused = error.kind == ErrorKind::kNotAuthenticated || error.kind == ErrorKind::kAccessDenied;
-    const std::string line = text + ": " + error.message;
+    const std::string line = text + ": " + error.message + next_step(store, error);
     refused ? refusal(line) : fault(line);
   }
 
@@ -37,9 +44,13 @@ class Findings {
   }
 
  private:
-  void tell(const char* level, const std::string& text) { out_ << level << text << std::endl; }
+  void tell(const char* level, const std::string& text) {
+    before_();
+    out_ << level << text << std::endl;
+  }
 
   std::ostream& out_;
+  std::function<void()> before_;
   bool is_faulty_ = false;
   bool is_refused_ = false;
 };

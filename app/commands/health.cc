@@ -5,7 +5,9 @@
 namespace interconnect {
 
 bool ask_health(const MonitoringSettings& settings, std::ostream& out) {
-  const CopyAnswer answer = ask_copy(settings, "/healthz", "health");
+  const Signals signals;
+  ProgressLine progress("health");
+  const CopyAnswer answer = ask_copy(settings, "/healthz", "health", signals, progress);
   out << answer.body << (answer.status == 0 ? "\n" : "") << std::flush;
   return answer.status == 200;
 }

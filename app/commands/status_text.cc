@@ -2,6 +2,7 @@
 
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -91,14 +92,18 @@ std::optional<ToldStatus> read_status(std::string_view json) {
 
 bool AwaitedEnds::are_reached(const ToldStatus& status) {
   ends_.resize(status.subscriptions.size());
-  bool all = true;
+  behind_ = 0;
   for (std::size_t i = 0; i < ends_.size(); ++i) {
     const ToldSubscription& one = status.subscriptions[i];
     // Times of one form are ordered as texts are.
     if (!ends_[i] && one.is_lag_known && one.end_as_of >= (one.has_projection ? later_ : at_)) ends_[i] = one.end;
-    all = all && ends_[i] && one.is_lag_known && one.position && *one.position >= *ends_[i];
+    if (!ends_[i] || !one.is_lag_known || !one.position) {
+      behind_.reset();
+    } else if (behind_) {
+      *behind_ += static_cast<std::uint64_t>(std::max<std::int64_t>(*ends_[i] - *one.position, 0));
+    }
   }
-  return all;
+  return behind_ == 0;
 }
 
 }  // namespace interconnect

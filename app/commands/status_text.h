@@ -35,11 +35,15 @@ class AwaitedEnds {
   // Whether all up to them has been copied. What a stream shows whose lag is not known, since its projection stands
   // still, counts for nothing.
   bool are_reached(const ToldStatus& status);
+  // How many events of the streams are not copied yet up to them, as of the last call; nothing while that is not known
+  // of all.
+  std::optional<std::uint64_t> behind() const { return behind_; }
 
  private:
   std::string at_;
   std::string later_;
   std::vector<std::optional<std::int64_t>> ends_;
+  std::optional<std::uint64_t> behind_;
 };
 
 }  // namespace interconnect

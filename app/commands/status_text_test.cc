@@ -66,6 +66,18 @@ TEST(AwaitedEndsTest, AnEndOfBeforeDoesNotCount) {
   EXPECT_TRUE(is_reached(ends, at(7, 99, 13s))) << "what came later is not waited for";
 }
 
+TEST(AwaitedEndsTest, TellsHowManyEventsAreLeft) {
+  AwaitedEnds ends(utc_text(10'000), utc_text(13'000));
+  is_reached(ends, at(5, 5, 9s));
+  EXPECT_EQ(ends.behind(), std::nullopt) << "the end is not known yet";
+  is_reached(ends, at(5, 7, 10s));
+  EXPECT_EQ(ends.behind(), 2u);
+  is_reached(ends, at(6, 99, 12s));
+  EXPECT_EQ(ends.behind(), 1u) << "what came later does not count";
+  is_reached(ends, at(9, 99, 13s));
+  EXPECT_EQ(ends.behind(), 0u);
+}
+
 TEST(AwaitedEndsTest, AProjectionIsGivenItsTime) {
   AwaitedEnds ends(utc_text(10'000), utc_text(13'000));
   EXPECT_FALSE(is_reached(ends, at(5, 5, 12s, true)));

@@ -1,7 +1,5 @@
 #include "app/commands/verify.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -14,17 +12,19 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
-#include <iostream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <variant>
 
 #include "adapters/await_answer/await_answer.h"
 #include "adapters/clock/asio_clock.h"
+#include "app/commands/progress_line.h"
 #include "app/commands/verify_report.h"
 #include "app/commands/verify_state.h"
 #include "app/monitoring/progress_text.h"
+#include "app/next_step.h"
 #include "app/stores.h"
 #include "domain/excerpt.h"
 #include "domain/verify/copy_wait.h"
@@ -61,24 +61,6 @@ class Listener final : public EventSourceListener, public EventSinkListener {
   OnLost on_lost_;
 };
 
-// A line at the bottom of a terminal on stderr; nothing where there is none.
-class ProgressLine {
- public:
-  ~ProgressLine() { clear(); }
-  void show(const std::string& text) {
-    if (!is_terminal_) return;
-    std::cerr << "\r\033[K" << text << std::flush;
-    is_shown_ = true;
-  }
-  void clear() {
-    if (std::exchange(is_shown_, false)) std::cerr << "\r\033[K" << std::flush;
-  }
-
- private:
-  bool is_terminal_ = isatty(STDERR_FILENO) == 1;
-  bool is_shown_ = false;
-};
-
 class Verify {
  public:
   Verify(const Settings& settings, EventPolicy policy, const VerifyOptions& options, std::ostream& out)
@@ -106,11 +88,11 @@ class Verify {
 
  private:
   asio::awaitable<void> compare() {
+    tick();
     if (!co_await reaches(Store::kSource, *source_) || !co_await reaches(Store::kDestination, *sink_)) co_return;
     co_await make_verifier();
     if (options_.as_json) out_ << json_begin() << std::flush;
     has_begun_ = true;
-    tick();
     step();
     co_await until([this] { return verifier_->knows_ends(); });
     if (is_ended()) co_return;
@@ -121,7 +103,7 @@ class Verify {
     co_await until([this] { return verifier_->phase() >= Verifier::Phase::kStreams; });
     if (!verifier_->summary().not_found.empty()) {
       throw std::runtime_error("verify: --stream " + excerpt(verifier_->summary().not_found.front()) +
-                               ": no such stream is copied by this configuration");
+                               ": no such stream is copied by this configuration: see its name, and the subscriptions");
     }
     co_await until([] { return false; });
   }
@@ -134,7 +116,7 @@ class Verify {
     is_denied_ = is_refusal(problem->kind);
     problem_ = "the " + std::string(to_string(store)) + ", " +
                describe(store == Store::kSource ? settings_.source : settings_.destination) +
-               ", does not answer as it should: " + problem->message;
+               ", does not answer as it should: " + problem->message + next_step(store, *problem);
     co_return false;
   }
 
@@ -174,13 +156,15 @@ class Verify {
     }
     VerifierSettings verifier;
     verifier.prints = options_.prints;
+    verifier.copy_metadata = settings_.copier.copy_metadata;
     verifier.only = options_.streams;
     verifier.recheck_after = std::max<Duration>(settings_.copier.writer_timeout, std::chrono::seconds(1));
     verifier_ = std::make_unique<Verifier>(verifier, std::move(subscriptions), policy_);
     if (!options_.state_file) co_return;
     auto state = load_state(*options_.state_file, identity());
     if (!state) co_return;
-    if (state->ends.size() != settings_.subscriptions.size()) throw std::runtime_error("verify: --state is damaged");
+    if (state->ends.size() != settings_.subscriptions.size())
+      throw std::runtime_error("verify: --state " + *options_.state_file + " is damaged: remove it");
     verifier_->resume(*std::move(state));
     notes_.push_back("went on from " + *options_.state_file);
   }
@@ -188,7 +172,8 @@ class Verify {
   asio::awaitable<void> wait_for_copy() {
     CopyWait wait(verifier_->ends(), settings_.monitoring.stall_after);
     asio::steady_timer timer(io_);
-    bool is_told = false;
+    const Time began_at = clock_.now();
+    std::optional<std::uint64_t> behind_at_first;
     while (!is_ended()) {
       std::vector<CopyWait::Group> groups;
       for (const Subscription& subscription : settings_.subscriptions) {
@@ -199,8 +184,12 @@ class Verify {
       if (wait.state() != CopyWait::State::kWaits) break;
       const std::string text =
           "waiting until the copy has passed what was there: " + with_separators(wait.behind()) + " events behind";
-      progress_.show(text);
-      if (!std::exchange(is_told, true)) say(text);
+      if (!behind_at_first) {
+        behind_at_first = wait.behind();
+        progress_.say(text);
+      }
+      const std::uint64_t gained = *behind_at_first - std::min(*behind_at_first, wait.behind());
+      progress_.show(text + left_text(gained, *behind_at_first, clock_.now() - began_at), clock_.now());
       timer.expires_after(kBetweenLooks);
       co_await timer.async_wait(asio::use_awaitable);
     }
@@ -266,24 +255,42 @@ class Verify {
   }
 
   void show_progress() {
+    if (!verifier_) return progress_.show("asking both stores and the groups", clock_.now());
     const Verifier::Summary& summary = verifier_->summary();
     switch (verifier_->phase()) {
       case Verifier::Phase::kEnds:
+        return progress_.show("reading the ends of the subscribed streams", clock_.now());
       case Verifier::Phase::kWaiting:
       case Verifier::Phase::kOver:
         return;
       case Verifier::Phase::kParked:
       case Verifier::Phase::kLinks:
         return progress_.show("finding the streams: " + with_separators(verifier_->streams()) + " so far, by " +
-                              with_separators(summary.links) + " links");
+                                  with_separators(summary.links) + " links" + left(summary.links, links()),
+                              clock_.now());
       case Verifier::Phase::kStreams:
       case Verifier::Phase::kAgain:
-        return progress_.show("streams: " + with_separators(verifier_->done()) + " of " +
-                              with_separators(verifier_->streams()) +
-                              ", events: " + with_separators(summary.counts.events) +
-                              ", differing: " + with_separators(summary.differing) +
-                              (verifier_->phase() == Verifier::Phase::kAgain ? "; reading again what differs" : ""));
+        return progress_.show(
+            "streams: " + with_separators(verifier_->done()) + " of " + with_separators(verifier_->streams()) +
+                ", events: " + with_separators(summary.counts.events) +
+                ", differing: " + with_separators(summary.differing) +
+                (verifier_->phase() == Verifier::Phase::kAgain ? "; reading again what differs"
+                                                               : left(verifier_->done(), verifier_->streams())),
+            clock_.now());
     }
+  }
+
+  // Of the subscribed streams, at most: some begin later.
+  std::uint64_t links() const {
+    std::uint64_t all = 0;
+    for (const Revision end : verifier_->ends()) all += static_cast<std::uint64_t>(std::max<Revision>(end + 1, 0));
+    return all;
+  }
+
+  // By the pace of this part of the work.
+  std::string left(std::uint64_t done, std::uint64_t total) {
+    if (!part_ || part_->phase != verifier_->phase()) part_ = Part{verifier_->phase(), clock_.now(), done};
+    return left_text(done - part_->done, total - std::min(total, part_->done), clock_.now() - part_->began_at);
   }
 
   void on_read(std::uint64_t id, const ReadOutcome& outcome) {
@@ -318,6 +325,7 @@ class Verify {
     for (const AllowedType& type : settings_.allowed_types) text += " " + type.pattern;
     for (const std::string& stream : options_.streams) text += " --stream " + stream;
     if (options_.prints.ignores_metadata) text += " --ignore metadata";
+    if (settings_.copier.copy_metadata == CopyMetadata::kNone) text += " copyMetadata: none";
     if (options_.prints.compares_json) text += " --json-equal";
     return text;
   }
@@ -329,7 +337,9 @@ class Verify {
     const std::string next = *options_.state_file + ".new";
     const bool can_be_written = std::ofstream(next).good();
     std::remove(next.c_str());
-    if (!can_be_written) throw std::runtime_error("verify: --state " + *options_.state_file + " cannot be written");
+    if (!can_be_written)
+      throw std::runtime_error("verify: --state " + *options_.state_file +
+                               " cannot be written: name a file in a folder that this user may write to");
   }
 
   void save() {
@@ -339,11 +349,6 @@ class Verify {
   }
 
   // --- The report ---
-
-  void say(const std::string& text) {
-    progress_.clear();
-    std::cerr << "verify: " << text << std::endl;
-  }
 
   ExitCode report() {
     VerifyEnd end;
@@ -422,7 +427,13 @@ class Verify {
   std::string problem_;  // why it ends before its end
   std::vector<std::string> notes_;
   WorstStreams worst_;
-  ProgressLine progress_;
+  struct Part {
+    Verifier::Phase phase;
+    Time began_at;
+    std::uint64_t done;  // when it began
+  };
+  std::optional<Part> part_;  // that is shown
+  ProgressLine progress_{"verify"};
   Time saved_at_{0};
 };
 

@@ -110,7 +110,8 @@ std::optional<VerifyProgress> load_state(const std::string& file, std::string_vi
   std::ifstream stream(file);
   if (!stream) {
     if (errno == ENOENT) return std::nullopt;
-    throw std::runtime_error("verify: --state " + file + " cannot be read: " + reason());
+    throw std::runtime_error("verify: --state " + file + " cannot be read: " + reason() +
+                             ": name a file that this user may read");
   }
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   auto read = read_state(text, of);
@@ -127,7 +128,8 @@ void save_state(const std::string& file, const VerifyProgress& progress, std::st
   const bool is_written = stream.good();
   stream.close();
   if (!is_written || std::rename(next.c_str(), file.c_str()) != 0) {
-    throw std::runtime_error("verify: --state " + file + " cannot be written: " + reason());
+    throw std::runtime_error("verify: --state " + file + " cannot be written: " + reason() +
+                             ": name a file in a folder that this user may write to");
   }
 }
 

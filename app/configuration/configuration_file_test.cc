@@ -1,5 +1,6 @@
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 
@@ -93,7 +94,7 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
   const std::string name = ca.substr(ca.rfind('/') + 1);
   const Settings settings =
       read(std::string(kSmallFile) +
-           "connectionName: mine\nonLinkFailure: wait\n"
+           "connectionName: mine\nonLinkFailure: wait\ncopyMetadata: none\n"
            "source: {maxHeldBytes: 2000000, predecessorWait: 0, reconnection: {maxAttempts: -1, delay: 1}, heartbeat: "
            "{interval: 2, timeout: 3}, tls: {enabled: true, verifyCertificate: false, caFile: " +
            name + ", certificateFile: " + name + ", keyFile: " + ca +
@@ -119,6 +120,7 @@ TEST_F(ConfigurationFileTest, ReadsEverySettingOfTheStores) {
   copier.max_held_bytes = 2'000'000;
   copier.predecessor_wait = milliseconds(0);
   copier.look_up_depth = 7;
+  copier.copy_metadata = CopyMetadata::kNone;
   EXPECT_EQ(settings.copier, copier);
   EXPECT_EQ(settings.on_link_failure, OnLinkFailure::kWait);
 }
@@ -161,6 +163,7 @@ TEST_F(ConfigurationFileTest, RefusesWrongTypes) {
   EXPECT_THAT(refused(start + "connectionName: {a: b}\n"), ElementsAre(HasSubstr("but is a map")));
   EXPECT_THAT(refused(start + "safetyNet: exit\n"), ElementsAre(HasSubstr("safetyNet must be a map")));
   EXPECT_THAT(refused(start + "onLinkFailure: restart\n"), ElementsAre(HasSubstr("none of: exit, wait")));
+  EXPECT_THAT(refused(start + "copyMetadata: all\n"), ElementsAre(HasSubstr("none of: interconnect, none")));
   EXPECT_THAT(refused(start + "safetyNet: {onInvalidEvent: retry}\n"), ElementsAre(HasSubstr("exit, skip, park")));
   EXPECT_THAT(refused("just text"), ElementsAre(HasSubstr("must be a map"))) << "and nothing that follows from it";
   for (const char* number : {"1.5", "one", "-1", "99999999999", "'5'", "0x10", "1_000"}) {
@@ -268,6 +271,27 @@ TEST_F(ConfigurationFileTest, TlsOfTheFileIsForTcpAlone) {
   const Settings settings = read(std::string(kSmallFile) + "source: {tls: {enabled: true}}\n");
   EXPECT_TRUE(std::get<LegacyStoreSettings>(settings.source).tls.enabled);
   EXPECT_FALSE(std::get<LegacyStoreSettings>(settings.source).https);
+}
+
+TEST_F(ConfigurationFileTest, EachProblemNamesTheNextStep) {
+  const std::string small = kSmallFile;
+  const std::string tls = "source: {tls: {";
+  for (const auto& [file, step] : std::map<std::string, std::string>{
+           {"subscriptions: [{stream: a}]\nevents: [{type: a}]\n", "needs 'group': add it"},
+           {"subscriptions: [{stream: a, group: b}, {stream: a, group: b}]\nevents: [{type: a}]\n", "leave one out"},
+           {"subscriptions: [{stream: a, group: b}]\nevents: [{type: a}, {type: a}]\n", "leave one out"},
+           {"subscriptions: [{stream: a, group: b}]\nevents: [{type: a, dataSchema: none.json}]\n", "name one that"},
+           {small + "ordering: perStream\nordering: global\n", "leave one out"},
+           {small + "ordering: &name perStream\n", "write the value where it is needed"},
+           {small + "ordering: !name perStream\n", "leave it out"},
+           {small + tls + "enabled: true, caFile: none.pem}}\n", "name one that"},
+           {small + tls + "enabled: true, keyFile: none.pem}}\n", "name one that"}}) {
+    EXPECT_THAT(refused(file).front(), HasSubstr(step));
+  }
+  set("HTTP_ENDPOINT_SRC") = "https://a,b";
+  EXPECT_THAT(refused(), ElementsAre(HasSubstr("give all of them alike")));
+  set("HTTP_ENDPOINT_SRC") = "https://a";
+  EXPECT_THAT(refused(small + tls + "enabled: false}}\n"), ElementsAre(HasSubstr("or give http://")));
 }
 
 TEST_F(ConfigurationFileTest, TheExampleParsesAndShowsTheDefaults) {

@@ -204,7 +204,7 @@ class StoreReader {
         all.push_back(*std::move(address));
         continue;
       }
-      problem(name, address ? "some of the endpoints are given with https:// and some are not"
+      problem(name, address ? "some of the endpoints are given with https:// and some are not: give all of them alike"
                             : "no endpoint: give a host name or address, with http:// before it or without, and no "
                               "user or path; several nodes of a cluster are separated by commas");
       return {};
@@ -281,7 +281,8 @@ class StoreReader {
     if (file.empty()) return std::nullopt;
     auto content = read_file(file, kMaxPemFile);
     if (!content)
-      problem("CONNECTION_STRING", "the file " + shown(file) + " of " + std::string(key) + " cannot be read");
+      problem("CONNECTION_STRING", "the file " + shown(file) + " of " + std::string(key) +
+                                       " cannot be read: name one that this user may read, from the working folder");
     return content;
   }
 
@@ -372,14 +373,21 @@ std::string variable(std::string_view name, Store side) {
   return "EVENTSTORE_INTERCO_" + std::string(name) + (side == Store::kSource ? "_SRC" : "_DST");
 }
 
+std::optional<std::string> config_file_of(const Environment& environment) {
+  auto file = environment.get(kConfig);
+  return file && file->empty() ? std::nullopt : file;
+}
+
+EnvironmentStore read_store_variables(const Environment& environment, Store side, Problems& problems) {
+  return StoreReader(environment, side, problems).read();
+}
+
 EnvironmentSettings read_environment(const Environment& environment, Problems& problems) {
   EnvironmentSettings settings;
-  settings.source = StoreReader(environment, Store::kSource, problems).read();
-  settings.destination = StoreReader(environment, Store::kDestination, problems).read();
+  settings.source = read_store_variables(environment, Store::kSource, problems);
+  settings.destination = read_store_variables(environment, Store::kDestination, problems);
   read_milliseconds(environment, kWriterTimeout, problems, settings.writer_timeout);
   read_milliseconds(environment, kLinkCheckInterval, problems, settings.link_check_interval);
-  settings.config_file = environment.get(kConfig);
-  if (settings.config_file && settings.config_file->empty()) settings.config_file.reset();
   return settings;
 }
 

@@ -29,8 +29,13 @@ struct EnvironmentSettings {
   EnvironmentStore destination;
   std::chrono::milliseconds writer_timeout{5'000};
   std::chrono::milliseconds link_check_interval{10'000};
-  std::optional<std::string> config_file;
 };
+
+// The one that EVENTSTORE_INTERCO_CONFIG names.
+std::optional<std::string> config_file_of(const Environment& environment);
+
+// Of one side alone.
+EnvironmentStore read_store_variables(const Environment& environment, Store side, Problems& problems);
 
 EnvironmentSettings read_environment(const Environment& environment, Problems& problems);
 

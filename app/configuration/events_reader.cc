@@ -30,7 +30,8 @@ std::optional<JsonSchema> read_schema(Section& section, std::string_view key, Fi
   const std::string path = path_beside(problems.file(), node->scalar);
   auto text = read_file(path, kMaxSchemaFile);
   if (!text) {
-    section.error(key, "the file " + path + " cannot be read");
+    section.error(key, "the file " + path +
+                           " cannot be read: name one that this user may read, from the configuration file's folder");
     return std::nullopt;
   }
   return JsonSchema{*std::move(text), path};
@@ -78,7 +79,7 @@ std::vector<AllowedType> read_events(Section& file, FileProblems& problems) {
     AllowedType type = read_event(item, problems, "events[" + std::to_string(types.size()) + "].");
     const auto [first, is_new] = first_lines.try_emplace(type.pattern, item.mark.line);
     if (!is_new && !type.pattern.empty()) {
-      problems.error(item.mark, "the same type stands in line " + std::to_string(first->second));
+      problems.error(item.mark, "the same type stands in line " + std::to_string(first->second) + ": leave one out");
     }
     types.push_back(std::move(type));
   }

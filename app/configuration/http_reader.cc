@@ -36,7 +36,8 @@ void read_access(Section& http, HttpAccess& access, const FileProblems& problems
   if (const auto login = read_secret(http, "credentialsFile", "USER:PASSWORD", problems)) {
     const std::size_t colon = login->find(':');
     if (colon == 0 || colon == std::string::npos || colon + 1 == login->size()) {
-      http.error("credentialsFile", "the file holds no USER:PASSWORD, with neither of them empty");
+      http.error("credentialsFile",
+                 "the file holds no USER:PASSWORD: put one line of that into it, with neither of them empty");
     } else {
       access.credentials = Credentials{login->substr(0, colon), login->substr(colon + 1)};
     }

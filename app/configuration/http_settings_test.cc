@@ -61,5 +61,27 @@ TEST_F(HttpSettingsTest, WarnsOfAPageThatEveryoneCanSee) {
   EXPECT_THAT(warnings("port: 1, address: 0.0.0.0, tokenFile: " + beside("token", "t")), IsEmpty());
 }
 
+// Who asks a copy that runs needs to know no store, and no more of the file than where to ask.
+TEST_F(HttpSettingsTest, AreReadWithoutAllElse) {
+  environment.variables.clear();
+  const std::string login = beside("login", "ops:pass\n");
+  const std::string path =
+      write("config.yaml", "nonsense: 1\nsubscriptions: []\nhttp: {port: 9, credentialsFile: " + login + "}\n");
+  const auto read = read_http_settings(environment, path);
+  ASSERT_TRUE(std::holds_alternative<MonitoringSettings>(read));
+  EXPECT_EQ(std::get<MonitoringSettings>(read).http, (Endpoint{"127.0.0.1", 9}));
+  EXPECT_EQ(std::get<MonitoringSettings>(read).http_access.credentials, (Credentials{"ops", "pass"}));
+  environment.variables["EVENTSTORE_INTERCO_CONFIG"] = path;
+  EXPECT_TRUE(std::holds_alternative<MonitoringSettings>(read_http_settings(environment, std::nullopt)));
+  const auto wrong = read_http_settings(environment, write("wrong.yaml", "http: {port: x}\n"));
+  EXPECT_THAT(std::get<ConfigurationErrors>(wrong).problems, ElementsAre(HasSubstr("port: must be a whole number")));
+}
+
+TEST_F(HttpSettingsTest, AFileThatIsNotThereIsNamedAndHowToMakeOne) {
+  const auto none = read_http_settings(environment, testing::TempDir() + "/none.yaml");
+  EXPECT_THAT(std::get<ConfigurationErrors>(none).problems,
+              ElementsAre(AllOf(HasSubstr("/none.yaml: there is no such"), HasSubstr("interconnect init"))));
+}
+
 }  // namespace
 }  // namespace interconnect

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "app/configuration/environment_reader.h"
 #include "app/configuration/events_reader.h"
 #include "app/configuration/files.h"
+#include "app/configuration/http_reader.h"
 #include "app/configuration/monitoring_reader.h"
 #include "app/configuration/problems.h"
 #include "app/configuration/section.h"
@@ -68,6 +70,8 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
   file.read_word("onLinkFailure", settings.on_link_failure,
                  {{"exit", OnLinkFailure::kExit}, {"wait", OnLinkFailure::kWait}});
   read_ordering(file, settings);
+  file.read_word("copyMetadata", settings.copier.copy_metadata,
+                 {{"interconnect", CopyMetadata::kInterconnect}, {"none", CopyMetadata::kNone}});
   file.read("showDebugLogs", settings.show_debug_logs);
   file.read("connectionName", name);
   read_store(file, Store::kSource, environment.source, settings.copier, problems);
@@ -84,26 +88,35 @@ void read_file_settings(Section& file, EnvironmentSettings& environment, Setting
   }
 }
 
-void read_config_file(const std::optional<std::string>& path, EnvironmentSettings& environment, Settings& settings,
-                      std::string& name, Problems& problems) {
+std::optional<YamlNode> parse_config_file(const std::string& name, std::string_view text, Problems& problems) {
+  auto document = read_yaml(text);
+  if (const auto* error = std::get_if<YamlError>(&document)) {
+    FileProblems(name, problems).error(error->mark, error->message);
+    return std::nullopt;
+  }
+  return std::get<YamlNode>(std::move(document));
+}
+
+// The file's content; nothing, and a problem, if there is none.
+std::optional<YamlNode> read_config_file(const std::optional<std::string>& path, Problems& problems) {
   if (!path) {
-    problems.errors.push_back("no configuration file: name it with --config FILE or in EVENTSTORE_INTERCO_CONFIG");
-    return;
+    problems.errors.push_back(
+        "no configuration file: name it with --config FILE or in EVENTSTORE_INTERCO_CONFIG; interconnect init writes "
+        "one");
+    return std::nullopt;
   }
   const auto text = read_file(*path, kMaxYamlBytes);
   if (!text) {
-    problems.errors.push_back(*path + ": the configuration file cannot be read, or is larger than " +
-                              std::to_string(kMaxYamlBytes) + " bytes");
-    return;
+    std::error_code error;
+    const bool is_there = std::filesystem::exists(*path, error) || error;
+    problems.errors.push_back(
+        *path + (is_there
+                     ? ": the configuration file cannot be read, or is larger than " + std::to_string(kMaxYamlBytes) +
+                           " bytes: it must be a file that this user may read"
+                     : ": there is no such configuration file: see --config, or write one with interconnect init"));
+    return std::nullopt;
   }
-  FileProblems file_problems(*path, problems);
-  const auto document = read_yaml(*text);
-  if (const auto* error = std::get_if<YamlError>(&document)) {
-    file_problems.error(error->mark, error->message);
-    return;
-  }
-  Section file(std::get<YamlNode>(document), "the configuration", file_problems);
-  read_file_settings(file, environment, settings, name, file_problems);
+  return parse_config_file(*path, *text, problems);
 }
 
 // What a store takes from the settings that are not its own.
@@ -129,23 +142,18 @@ bool is_same_store(const StoreSettings& source, const StoreSettings& destination
   return http(source) == http(destination);
 }
 
-}  // namespace
-
-std::string ConfigurationErrors::message() const {
-  std::string text = problems.size() == 1 ? "The configuration has a problem:"
-                                          : "The configuration has " + std::to_string(problems.size()) + " problems:";
-  for (const std::string& problem : problems) text += "\n  " + problem;
-  return text;
-}
-
-std::variant<Settings, ConfigurationErrors> read_settings(const Environment& environment,
-                                                          const std::optional<std::string>& config_file) {
+std::variant<Settings, ConfigurationErrors> read_document(const Environment& environment, const std::string& path,
+                                                          const std::optional<YamlNode>& document, Problems of_file) {
   Problems problems;
   EnvironmentSettings from_environment = read_environment(environment, problems);
+  problems.errors.insert(problems.errors.end(), of_file.errors.begin(), of_file.errors.end());
   Settings settings;
   std::string name = name_with_random_tail();
-  read_config_file(config_file ? config_file : from_environment.config_file, from_environment, settings, name,
-                   problems);
+  if (document) {
+    FileProblems file_problems(path, problems);
+    Section file(*document, "the configuration", file_problems);
+    read_file_settings(file, from_environment, settings, name, file_problems);
+  }
   if (!problems.errors.empty()) return ConfigurationErrors{std::move(problems.errors)};
 
   settings.copier.writer_timeout = from_environment.writer_timeout;
@@ -159,6 +167,44 @@ std::variant<Settings, ConfigurationErrors> read_settings(const Environment& env
   }
   settings.warnings = std::move(problems.warnings);
   settings.effective = std::move(problems.effective);
+  return settings;
+}
+
+}  // namespace
+
+std::string ConfigurationErrors::message() const {
+  std::string text = problems.size() == 1 ? "The configuration has a problem:"
+                                          : "The configuration has " + std::to_string(problems.size()) + " problems:";
+  for (const std::string& problem : problems) text += "\n  " + problem;
+  return text;
+}
+
+std::variant<Settings, ConfigurationErrors> read_settings(const Environment& environment,
+                                                          const std::optional<std::string>& config_file) {
+  Problems problems;
+  const std::optional<std::string> path = config_file ? config_file : config_file_of(environment);
+  const std::optional<YamlNode> document = read_config_file(path, problems);
+  return read_document(environment, path.value_or(""), document, std::move(problems));
+}
+
+std::variant<Settings, ConfigurationErrors> read_settings_text(const Environment& environment, const std::string& name,
+                                                               std::string_view text) {
+  Problems problems;
+  const std::optional<YamlNode> document = parse_config_file(name, text, problems);
+  return read_document(environment, name, document, std::move(problems));
+}
+
+std::variant<MonitoringSettings, ConfigurationErrors> read_http_settings(
+    const Environment& environment, const std::optional<std::string>& config_file) {
+  Problems problems;
+  MonitoringSettings settings;
+  const std::optional<std::string> path = config_file ? config_file : config_file_of(environment);
+  if (const auto document = read_config_file(path, problems)) {
+    FileProblems file_problems(*path, problems);
+    Section file(*document, "the configuration", file_problems);
+    read_http(file, settings, file_problems);
+  }
+  if (!problems.errors.empty()) return ConfigurationErrors{std::move(problems.errors)};
   return settings;
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -24,5 +25,14 @@ struct ConfigurationErrors {
 // configuration file's folder unless their path is absolute.
 std::variant<Settings, ConfigurationErrors> read_settings(const Environment& environment,
                                                           const std::optional<std::string>& config_file);
+
+// The same of a text that is no file yet; `name` is that of the file.
+std::variant<Settings, ConfigurationErrors> read_settings_text(const Environment& environment, const std::string& name,
+                                                               std::string_view text);
+
+// Of the same file no more than its `http`: where a copy that runs can be asked, and with which login. What else is
+// wrong with the file, and whether the environment tells where the stores are, does not matter.
+std::variant<MonitoringSettings, ConfigurationErrors> read_http_settings(const Environment& environment,
+                                                                         const std::optional<std::string>& config_file);
 
 }  // namespace interconnect

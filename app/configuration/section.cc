@@ -90,7 +90,7 @@ const YamlNode* Section::require(std::string_view key) {
   const YamlNode* const node = find(key);
   // Of what is no map at all, that has been said.
   const bool is_map = node_.kind == YamlNode::Kind::kMap || node_.kind == YamlNode::Kind::kNull;
-  if (node == nullptr && is_map) problems_.error(place(key), name_ + " needs '" + std::string(key) + "'");
+  if (node == nullptr && is_map) problems_.error(place(key), name_ + " needs '" + std::string(key) + "': add it");
   return node;
 }
 

@@ -43,7 +43,9 @@ std::optional<std::string> read_pem(Section& section, std::string_view key, std:
   if (read.empty()) return std::nullopt;
   name = path_beside(problems.file(), read);
   auto content = read_file(name, kMaxPemFile);
-  if (!content) section.error(key, "the file " + name + " cannot be read");
+  if (!content)
+    section.error(key, "the file " + name +
+                           " cannot be read: name one that this user may read, from the configuration file's folder");
   return content;
 }
 
@@ -65,10 +67,11 @@ void read_tls(Section& side, bool https, TlsSettings& settings, FileProblems& pr
   if (settings.enabled && !settings.verify_certificate) {
     section.warning("verifyCertificate", "false: every server is trusted, whoever it is");
   }
-  if (https && !settings.enabled) section.error("enabled", "false, though the endpoint is given with https://");
+  if (https && !settings.enabled)
+    section.error("enabled", "false, though the endpoint is given with https://: leave it out, or give http://");
   if (settings.certificate_file.empty() != settings.key_file.empty()) {
     section.error(settings.key_file.empty() ? "certificateFile" : "keyFile",
-                  "certificateFile and keyFile are needed together");
+                  "certificateFile and keyFile are needed together: add the other, or leave both out");
   }
 }
 

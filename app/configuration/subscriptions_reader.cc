@@ -102,7 +102,8 @@ std::vector<Subscription> read_subscriptions(Section& file, FileProblems& proble
         read_subscription(item, problems, "subscriptions[" + std::to_string(subscriptions.size()) + "].");
     const auto [first, is_new] = first_lines.try_emplace({subscription.stream, subscription.group}, item.mark.line);
     if (!is_new && !subscription.stream.empty() && !subscription.group.empty()) {
-      problems.error(item.mark, "the same stream and group stand in line " + std::to_string(first->second));
+      problems.error(item.mark,
+                     "the same stream and group stand in line " + std::to_string(first->second) + ": leave one out");
     }
     subscriptions.push_back(std::move(subscription));
   }

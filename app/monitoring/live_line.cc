@@ -14,12 +14,6 @@ namespace {
 constexpr char kErase[] = "\r\033[K";
 constexpr std::size_t kUsualColumns = 80;
 
-std::size_t terminal_columns() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsualColumns;
-  return size.ws_col;
-}
-
 void write_to_terminal(const std::string& text) {
   std::size_t written = 0;
   while (written < text.size()) {
@@ -27,15 +21,6 @@ void write_to_terminal(const std::string& text) {
     if (count <= 0) return;
     written += static_cast<std::size_t>(count);
   }
-}
-
-// "1 h 02 min", "3 min 20 s", "12 s"
-std::string shown(std::chrono::seconds time) {
-  const auto two = [](std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); };
-  const std::int64_t seconds = time.count();
-  if (seconds >= 3600) return std::to_string(seconds / 3600) + " h " + two(seconds / 60 % 60) + " min";
-  if (seconds >= 60) return std::to_string(seconds / 60) + " min " + two(seconds % 60) + " s";
-  return std::to_string(seconds) + " s";
 }
 
 }  // namespace
@@ -48,7 +33,7 @@ std::string live_text(const ProgressFigures& figures, std::size_t columns) {
   if (figures.lag) {
     const std::int64_t behind = figures.lag->events;
     std::string part = behind == 0 ? "at the end" : with_separators(static_cast<std::uint64_t>(behind)) + " behind";
-    if (const auto left = time_to_end(figures)) part += ", " + shown(*left) + " left";
+    if (const auto left = time_to_end(figures)) part += ", " + time_text(*left) + " left";
     parts.push_back(std::move(part));
   } else if (!figures.lag_doubt.empty()) {
     parts.emplace_back("lag unknown");
@@ -85,10 +70,16 @@ bool LiveLine::is_possible() {
   return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
+std::size_t LiveLine::columns() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsualColumns;
+  return size.ws_col;
+}
+
 void LiveLine::show(const ProgressFigures& figures) {
   const std::lock_guard lock(mutex_);
   // The last column is left free: a cursor behind it would be on the next line.
-  shown_ = live_text(figures, terminal_columns() - 1);
+  shown_ = live_text(figures, columns() - 1);
   write_to_terminal(kErase + shown_);
 }
 

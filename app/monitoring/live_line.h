@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <cstddef>
 #include <mutex>
 #include <string>
 
@@ -24,6 +25,8 @@ class LiveLine final : private google::LogSink {
 
   // Whether stderr is a terminal that can show one.
   static bool is_possible();
+  // Of that terminal; 80 where it does not tell.
+  static std::size_t columns();
 
   void show(const ProgressFigures& figures);
 

@@ -26,6 +26,7 @@ class MeteredSink final : public EventSink, private EventSinkListener {
   void read(const StreamRead& read) override;
   void probe(Answer answer) override;
   std::size_t ordered_append_bytes() const override { return sink_.ordered_append_bytes(); }
+  AppendSizeRule append_size_rule() const override { return sink_.append_size_rule(); }
   void stop(std::function<void()> stopped) override;
 
  private:

@@ -305,6 +305,7 @@ class ScriptedSink final : public EventSink {
   void read(const StreamRead&) override {}
   void probe(Answer) override {}
   std::size_t ordered_append_bytes() const override { return 12'345; }
+  AppendSizeRule append_size_rule() const override { return AppendSizeRule::kData; }
   void stop(std::function<void()>) override {}
 
   EventSinkListener* listener = nullptr;
@@ -372,6 +373,7 @@ TEST(MeteredSinkTest, KeepsWhatTheSinkSaysOfItsOrder) {
   ScriptedSink scripted;
   const MeteredSink sink(scripted, clock, nullptr, [](const auto&) {});
   EXPECT_EQ(sink.ordered_append_bytes(), 12'345u);
+  EXPECT_EQ(sink.append_size_rule(), AppendSizeRule::kData);
 }
 
 }  // namespace

@@ -16,6 +16,14 @@ std::optional<std::chrono::seconds> time_to_end(const ProgressFigures& figures) 
   return std::chrono::seconds(static_cast<std::int64_t>(seconds));
 }
 
+std::string time_text(std::chrono::seconds time) {
+  const auto two = [](std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+  const std::int64_t seconds = time.count();
+  if (seconds >= 3600) return std::to_string(seconds / 3600) + " h " + two(seconds / 60 % 60) + " min";
+  if (seconds >= 60) return std::to_string(seconds / 60) + " min " + two(seconds % 60) + " s";
+  return std::to_string(seconds) + " s";
+}
+
 std::string with_separators(std::uint64_t number) {
   std::string text = std::to_string(number);
   for (std::size_t digits = 3; digits < text.size(); digits += 4) text.insert(text.size() - digits, 1, ',');

@@ -24,6 +24,9 @@ struct ProgressFigures {
 // For how long the copy needs to reach the source's end at this rate; nothing if that is not to be seen.
 std::optional<std::chrono::seconds> time_to_end(const ProgressFigures& figures);
 
+// "1 h 02 min", "3 min 20 s", "12 s"
+std::string time_text(std::chrono::seconds time);
+
 // "12,345"
 std::string with_separators(std::uint64_t number);
 

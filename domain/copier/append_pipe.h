@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
+#include "domain/append.h"
 #include "domain/copier/budget.h"
 #include "domain/copier/lane.h"
 #include "domain/copier/surroundings.h"
@@ -38,8 +39,11 @@ class AppendPipe {
   void on_completed(Time sent, Time now) { window_.on_completed(sent, now); }
   void on_overload(Time now) { window_.on_overload(now); }
 
-  // Of data and metadata, of one append: as configured, or as the destination taught.
+  // Of one append, by the size rule: as configured, or as the destination taught.
   std::size_t bytes_limit() const { return bytes_limit_; }
+  // How the destination counts. Until it is known: so that no server counts more.
+  AppendSizeRule size_rule() const { return size_rule_; }
+  void set_size_rule(AppendSizeRule rule) { size_rule_ = rule; }
   void lower_bytes_limit(std::size_t limit) { bytes_limit_ = std::min(bytes_limit_, std::max<std::size_t>(1, limit)); }
 
  private:
@@ -49,6 +53,7 @@ class AppendPipe {
   absl::flat_hash_map<std::uint64_t, Lane*> appends_;
   std::uint64_t next_id_ = 1;
   std::size_t bytes_limit_;
+  AppendSizeRule size_rule_ = AppendSizeRule::kDataMetadataAndType;
 };
 
 }  // namespace interconnect

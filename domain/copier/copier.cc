@@ -57,6 +57,8 @@ void Copier::on_stop_requested(Time stop_by) {
 
 void Copier::on_sink_order(std::size_t ordered_append_bytes) { order_->on_sink_order(ordered_append_bytes); }
 
+void Copier::on_append_size_rule(AppendSizeRule rule) { writer_->on_append_size_rule(rule); }
+
 void Copier::advance(Time now, std::vector<Action>& actions) {
   actions.clear();
   Outbox& outbox = our_->outbox;

@@ -57,6 +57,8 @@ class Copier {
   // For Ordering::kGlobal: appends of so many bytes of data and metadata together take effect in the order of their
   // sending, even to different streams; 0: of no size. May change at any time.
   void on_sink_order(std::size_t ordered_append_bytes);
+  // How the destination counts the size of appends. May change at any time.
+  void on_append_size_rule(AppendSizeRule rule);
 
   // What is to be done now, in this order.
   void advance(Time now, std::vector<Action>& actions);

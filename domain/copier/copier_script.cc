@@ -48,6 +48,8 @@ void CopierScript::order_of_sink(std::size_t ordered_append_bytes) {
   give(ScriptInput::SinkOrder{ordered_append_bytes});
 }
 
+void CopierScript::size_rule_of_sink(AppendSizeRule rule) { give(ScriptInput::SizeRule{rule}); }
+
 void CopierScript::stop(Duration within) { give(ScriptInput::StopRequested{now + within}); }
 
 void CopierScript::deliver(std::initializer_list<int> numbers) {

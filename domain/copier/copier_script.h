@@ -45,6 +45,7 @@ class CopierScript {
   void refuse(DropReason reason = DropReason::kNotAuthenticated);
   void suspect_older_consumers();
   void order_of_sink(std::size_t ordered_append_bytes);
+  void size_rule_of_sink(AppendSizeRule rule);
   void stop(Duration within);
 
   // Events whose ids are their revisions.

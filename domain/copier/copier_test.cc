@@ -1,12 +1,18 @@
 #include "domain/copier/copier.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string>
+
 #include "domain/copier/copier_script.h"
+#include "domain/event_metadata.h"
 
 namespace interconnect {
 namespace {
 
+using ::testing::EndsWith;
 using Texts = CopierScript::Texts;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -151,6 +157,7 @@ TEST(CopierTest, TheWriterTimeoutIsLookedUpBeforeTheSafetyNetIsAsked) {
   script.no_stream();
   EXPECT_EQ(script.advance(), Texts({"exit 1"}));
   EXPECT_NE(script.last_words.find(to_string(id_of(0))), std::string::npos);
+  EXPECT_NE(script.last_words.find("; safetyNet.onWriteFailure: "), std::string::npos) << script.last_words;
 }
 
 TEST(CopierTest, WhatTheWriterTimeoutFindsWrittenIsSettled) {
@@ -252,6 +259,90 @@ TEST(CopierTest, TooLargeIsSplitAndLearned) {
   EXPECT_TRUE(script.safety_net.failed.empty());
 }
 
+// Of an event of the script, in its metadata.
+std::size_t bytes_added() {
+  EventView event;
+  event.stream = "s";
+  event.id = id_of(0);
+  event.type = "Good";
+  return with_copy_metadata(event).metadata().size();
+}
+
+TEST(CopierTest, BatchesAreFilledAsTheDestinationCounts) {
+  CopierSettings settings;
+  settings.max_append_bytes = 1'000;
+  const std::string data = "\"" + std::string(298, 'x') + "\"";
+  ASSERT_GT(3 * (data.size() + bytes_added()), settings.max_append_bytes);
+  const auto deliver_four = [&data](CopierScript& script) {
+    script.start();
+    for (int i = 0; i < 4; ++i) script.deliver_one({.id = i, .data = data});
+  };
+  CopierScript unknown({.settings = settings});
+  deliver_four(unknown);
+  EXPECT_EQ(unknown.advance(), Texts({"append s @-1 [0 1]"}));
+  CopierScript all({.settings = settings});
+  all.size_rule_of_sink(AppendSizeRule::kDataMetadataAndType);
+  deliver_four(all);
+  EXPECT_EQ(all.advance(), Texts({"append s @-1 [0 1]"}));
+  CopierScript data_alone({.settings = settings});
+  data_alone.size_rule_of_sink(AppendSizeRule::kData);
+  deliver_four(data_alone);
+  EXPECT_EQ(data_alone.advance(), Texts({"append s @-1 [0 1 2]"}));
+}
+
+TEST(CopierTest, ALimitThatIsToldIsKept) {
+  CopierScript script;
+  script.start();
+  const std::string data(300, ' ');
+  for (int i = 0; i < 8; ++i) script.deliver_one({.id = i, .data = data});
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1 2 3 4 5 6 7]"}));
+  script.outcome(StoreError{ErrorKind::kTooLarge, "", SizeLimit{3 * (300 + bytes_added() + 8)}});
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1 2]"}));
+}
+
+TEST(CopierTest, ALimitOfEachEventDoesNotMakeAppendsSmallerForGood) {
+  CopierScript script;
+  script.safety_net.on_write_failure = SafetyAction::kSkip;
+  script.start();
+  script.deliver({0, 1});
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0 1]"}));
+  script.outcome(StoreError{ErrorKind::kTooLarge, "", SizeLimit{1, SizeLimit::Of::kEvent}});
+  EXPECT_EQ(script.advance(), Texts({"append s @-1 [0]"}));
+  script.outcome(StoreError{ErrorKind::kTooLarge, "", SizeLimit{1, SizeLimit::Of::kEvent}});
+  script.advance();
+  script.appended(0);
+  script.deliver({2, 3, 4});
+  EXPECT_EQ(script.advance(), Texts({"append s @0 [2 3 4]"}));
+}
+
+TEST(CopierTest, WhatIsTooLargeBecauseOfItsAdditionsIsToldWithBothSizes) {
+  const std::string data(1'000, ' ');
+  const auto last_words = [&data](AppendSizeRule rule, std::optional<SizeLimit> limit) {
+    CopierScript script;
+    script.size_rule_of_sink(rule);
+    script.start();
+    script.deliver_one({.id = 0, .data = data});
+    script.advance();
+    script.outcome(StoreError{ErrorKind::kTooLarge, "said the server", limit});
+    script.advance();
+    return script.last_words;
+  };
+  constexpr auto kAll = AppendSizeRule::kDataMetadataAndType;
+  const std::string sizes = "said the server; the event counts " + std::to_string(1'008 + bytes_added()) +
+                            " bytes, and 1008 without the metadata that the copy adds";
+  EXPECT_THAT(last_words(kAll, SizeLimit{1'010}),
+              EndsWith(sizes + "; the destination's limit is 1010: 'copyMetadata: none' copies it without additions, "
+                               "or raise MaxAppendSize there"));
+  EXPECT_THAT(last_words(kAll, SizeLimit{1'007}),
+              EndsWith(sizes + "; the destination's limit is 1007: raise MaxAppendSize there"));
+  EXPECT_THAT(last_words(kAll, SizeLimit{1'010, SizeLimit::Of::kEvent}), EndsWith("or raise MaxAppendEventSize there"));
+  EXPECT_THAT(last_words(kAll, SizeLimit{1'010, SizeLimit::Of::kRecord}), EndsWith("copies it without additions"));
+  EXPECT_THAT(last_words(kAll, std::nullopt), EndsWith(sizes + ": 'copyMetadata: none' copies it without additions"));
+  EXPECT_THAT(last_words(AppendSizeRule::kData, SizeLimit{999}),
+              EndsWith("said the server; the event counts 1000 bytes; the destination's limit is 999: raise "
+                       "MaxAppendSize there"));
+}
+
 TEST(CopierTest, OnlyTheEventThatSpoilsAnAppendFails) {
   CopierScript script;
   script.safety_net.on_write_failure = SafetyAction::kSkip;
@@ -349,6 +440,7 @@ TEST(CopierTest, InvalidEventsCanBeParkedOrEndTheProcess) {
   exiting.deliver_one({.id = 2, .revision = 0, .type = "Bad"});
   EXPECT_EQ(exiting.advance(), Texts({"exit 1"}));
   EXPECT_NE(exiting.last_words.find(to_string(id_of(2))), std::string::npos);
+  EXPECT_NE(exiting.last_words.find("; safetyNet.onInvalidEvent: "), std::string::npos) << exiting.last_words;
 }
 
 TEST(CopierTest, AnIdIsAcknowledgedWhenEveryDeliveryOfItIsSettled) {

@@ -1,6 +1,8 @@
 #include "domain/copier/give_up.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -8,6 +10,24 @@
 #include "domain/copier/lane_queue.h"
 
 namespace interconnect {
+namespace {
+
+// For the end of the last words.
+std::string_view next_step(WriteFailureReason reason) {
+  switch (reason) {
+    case WriteFailureReason::kTimedOut:
+    case WriteFailureReason::kUnreachable:
+      return "; see whether the destination runs and keeps up: safetyNet.onWriteFailure: retry goes on trying";
+    case WriteFailureReason::kRefused:
+    case WriteFailureReason::kStreamDenied:
+      return "; give the user the right to write to it";
+    case WriteFailureReason::kRejected:
+      return "; safetyNet.onWriteFailure: park or skip goes on without it";
+  }
+  return "";
+}
+
+}  // namespace
 
 bool GiveUp::is_meant(const Lane& lane, const HeldEvent& held, LaneStep::Which which, Time now) const {
   switch (which) {
@@ -50,7 +70,7 @@ SafetyAction GiveUp::give_up(Lane& lane, HeldEvent& held, const WriteFailure& fa
       const bool is_denied =
           failure.reason == WriteFailureReason::kRefused || failure.reason == WriteFailureReason::kStreamDenied;
       our_.outbox.exit(is_denied ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
-                       "cannot write " + name(event) + ": " + failure.message);
+                       "cannot write " + name(event) + ": " + failure.message + std::string(next_step(failure.reason)));
       return action;
     }
     case SafetyAction::kRetry:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "domain/copier/budget.h"
 #include "domain/event.h"
@@ -17,8 +18,15 @@ struct HeldEvent {
   Budget::Units units;                 // of what may be held
   SubscriptionIndex subscription = 0;  // that delivered it first
   Revision position = 0;               // there
+  std::int32_t added_metadata = 0;     // bytes that the copy has added to the event's metadata
   Time first_sent = kNever;            // since it arrived, or since the safety net last chose to try it again
   bool was_sent = false;
+
+  HeldEvent() = default;
+  HeldEvent(Event copy, const EventView& original)
+      : event(std::move(copy)),
+        added_metadata(static_cast<std::int32_t>(event.metadata().size()) -
+                       static_cast<std::int32_t>(original.metadata.size())) {}
 
   // It arrived when newer events of its stream had already gone to the destination.
   bool is_overtaken = false;

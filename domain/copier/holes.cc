@@ -87,10 +87,9 @@ bool Holes::take(Lane& lane, const EventView& event, bool must_fit) {
     refuse(event, {true, invalid->reason});
     return true;
   }
-  Event copy = with_copy_metadata(event);
+  Event copy = with_copy_metadata(event, our_.settings.copy_metadata);
   if (!has_room(lane, copy.bytes(), must_fit)) return false;
-  HeldEvent held;
-  held.event = std::move(copy);
+  HeldEvent held(std::move(copy), event);
   held.subscription = followed->subscription;
   held.position = followed->position;
   held.is_filled = true;
@@ -115,7 +114,8 @@ void Holes::refuse(const EventView& event, const InvalidEvent& why) {
   our_.observer.on_event_invalid(event, why.reason);
   const SafetyAction action = our_.safety_net.invalid_event(event, why);
   if (action == SafetyAction::kExit || action == SafetyAction::kRetry) {
-    our_.outbox.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
+    our_.outbox.exit(ExitCode::kKilledBySafetyRules,
+                     "invalid: " + name(event) + ": " + why.reason + std::string(kPassOverInvalid));
   }
 }
 

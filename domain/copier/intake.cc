@@ -172,7 +172,8 @@ void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      our_.outbox.exit(ExitCode::kKilledBySafetyRules, "invalid: " + name(event) + ": " + why.reason);
+      our_.outbox.exit(ExitCode::kKilledBySafetyRules,
+                       "invalid: " + name(event) + ": " + why.reason + std::string(kPassOverInvalid));
       return;
   }
   recipient_->pass_over(event.stream, event.revision);
@@ -181,7 +182,7 @@ void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
 void Intake::hold(const Delivery& delivery, Time now) {
   const EventView& event = *delivery.event;
   const EventIdentity identity = identify(event.stream, event.id);
-  Event copy = with_copy_metadata(event);
+  Event copy = with_copy_metadata(event, our_.settings.copy_metadata);
   if (!our_.fits(copy.bytes()) && !ledger_.is_held_or_settled(identity)) {
     order_->forget({&delivery.position, 1});
     our_.observer.on_deliveries_discarded(1);
@@ -200,8 +201,7 @@ void Intake::hold(const Delivery& delivery, Time now) {
       recipient_->pass_over(event.stream, event.revision);
       return;
   }
-  HeldEvent held;
-  held.event = std::move(copy);
+  HeldEvent held(std::move(copy), event);
   held.subscription = delivery.subscription;
   held.position = delivery.position;
   held.is_redelivered = delivery.retry_count > 0;
@@ -291,9 +291,9 @@ void Intake::read_links(Time now) {
     link_reads_.emplace(our_.outbox.put_read(Store::kSource, read->read), read->key);
   }
   if (const auto& denied = links_.denied()) {
-    our_.outbox.exit(ExitCode::kRefusedByServer,
-                     "the source does not let us read stream '" + excerpt(denied->stream) +
-                         "', to which a link points that came without its event: " + denied->message);
+    our_.outbox.exit(ExitCode::kRefusedByServer, "the source does not let us read stream '" + excerpt(denied->stream) +
+                                                     "', to which a link points that came without its event: " +
+                                                     denied->message + "; give the user the right to read it");
   }
 }
 

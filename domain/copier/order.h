@@ -73,7 +73,7 @@ class Order {
   virtual void pump(Sender& sender, Time now) = 0;
   // Whether the lane's next event may leave with those before it.
   virtual bool may_join(Revision position, LaneNumber lane, const Sender& sender) const = 0;
-  // Of data and metadata, of one append; at most `limit`.
+  // Of data and metadata, of one append, so that it keeps its place; at most `limit`.
   virtual std::size_t append_bytes_limit(std::size_t limit) const = 0;
   // The append that is about to be sent is one that nothing may follow.
   virtual void on_sent_alone() = 0;

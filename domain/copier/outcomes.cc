@@ -100,17 +100,38 @@ LaneStep Outcomes::on_error(Lane& lane, const StoreError& error, Time now) {
     case ErrorKind::kStreamDeleted:
       break;
   }
+  std::string message = error.message;
+  if (error.kind == ErrorKind::kTooLarge) message += sizes_of_sent(lane, error.limit);
   reject(lane);
   lane.batch_limit = std::numeric_limits<std::size_t>::max();
-  return LaneStep::give_up(LaneStep::Which::kRejected, {WriteFailureReason::kRejected, error.message});
+  return LaneStep::give_up(LaneStep::Which::kRejected, {WriteFailureReason::kRejected, std::move(message)});
+}
+
+// Why the one event is too large, and what helps: it may be so only because of what the copy adds.
+std::string Outcomes::sizes_of_sent(const Lane& lane, std::optional<SizeLimit> limit) const {
+  const AppendSizeRule rule = pipe_.size_rule();
+  const auto size = static_cast<std::int64_t>(append_size(lane.batch.front().view(), rule));
+  const std::int64_t added = rule == AppendSizeRule::kData ? 0 : lane.sent.front().added_metadata;
+  std::string text = "; the event counts " + std::to_string(size) + " bytes";
+  if (added > 0) text += ", and " + std::to_string(size - added) + " without the metadata that the copy adds";
+  if (limit) text += "; the destination's limit is " + std::to_string(limit->bytes);
+  const bool would_fit = added > 0 && (!limit || size - added <= static_cast<std::int64_t>(limit->bytes));
+  if (would_fit) text += ": 'copyMetadata: none' copies it without additions";
+  if (limit && limit->of != SizeLimit::Of::kRecord) {
+    text += would_fit ? ", or raise " : ": raise ";
+    text += limit->of == SizeLimit::Of::kAppend ? "MaxAppendSize" : "MaxAppendEventSize";
+    text += " there";
+  }
+  return text;
 }
 
 // Until the one event is found that the destination does not take, or an append has a size that it takes.
 LaneStep Outcomes::try_smaller(Lane& lane, const StoreError& error) {
-  if (error.kind == ErrorKind::kTooLarge) {
-    std::size_t payload = 0;
-    for (const Event& event : lane.batch) payload += event.payload_bytes();
-    pipe_.lower_bytes_limit(payload / 2);
+  const bool is_about_one_event = error.limit && error.limit->of != SizeLimit::Of::kAppend;
+  if (error.kind == ErrorKind::kTooLarge && !is_about_one_event) {
+    std::size_t size = 0;
+    for (const Event& event : lane.batch) size += append_size(event.view(), pipe_.size_rule());
+    pipe_.lower_bytes_limit(error.limit && error.limit->bytes < size ? error.limit->bytes : size / 2);
   }
   lane.batch_limit = std::max<std::size_t>(1, lane.sent.size() / 2);
   take_back(lane);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "domain/append.h"
 #include "domain/copier/append_pipe.h"
 #include "domain/copier/deliveries.h"
@@ -30,6 +33,7 @@ class Outcomes {
   LaneStep on_wrong_expected_version(Lane& lane, const WrongExpectedVersion& wrong);
   LaneStep on_error(Lane& lane, const StoreError& error, Time now);
   LaneStep on_denied(Lane& lane, const StoreError& error, Time now);
+  std::string sizes_of_sent(const Lane& lane, std::optional<SizeLimit> limit) const;
   LaneStep try_smaller(Lane& lane, const StoreError& error);
   void reject(Lane& lane);
   void take_back(Lane& lane);

@@ -56,6 +56,8 @@ std::vector<Action> ScriptRun::give(const ScriptInput& input) {
                         input.at);
   } else if (const auto* order = std::get_if<ScriptInput::SinkOrder>(&input.what)) {
     copier_.on_sink_order(order->ordered_append_bytes);
+  } else if (const auto* size = std::get_if<ScriptInput::SizeRule>(&input.what)) {
+    copier_.on_append_size_rule(size->rule);
   } else if (const auto* stop = std::get_if<ScriptInput::StopRequested>(&input.what)) {
     copier_.on_stop_requested(stop->stop_by);
   } else if (const auto* appended = std::get_if<ScriptInput::AppendAnswered>(&input.what)) {

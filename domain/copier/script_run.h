@@ -88,6 +88,9 @@ struct ScriptInput {
   struct SinkOrder {
     std::size_t ordered_append_bytes = 0;
   };
+  struct SizeRule {
+    AppendSizeRule rule{};
+  };
   struct StopRequested {
     Time stop_by{0};
   };
@@ -109,8 +112,8 @@ struct ScriptInput {
   Time at{0};
   SafetyAction on_write_failure = SafetyAction::kExit;
   SafetyAction on_invalid = SafetyAction::kSkip;
-  std::variant<SubscriptionStarted, Dropped, OlderConsumersSuspected, Delivered, SinkOrder, StopRequested, Advanced,
-               AppendAnswered, ReadAnswered>
+  std::variant<SubscriptionStarted, Dropped, OlderConsumersSuspected, Delivered, SinkOrder, SizeRule, StopRequested,
+               Advanced, AppendAnswered, ReadAnswered>
       what;
 };
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "domain/event_metadata.h"
 #include "domain/time.h"
 
 namespace interconnect {
@@ -11,10 +12,12 @@ namespace interconnect {
 struct CopierSettings {
   // One append, and all of them.
   std::size_t max_append_events = 500;
-  std::size_t max_append_bytes = 900 << 10;  // of data and metadata; a lone larger event is sent all the same
+  std::size_t max_append_bytes = 900 << 10;  // as the destination counts; a lone larger event is sent all the same
   std::size_t max_appends_in_flight = 256;
   std::size_t max_in_flight_events = 8'192;
   std::size_t max_in_flight_bytes = 8 << 20;
+
+  CopyMetadata copy_metadata = CopyMetadata::kInterconnect;
 
   // How long appends may wait at the destination for one another: by that, as much of these bounds is used as it takes
   // (see Window). 0: all of them, always.

@@ -61,9 +61,11 @@ void Writer::take(const EventIdentity& identity, HeldEvent&& held, Time now) {
   lane.insert(std::move(held));
   const std::size_t max_retry_bytes = our_.settings.max_held_bytes / 2;
   if (lane.is_retried_by_safety_net && lane.held.bytes() > max_retry_bytes) {
-    return our_.outbox.exit(ExitCode::kKilledBySafetyRules,
-                            "stream '" + excerpt(lane.stream) + "' holds back more than " +
-                                std::to_string(max_retry_bytes) + " bytes behind an event that cannot be written");
+    return our_.outbox.exit(
+        ExitCode::kKilledBySafetyRules,
+        "stream '" + excerpt(lane.stream) + "' holds back more than " + std::to_string(max_retry_bytes) +
+            " bytes behind an event that cannot be written: mend what the destination refuses, or have it "
+            "given up (safetyNet.onWriteFailure: skip or park)");
   }
   const Lane::State state = lane.state();
   const bool wakes = state == Lane::State::kIdle || state == Lane::State::kBlocked || state == Lane::State::kAwaiting;
@@ -103,7 +105,8 @@ void Writer::take_turn(LaneNumber number, Time now) {
 // Makes the lane's next append of what waits in front, as far as it can be sent without a further look.
 Writer::Stop Writer::load_batch(Lane& lane, Time now) {
   const std::size_t max_events = lane.is_metadata ? 1 : std::min(our_.settings.max_append_events, lane.batch_limit);
-  const std::size_t max_bytes = order_.append_bytes_limit(pipe_.bytes_limit());
+  const std::size_t max_payload = order_.append_bytes_limit(std::numeric_limits<std::size_t>::max());
+  std::size_t size = 0;
   std::size_t payload = 0;
   std::size_t bytes = 0;
   bool is_in_turn = true;
@@ -128,9 +131,11 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
     if (is_first && must_ask_for_tail(lane, front)) return Stop::kAskForTail;
     bytes += front.event.bytes();
     payload += front.event.payload_bytes();
+    size += append_size(front.event.view(), pipe_.size_rule());
     const bool has_room = is_first || pipe_.fits(lane.sent.size(), bytes);
     if (!has_room) pipe_.on_full();
-    if (!is_first && (!has_room || payload > max_bytes)) return Stop::kEnough;
+    const bool is_too_large = size > pipe_.bytes_limit() || payload > max_payload;
+    if (!is_first && (!has_room || is_too_large)) return Stop::kEnough;
     lane.newest_sent = std::max(lane.newest_sent, front.event.revision());
     load_front(lane, order_);
   }

@@ -43,6 +43,7 @@ class Writer final : public Sender, public Recipient {
 
   void on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome, Time now);
   void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome, Time now);
+  void on_append_size_rule(AppendSizeRule rule) { pipe_.set_size_rule(rule); }
   void ring_timers(Time now);
   Time next_timer() { return lanes_.next_timer(); }
 

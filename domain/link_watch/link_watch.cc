@@ -54,7 +54,8 @@ void LinkWatch::check(Store store, Time now) {
   if (settings_.on_failure == OnLinkFailure::kWait || failure_) return;
   failure_ =
       Failure{is_refusal(watched.last_error.kind) ? ExitCode::kRefusedByServer : ExitCode::kKilledBySafetyRules,
-              "the link check of the " + std::string(to_string(store)) + " failed: " + watched.last_error.message};
+              "the link check of the " + std::string(to_string(store)) + " failed: " + watched.last_error.message +
+                  (is_refusal(watched.last_error.kind) ? "" : "; with onLinkFailure: wait the copy outlasts that")};
 }
 
 Time LinkWatch::next_deadline() const {

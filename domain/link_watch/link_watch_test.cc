@@ -56,7 +56,8 @@ TEST_F(LinkWatchTest, SilenceFailsAfterTheTimeout) {
   watch.advance(milliseconds(5'100));
   ASSERT_TRUE(watch.failure());
   EXPECT_EQ(watch.failure()->code, ExitCode::kKilledBySafetyRules);
-  EXPECT_EQ(watch.failure()->last_words, "the link check of the destination failed: no answer");
+  EXPECT_EQ(watch.failure()->last_words,
+            "the link check of the destination failed: no answer; with onLinkFailure: wait the copy outlasts that");
   EXPECT_THAT(notes_.lost, ElementsAre(Store::kDestination));
 }
 
@@ -80,7 +81,9 @@ TEST_F(LinkWatchTest, BadAnswersForTheWholeTimeoutFailWithTheLastOne) {
     }
   }
   ASSERT_TRUE(watch.failure());
-  EXPECT_EQ(watch.failure()->last_words, "the link check of the source failed: no connection to 127.0.0.1:1113");
+  EXPECT_EQ(watch.failure()->last_words,
+            "the link check of the source failed: no connection to 127.0.0.1:1113; with onLinkFailure: wait the copy "
+            "outlasts that");
 }
 
 TEST_F(LinkWatchTest, AReasonThatComesAtTheTimeLimitIsHeard) {
@@ -91,7 +94,9 @@ TEST_F(LinkWatchTest, AReasonThatComesAtTheTimeLimitIsHeard) {
   watch.on_answer(Store::kDestination, kNoConnection, seconds(5));
   watch.advance(milliseconds(5'100));
   ASSERT_TRUE(watch.failure());
-  EXPECT_EQ(watch.failure()->last_words, "the link check of the destination failed: no connection to 127.0.0.1:1113");
+  EXPECT_EQ(watch.failure()->last_words,
+            "the link check of the destination failed: no connection to 127.0.0.1:1113; with onLinkFailure: wait the "
+            "copy outlasts that");
 }
 
 TEST_F(LinkWatchTest, RefusedCredentialsHaveAnExitCodeOfTheirOwn) {

@@ -123,7 +123,7 @@ std::optional<bool> StreamComparison::judge(const EventView& event) {
 
 EventPrint StreamComparison::print_of_copy(const EventView& event) const {
   if (rules_.prints.ignores_metadata) return print_of(event, rules_.prints);
-  return print_of(with_copy_metadata(event).view(), rules_.prints);
+  return print_of(with_copy_metadata(event, rules_.copy_metadata).view(), rules_.prints);
 }
 
 void StreamComparison::take_source(const EventView& event) {

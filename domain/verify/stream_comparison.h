@@ -7,6 +7,7 @@
 #include <string>
 
 #include "domain/copier/action.h"
+#include "domain/event_metadata.h"
 #include "domain/event_policy.h"
 #include "domain/store.h"
 #include "domain/stream_read.h"
@@ -45,6 +46,7 @@ class StreamComparison {
     const ExpectedStreams* expected = nullptr;
     const EventPolicy* policy = nullptr;
     PrintRules prints;
+    CopyMetadata copy_metadata = CopyMetadata::kInterconnect;
     StreamWalk::Settings walk;
     std::size_t max_unmatched = SequenceDiff::kMaxUnmatched;
   };

@@ -30,7 +30,7 @@ Verifier::Verifier(VerifierSettings settings, std::vector<VerifiedSubscription> 
 }
 
 StreamComparison::Rules Verifier::rules() const {
-  return {&expected_, &policy_, settings_.prints, settings_.walk, settings_.max_unmatched};
+  return {&expected_, &policy_, settings_.prints, settings_.copy_metadata, settings_.walk, settings_.max_unmatched};
 }
 
 void Verifier::resume(VerifyProgress progress) {

@@ -25,6 +25,7 @@ namespace interconnect {
 
 struct VerifierSettings {
   PrintRules prints;
+  CopyMetadata copy_metadata = CopyMetadata::kInterconnect;  // what the copy has added
   StreamWalk::Settings walk;
   std::size_t max_streams = 16;                      // that are compared at the same time
   std::vector<std::string> only;                     // streams to compare; empty: all

@@ -50,6 +50,7 @@ class VerifierTest : public ::testing::Test {
     VerifierSettings settings;
     settings.only = std::move(only);
     settings.max_streams = 2;
+    settings.copy_metadata = copy_metadata_;
     settings.recheck_after = std::chrono::seconds(5);
     settings.walk.patience = std::chrono::seconds(60);
     return Verifier(settings, subscriptions_, EventPolicy({{"T", nullptr}}));
@@ -88,6 +89,7 @@ class VerifierTest : public ::testing::Test {
   }
 
   std::vector<VerifiedSubscription> subscriptions_;
+  CopyMetadata copy_metadata_ = CopyMetadata::kInterconnect;
   ModelStore source_;
   ModelStore destination_;
   ModelReader reader_{false};
@@ -109,6 +111,22 @@ TEST_F(VerifierTest, EqualStoresAreEqual) {
   EXPECT_EQ(verifier.summary().links, 9u);
   EXPECT_EQ(verifier.done(), 3u);
   EXPECT_EQ(verifier.failure().has_value(), false);
+}
+
+TEST_F(VerifierTest, KnowsWhetherTheCopyAddsToMetadata) {
+  source_["a-1"].append(event(1));
+  ModelEvent link = event(0, "$>");
+  link.data = "0@a-1";
+  source_["$ce-a"].append(link);
+  destination_["a-1"].append(event(1));
+  Verifier with_additions = make();
+  run(with_additions);
+  EXPECT_EQ(told_.size(), 1u);
+  told_.clear();
+  copy_metadata_ = CopyMetadata::kNone;
+  Verifier without = make();
+  run(without);
+  EXPECT_THAT(told_, ElementsAre());
 }
 
 TEST_F(VerifierTest, ASubscribedStreamMayNotBeThere) {

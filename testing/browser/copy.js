@@ -81,7 +81,7 @@ class Copy {
   write(name, text) { return fs.writeFile(path.join(this.folder, name), text); }
 
   // `http` and `more`: of the configuration file. Leaves its address in `url`.
-  async start({ http = 'port: 0', more = '', events = "[{type: '*'}]", stallAfter = 60_000 } = {}) {
+  async start({ http = 'port: 0', more = '', events = "[{type: '*'}]", stallAfter = 60_000, writerTimeout = 500 } = {}) {
     await this.write('interconnect.yaml', `
 subscriptions: [{stream: $ce-hero, group: copy}]
 events: ${events}
@@ -98,7 +98,7 @@ ${more}
       [`${prefix}CREDENTIALS_USERNAME_SRC`]: 'admin',
       [`${prefix}CREDENTIALS_PASSWORD_SRC`]: PASSWORD,
       [`${prefix}CONNECTION_STRING_DST`]: `esdb://127.0.0.1:${this.destination.http}?tls=false`,
-      [`${prefix}EVENT_WRITER_TIMEOUT_IN_MS`]: '500',
+      [`${prefix}EVENT_WRITER_TIMEOUT_IN_MS`]: `${writerTimeout}`,
       CONNECTION_LINK_CHECK_INTERVAL_IN_MS: '100',
     });
     [this.url] = (await this.copier.says(/status page: (\S+)/)).slice(1);

@@ -86,6 +86,32 @@ test('a copy that runs', async () => {
   expectNoComplaints();
 });
 
+test('a copy that starts, catches up and stops', async () => {
+  copy = await Copy.make();
+  await copy.source.load(2_000);
+  await copy.destination.misbehave({ answerDelayMs: 200 });
+  copy.source.child.signal('SIGSTOP');
+  await copy.start({ more: 'onLinkFailure: wait\ndestination: {maxAppendEvents: 1}', writerTimeout: 10_000 });
+  await open();
+  await shows('#phase', 'Starting');
+  await shows('#why', 'the source has not answered yet');
+  await expectFits('starting');
+  copy.source.child.signal('SIGCONT');
+  await shows('#phase', 'Catching up');
+  await shows('#done-text', /\d % done/);
+  await expectFits('catching-up');
+  // What is in flight is waited for.
+  copy.destination.child.signal('SIGSTOP');
+  copy.copier.signal('SIGTERM');
+  await shows('#phase', 'Stopping');
+  await shows('#why', 'finishing what is in flight');
+  await expectFits('stopping');
+  copy.destination.child.signal('SIGCONT');
+  assert.strictEqual(await copy.copier.ended, 0);
+  await shows('#phase', 'Ended with exit code 0');
+  expectNoComplaints();
+});
+
 test('what was not copied, and warnings', async () => {
   copy = await Copy.make();
   await copy.source.append('hero-1', [{ type: 'Hired', data: '["a-secret"]' }, { type: 'Hired', data: '{}' },

@@ -16,6 +16,14 @@ async function versionOf(store) {
 }
 const version = (a, b, c) => a * 1e6 + b * 1e3 + c;
 
+// 21.10 breaks off the whole BatchAppend where ids are known and hidden (BatchAppendResp.cs: there is no message for "no
+// position"). The client sends an append so unless it carries a login of its own.
+async function endsTheCall(store) {
+  if (store.generation !== 'next' || store.options.credentials) return false;
+  const v = await versionOf(store);
+  return v >= version(21, 10, 0) && v < version(22, 6, 0);
+}
+
 async function projection(store, name) {
   const { status, body } = await store.request('GET', `/projection/${encodeURIComponent(name)}/statistics`);
   return status === 200 ? JSON.parse(body).projections[0] : undefined;
@@ -225,6 +233,7 @@ function defineCopyCases(open) {
       const events = many(3);
       await store.append(s, events, 'noStream');
       await store.setMetadata(s, metadata(store.generation === 'next'));
+      if (await endsTheCall(store)) return void await assert.rejects(store.append(s, events.slice(0, 2), 'noStream'));
       assert.deepEqual(await store.append(s, events.slice(0, 2), 'noStream'), { next: 1 });
       assert.deepEqual(await store.append(s, events.slice(1), 0), { next: 2 });
       assert.deepEqual(await store.append(s, events.slice(0, 2), 'any'), { next: 1 });
@@ -239,6 +248,7 @@ function defineCopyCases(open) {
     const events = many(3);
     await store.append(s, events, 'noStream');
     await store.delete(s);
+    if (await endsTheCall(store)) return void await assert.rejects(store.append(s, events, 'noStream'));
     assert.deepEqual(await store.append(s, events, 'noStream'), { next: 2 });
     assert.deepEqual(await store.append(s, events.slice(1), 0), { next: 2 });
     await refused(store.append(s, [events[0], json()], 'noStream'), 'wrong-expected-version');

@@ -111,6 +111,7 @@ TEST_P(CheckTest, AStoreThatIsNotThereIsAFault) {
   destination.kill();
   const std::string output = check(1, configuration(), {{kWriterTimeout, "500"}});
   expect_line(output, "FAULT destination: 127.0.0.1:", "does not answer as it should");
+  expect_line(output, "FAULT destination: 127.0.0.1:", "EVENTSTORE_INTERCO_CONNECTION_STRING_DST has its address");
   expect_line(output, "ok    source: 127.0.0.1:", "answers");
 }
 
@@ -150,6 +151,7 @@ class CheckOfUsersTest : public CheckTest {
 TEST_P(CheckOfUsersTest, AWrongPasswordIsRefused) {
   const std::string output = check(3, configuration(), {{"EVENTSTORE_INTERCO_CREDENTIALS_PASSWORD_SRC", "wrong"}});
   expect_line(output, "FAULT source: 127.0.0.1:", "does not answer as it should");
+  expect_line(output, "FAULT source: 127.0.0.1:", "; set EVENTSTORE_INTERCO_CREDENTIALS_USERNAME_SRC and its password");
 }
 
 TEST_P(CheckOfUsersTest, TellsWhoWeAre) {

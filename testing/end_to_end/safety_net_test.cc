@@ -62,6 +62,30 @@ TEST_P(SafetyNetTest, ParksWhatCannotBeWritten) {
   EXPECT_TRUE(eventually([&] { return source.group(kStream, kGroup).outstanding == 0; }));
 }
 
+// Between stores of today, which take up to 2,000 bytes in one append.
+class AppendSizeTest : public EndToEndTest {
+ protected:
+  AppendSizeTest() : EndToEndTest({}, {"--version=25.0.0", "--max-append-size=2000"}) {}
+};
+
+TEST_P(AppendSizeTest, WhatIsTooLargeWithItsAdditionsIsToldSoAndCopiedWithoutThem) {
+  // Two bytes for each letter of the type.
+  source.append("hero-1", {{event_id(1), "Changed", false, std::string(2'000 - 14, 'x'), ""}});
+  const auto copier = start(configuration());
+  EXPECT_EQ(copier->exit_code(), 1);
+  EXPECT_TRUE(
+      copier->says("and 2000 without the metadata that the copy adds; the destination's limit is 2000: "
+                   "'copyMetadata: none' copies it without additions, or raise MaxAppendSize there"));
+  const auto other = start(configuration("copyMetadata: none"));
+  ASSERT_TRUE(eventually([&] { return is_all_acknowledged() && destination_count() == 1; }));
+  EXPECT_EQ(destination.dump("hero-1").at(0).metadata, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(ToToday, AppendSizeTest,
+                         ::testing::Values(Direction{Generation::kLegacy, Generation::kNext},
+                                           Direction{Generation::kNext, Generation::kNext}),
+                         name_of);
+
 // As if its $acl forbade us: the others are written all the while.
 TEST_P(SafetyNetTest, OneStreamThatMayNotBeWrittenIsGivenUpAlone) {
   destination.misbehave(R"({"refuseAppends":{"count":1000000,"with":"AccessDenied"},"stream":"hero-shut"})");

@@ -24,7 +24,7 @@ using interconnect::eventstore::Options;
 
 constexpr char kHelp[] = R"(The test event store.
   --generation=legacy|next     TCP and HTTP of 5.0.1, or gRPC and HTTP of 21.x on one port (default: legacy)
-  --version=V                  of next: 21.2.0, 21.10.0, 21.10.1, 21.10 (.11), 22.10.5, 23.10.6 or 24.10.4
+  --version=V                  of next: 21.2.0, 21.10.0, 21.10.1, 21.10 (.11), 22.10.5, 23.10.6, 24.10.4, 25.0.0
                                (default: 21.2.0)
   --tcp-port=N --http-port=N   0 takes any free port (default: 0)
   --external-tcp               next: a TCP port, too
@@ -89,6 +89,7 @@ bool parse_argument(std::string_view arg, Options* options) {
          number("--heartbeat-interval-ms", &options->heartbeat_interval_ms) ||
          number("--heartbeat-timeout-ms", &options->heartbeat_timeout_ms) ||
          number("--max-append-size", &options->max_append_size) ||
+         number("--max-append-event-size", &options->max_append_event_size) ||
          number("--start-not-ready-ms", &options->start_not_ready_ms);
 }
 

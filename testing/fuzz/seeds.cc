@@ -141,6 +141,7 @@ std::string read(const std::string& name) {
 void write_all(Corpora corpora) {
   for (const std::string_view text : kConnectionStrings) corpora.add("connection_string_fuzz", text);
   corpora.add("yaml_document_fuzz", read("app/interconnect.example.yaml"));
+  corpora.add("environment_file_fuzz", read("deploy/package/interconnect.env"));
   for (const std::string& name : wire::conversation_names()) {
     for (const wire::Step& step : wire::read_conversation(name).steps) {
       if (step.is_package()) add_package(step, corpora);

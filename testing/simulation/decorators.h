@@ -64,6 +64,7 @@ class SinkDecorator : public EventSink, public EventSinkListener {
   void read(const StreamRead& read) override { sink_.read(read); }
   void probe(Answer answer) override { sink_.probe(std::move(answer)); }
   std::size_t ordered_append_bytes() const override { return sink_.ordered_append_bytes(); }
+  AppendSizeRule append_size_rule() const override { return sink_.append_size_rule(); }
 
   void on_read_completed(std::uint64_t id, const ReadOutcome& outcome) override {
     listener_->on_read_completed(id, outcome);

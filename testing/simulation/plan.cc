@@ -112,6 +112,7 @@ Plan make_plan(std::uint64_t seed) {
   Random random(seed);
   Plan plan;
   plan.seed = seed;
+  if (seed % 2 == 0) plan.append_size_rule = AppendSizeRule::kData;
   plan.faults = make_faults(random);
   plan.settings = make_settings(random, plan.short_of_memory);
   plan.on_write_failure = choose_action(random);

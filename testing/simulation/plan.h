@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/append.h"
 #include "domain/copier/settings.h"
 #include "domain/safety_net.h"
 #include "domain/subscription.h"
@@ -73,6 +74,7 @@ struct Plan {
   // The destination.
   DestinationStart destination_start = DestinationStart::kEmpty;
   std::size_t append_limit = 1 << 20;
+  AppendSizeRule append_size_rule = AppendSizeRule::kDataMetadataAndType;  // by which the destination counts
   std::size_t max_count = 0;  // each stream shows so many events, its last; 0: all
 
   Duration faults_end{0};

@@ -40,9 +40,17 @@ struct SimSink::Request {
  private:
   AppendOutcome judge(Context& context, const DestinationServer& server) {
     if (server.denies(stream)) return StoreError{ErrorKind::kAccessDenied, "no right to write"};
-    std::size_t payload = 0;
-    for (const StoredEvent& event : events) payload += event.payload_bytes();
-    if (payload > context.plan.append_limit) return StoreError{ErrorKind::kTooLarge, "too large"};
+    std::size_t size = 0;
+    for (const StoredEvent& event : events) {
+      EventView counted;
+      counted.type = event.type;
+      counted.data = event.data;
+      counted.metadata = event.metadata;
+      size += append_size(counted, context.plan.append_size_rule);
+    }
+    if (size > context.plan.append_limit) {
+      return StoreError{ErrorKind::kTooLarge, "too large", SizeLimit{context.plan.append_limit}};
+    }
     for (const StoredEvent& event : events) {
       if (event.data.starts_with("poison")) return StoreError{ErrorKind::kInvalid, "malformed"};
     }

@@ -54,6 +54,7 @@ class SimSink final : public EventSink {
   void read(const StreamRead& read) override;
   void probe(Answer answer) override;
   std::size_t ordered_append_bytes() const override { return context_.plan.keeps_append_order ? 1 << 20 : 0; }
+  AppendSizeRule append_size_rule() const override { return context_.plan.append_size_rule; }
   void stop(std::function<void()> stopped) override;
 
   // When each event was sent first by this process.

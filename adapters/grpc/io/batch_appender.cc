@@ -8,6 +8,7 @@
 #include "adapters/grpc/io/store_client.h"
 #include "adapters/grpc/session/pending_appends.h"
 #include "adapters/grpc/wire/batch_append_response.h"
+#include "adapters/grpc/wire/decode.h"
 #include "adapters/grpc/wire/encode.h"
 #include "domain/excerpt.h"
 
@@ -73,6 +74,7 @@ void BatchAppender::follow_connection() {
   if (connection_ == client_.connection()) return;
   connection_ = client_.connection();
   offer_ = Offer::kUnknown;
+  size_rule_ = AppendSizeRule::kDataMetadataAndType;
   if (current_ != nullptr) abandon(*current_, "the connection is another now");
   ask();
 }
@@ -85,9 +87,14 @@ void BatchAppender::ask() {
               [this, connection = connection_](const CallStatus& status, std::string_view methods) {
                 if (connection != connection_) return;
                 if (status.ok()) {
-                  offer_ = offers_batch_append(methods) ? Offer::kYes : Offer::kNo;
+                  const ServerFeatures features = decode_server_features(methods);
+                  offer_ = features.has_batch_append ? Offer::kYes : Offer::kNo;
+                  size_rule_ = features.size_rule;
+                } else if (status.code == kUnimplemented) {
+                  offer_ = Offer::kNo;
+                  size_rule_ = AppendSizeRule::kData;
                 } else {
-                  offer_ = status.code == kUnimplemented ? Offer::kNo : Offer::kUnknown;
+                  offer_ = Offer::kUnknown;
                 }
               });
 }
@@ -129,6 +136,10 @@ std::size_t BatchAppender::ordered_append_bytes() const {
   const bool is_one_call = calls_.empty() || (calls_.size() == 1 && calls_.front() == current_);
   const bool is_certain = offer_ == Offer::kYes && connection_ == client_.connection() && suspects_.empty();
   return is_one_call && is_certain ? kMaxBatchBytes : 0;
+}
+
+AppendSizeRule BatchAppender::size_rule() const {
+  return connection_ == client_.connection() ? size_rule_ : AppendSizeRule::kDataMetadataAndType;
 }
 
 // It ends soon, and what it carried is then answered.

@@ -32,6 +32,8 @@ class BatchAppender {
   void send(const Append& append);
   // A server takes one call's batches one after the other (Streams.BatchAppend.cs of 21.10), up to the log itself.
   std::size_t ordered_append_bytes() const;
+  // As far as the server of the connection has told what it is. One that does not know the question is before 21.10.
+  AppendSizeRule size_rule() const;
   // The server answers: a good moment to ask it, unless what it offers is known.
   void connected();
   void stop() { timer_.cancel(); }
@@ -58,6 +60,7 @@ class BatchAppender {
 
   std::uint64_t connection_ = 0;  // of `offer_` and `current_`
   Offer offer_ = Offer::kUnknown;
+  AppendSizeRule size_rule_ = AppendSizeRule::kDataMetadataAndType;
   BatchAppendCall* current_ = nullptr;
   std::vector<BatchAppendCall*> calls_;        // the current one, and those that are about to end
   absl::flat_hash_set<std::string> suspects_;  // streams: one of their appends made a server end a whole call

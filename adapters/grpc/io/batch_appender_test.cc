@@ -256,6 +256,35 @@ TEST_F(BatchAppenderTest, AServerThatTakesItBackIsWrittenToByAppend) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(BatchAppenderTest, TheVersionTellsHowAppendsAreCounted) {
+  const auto rule_of = [this](const std::string& version, bool has_batches) {
+    std::atomic<int> calls = 0;
+    ScriptedServer::Script script{.append = answer_append, .version = version};
+    if (has_batches) {
+      script.batch_append = [&](auto&, BatchStream& stream) {
+        ++calls;
+        return answer_all(stream);
+      };
+    }
+    ScriptedServer server(std::move(script));
+    start(settings_for(server.port()));
+    EXPECT_EQ(sink_->append_size_rule(), AppendSizeRule::kDataMetadataAndType) << "before it is known";
+    if (has_batches) await_batches(calls);
+    run_until(io_, [&] {
+      outcome_of(send("warm"));
+      return has_batches || sink_->append_size_rule() == AppendSizeRule::kData;
+    });
+    const AppendSizeRule rule = sink_->append_size_rule();
+    stop_and_wait(io_, *sink_);
+    sink_.reset();
+    return rule;
+  };
+  EXPECT_EQ(rule_of("23.10.6", true), AppendSizeRule::kData);
+  EXPECT_EQ(rule_of("24.10.4", true), AppendSizeRule::kDataMetadataAndType);
+  EXPECT_EQ(rule_of("", true), AppendSizeRule::kDataMetadataAndType);
+  EXPECT_EQ(rule_of("", false), AppendSizeRule::kData);  // as 21.2.0, which does not know the question
+}
+
 TEST_F(BatchAppenderTest, WhatIsBeyondAMessageGoesByAppend) {
   std::atomic<int> calls = 0;
   std::atomic<int> alone = 0;

@@ -94,6 +94,8 @@ void Call::OnDone(const grpc::Status& status) {
     status_.exception = trailer(trailers, "exception");
     status_.leader_host = trailer(trailers, "leader-endpoint-host");
     status_.leader_port = trailer(trailers, "leader-endpoint-port");
+    status_.append_limit = trailer(trailers, "maximum-append-size");
+    status_.append_event_limit = trailer(trailers, "maximum-append-event-size");
     inbox = inbox_;
   }
   // From here on the call may be gone.

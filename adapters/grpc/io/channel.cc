@@ -31,7 +31,8 @@ constexpr char kSystemRoots[] = "/etc/ssl/certs/ca-certificates.crt";
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file || content.empty()) throw std::runtime_error("cannot read the TLS file " + path);
+  if (!file || content.empty())
+    throw std::runtime_error("cannot read the TLS file " + path + ": name one that this user may read");
   return content;
 }
 

@@ -23,6 +23,7 @@ class GrpcSink : public EventSink {
   void probe(Answer answer) override { client_.probe(std::move(answer)); }
   // Streams.Append gives each call a task of its own, so that their order is anybody's guess.
   std::size_t ordered_append_bytes() const override { return batches_->ordered_append_bytes(); }
+  AppendSizeRule append_size_rule() const override { return batches_->size_rule(); }
   void stop(std::function<void()> stopped) override;
 
  private:

@@ -62,8 +62,9 @@ class ScriptedServer {
   struct Script {
     std::function<grpc::Status(grpc::ServerContext&, const std::vector<streams::AppendReq>&, streams::AppendResp&)>
         append = {};
-    // With this, the server says that it offers BatchAppend.
+    // With this, the server says that it offers BatchAppend, and its version.
     std::function<grpc::Status(grpc::ServerContext&, BatchStream&)> batch_append = {};
+    std::string version = {};
     std::function<grpc::Status(grpc::ServerContext&, const streams::ReadReq&, grpc::ServerWriter<streams::ReadResp>&)>
         read = {};
     std::function<grpc::Status(grpc::ServerContext&, const persistent::CreateReq&)> create = {};
@@ -74,7 +75,11 @@ class ScriptedServer {
   };
 
   explicit ScriptedServer(Script script, int port = 0)
-      : streams_(script), persistent_(script), gossip_(script), features_(script.batch_append != nullptr), port_(port) {
+      : streams_(script),
+        persistent_(script),
+        gossip_(script),
+        features_(script.batch_append != nullptr, script.version),
+        port_(port) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
     builder.RegisterService(&streams_);
@@ -164,18 +169,21 @@ class ScriptedServer {
 
   class ServerFeatures : public server_features::ServerFeatures::Service {
    public:
-    explicit ServerFeatures(bool has_batch_append) : has_batch_append_(has_batch_append) {}
+    ServerFeatures(bool has_batch_append, std::string version)
+        : has_batch_append_(has_batch_append), version_(std::move(version)) {}
     grpc::Status GetSupportedMethods(grpc::ServerContext*, const event_store::client::Empty*,
                                      server_features::SupportedMethods* methods) override {
       if (!has_batch_append_) return unimplemented();
       auto& method = *methods->add_methods();
       method.set_method_name("batchappend");
       method.set_service_name("event_store.client.streams.streams");
+      methods->set_event_store_server_version(version_);
       return grpc::Status::OK;
     }
 
    private:
     bool has_batch_append_;
+    std::string version_;
   };
 
   Streams streams_;

@@ -48,9 +48,22 @@ std::string_view detail_name(std::string_view type_url) {
 std::string_view exception_of(std::string_view detail) {
   if (detail == "StreamDeleted") return "stream-deleted";
   if (detail == "MaximumAppendSizeExceeded") return "maximum-append-size-exceeded";
+  if (detail == "MaximumAppendEventSizeExceeded") return "maximum-append-event-size-exceeded";
   if (detail == "AccessDenied") return "access-denied";
   if (detail == "InvalidTransaction") return "invalid-transaction";
   return {};
+}
+
+// False: the detail is malformed.
+bool decode_limit(std::string_view detail, std::string_view value, CallStatus& status) {
+  const bool is_of_append = detail == "MaximumAppendSizeExceeded";
+  if (!is_of_append && detail != "MaximumAppendEventSizeExceeded") return true;
+  ProtoReader fields(value);
+  while (fields.next()) {
+    if (is_of_append && fields.field() == 1) status.append_limit = std::to_string(fields.number());
+    if (!is_of_append && fields.field() == 3) status.append_event_limit = std::to_string(fields.number());
+  }
+  return fields.ok();
 }
 
 Decoded decode_error(std::string_view message, std::string_view stream) {
@@ -75,6 +88,7 @@ Decoded decode_error(std::string_view message, std::string_view stream) {
     if (auto* malformed = std::get_if<Malformed>(&revision)) return std::move(*malformed);
     return WrongExpectedVersion{std::get<std::optional<Revision>>(revision)};
   }
+  if (!decode_limit(detail, detail_value, status)) return Malformed{"an error's detail is malformed"};
   const bool cannot_serve_for_now = status.code == kOk;
   status.exception = exception_of(detail);
   if (detail == "BadRequest") {

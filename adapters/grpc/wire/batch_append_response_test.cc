@@ -87,6 +87,20 @@ TEST(BatchAppendResponseTest, TheDetailNamesTheError) {
   EXPECT_EQ(kind_of(error(13, "InternalError", client::Empty())), ErrorKind::kUnavailable);
 }
 
+TEST(BatchAppendResponseTest, WhatIsTooLargeTellsTheLimit) {
+  client::MaximumAppendSizeExceeded of_append;
+  of_append.set_max_append_size(1'048'576);
+  const AppendOutcome append = decoded(error(3, "MaximumAppendSizeExceeded", of_append)).outcome;
+  EXPECT_EQ(std::get<StoreError>(append).limit, (SizeLimit{1'048'576, SizeLimit::Of::kAppend}));
+  client::MaximumAppendEventSizeExceeded of_event;
+  of_event.set_event_id("an id");
+  of_event.set_proposed_event_size(201);
+  of_event.set_max_append_event_size(200);
+  const AppendOutcome event = decoded(error(3, "MaximumAppendEventSizeExceeded", of_event)).outcome;
+  EXPECT_EQ(std::get<StoreError>(event).kind, ErrorKind::kTooLarge);
+  EXPECT_EQ(std::get<StoreError>(event).limit, (SizeLimit{200, SizeLimit::Of::kEvent}));
+}
+
 TEST(BatchAppendResponseTest, ANodeThatCannotServeForNowSaysSoWithTheCodeOk) {
   EXPECT_EQ(kind_of(error(0, "Server Is Not Ready", client::Empty())), ErrorKind::kNotReady);
   EXPECT_EQ(kind_of(error(0, "Server Is Busy", client::Empty())), ErrorKind::kNotReady);

@@ -1,5 +1,7 @@
 #include "adapters/grpc/wire/decode.h"
 
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -239,11 +241,14 @@ std::variant<AppendSuccess, WrongExpectedVersion, Malformed> decode_append_respo
   return result;
 }
 
-bool offers_batch_append(std::string_view message) {
-  bool offers = false;
+ServerFeatures decode_server_features(std::string_view message) {
+  ServerFeatures features;
+  std::string_view version;
   ProtoReader reader(message);
   while (reader.next()) {
-    if (reader.field() != 1 || !reader.is_bytes()) continue;
+    if (!reader.is_bytes()) continue;
+    if (reader.field() == 2) version = reader.bytes();
+    if (reader.field() != 1) continue;
     std::string_view method;
     std::string_view service;
     ProtoReader fields(reader.bytes());
@@ -251,10 +256,27 @@ bool offers_batch_append(std::string_view message) {
       if (fields.field() == 1) method = fields.bytes();
       if (fields.field() == 2) service = fields.bytes();
     }
-    if (!fields.ok()) return false;
-    offers = offers || (method == "batchappend" && service == "event_store.client.streams.streams");
+    if (!fields.ok()) return {};
+    features.has_batch_append =
+        features.has_batch_append || (method == "batchappend" && service == "event_store.client.streams.streams");
   }
-  return offers && reader.ok();
+  if (!reader.ok()) return {};
+  features.size_rule = append_size_rule(version);
+  return features;
+}
+
+AppendSizeRule append_size_rule(std::string_view version) {
+  std::array<int, 3> numbers{};
+  const char* at = version.data();
+  const char* const end = at + version.size();
+  for (int& number : numbers) {
+    const auto [stop, error] = std::from_chars(at, end, number);
+    if (error != std::errc()) return AppendSizeRule::kDataMetadataAndType;
+    at = stop == end ? stop : stop + 1;  // the dot
+  }
+  // Builds of one's own tell 0.0.0.
+  const bool counts_data_alone = numbers[0] > 0 && numbers < std::array{24, 10, 4};
+  return counts_data_alone ? AppendSizeRule::kData : AppendSizeRule::kDataMetadataAndType;
 }
 
 std::variant<std::vector<ClusterMember>, Malformed> decode_cluster(std::string_view message) {

@@ -62,8 +62,16 @@ std::optional<AppendSuccess> decode_append_success(std::string_view message);
 // 20.6.0 and the later ones.
 std::variant<AppendSuccess, WrongExpectedVersion, Malformed> decode_append_response(std::string_view message);
 
-// server_features.SupportedMethods: whether Streams.BatchAppend is among them. Not so either if it is malformed.
-bool offers_batch_append(std::string_view message);
+// server_features.SupportedMethods.
+struct ServerFeatures {
+  bool has_batch_append = false;  // not so either if it is malformed
+  AppendSizeRule size_rule =
+      AppendSizeRule::kDataMetadataAndType;  // by the version; of an unknown one: the larger size
+};
+ServerFeatures decode_server_features(std::string_view message);
+
+// How a server of this version ("24.10.4") counts the size of appends.
+AppendSizeRule append_size_rule(std::string_view version);
 
 enum class NodeState { kLeader, kFollower, kReadOnlyReplica, kOther };
 

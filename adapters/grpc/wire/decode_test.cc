@@ -319,13 +319,28 @@ TEST(DecodeTest, LaterServersSayThatTheyOfferBatchAppend) {
       if (!step.is_message() || step.from_client() || !step.method.ends_with("/GetSupportedMethods")) continue;
       if (step.truncated) continue;
       SCOPED_TRACE(name);
-      EXPECT_TRUE(offers_batch_append(step.payload));
-      EXPECT_FALSE(offers_batch_append(std::string_view(step.payload).substr(0, step.payload.size() - 1)));
+      EXPECT_TRUE(decode_server_features(step.payload).has_batch_append);
+      const std::string_view cut = std::string_view(step.payload).substr(0, step.payload.size() - 1);
+      EXPECT_FALSE(decode_server_features(cut).has_batch_append);
+      const bool is_of_today = name.starts_with("next-24.10.4") || name.starts_with("next-25.0.0");
+      EXPECT_EQ(decode_server_features(step.payload).size_rule,
+                is_of_today ? AppendSizeRule::kDataMetadataAndType : AppendSizeRule::kData);
       ++answers;
     }
   }
   EXPECT_GT(answers, 0);
-  EXPECT_FALSE(offers_batch_append(""));
+  EXPECT_FALSE(decode_server_features("").has_batch_append);
+}
+
+TEST(DecodeTest, AppendsAreCountedByVersion) {
+  for (const std::string_view version :
+       {"21.10.0", "21.10.11.0", "22.10.5", "23.10.6", "24.2.0", "24.6.0", "24.10.0", "24.10.3", "24.10.0-rc.1"}) {
+    EXPECT_EQ(append_size_rule(version), AppendSizeRule::kData) << version;
+  }
+  for (const std::string_view version : {"24.10.4", "24.10.4.1234", "24.10.5", "24.11.0", "25.0.0", "25.0.0-rc.6",
+                                         "26.1", "0.0.0-dev", "", "unknown", "24", "v24.10.3"}) {
+    EXPECT_EQ(append_size_rule(version), AppendSizeRule::kDataMetadataAndType) << version;
+  }
 }
 
 }  // namespace

@@ -84,10 +84,23 @@ std::string_view advice(const CallStatus& status) {
   return contains(text, kCannotConnect) && hung_up ? kHungUp : "";
 }
 
+constexpr std::string_view kAppendTooLarge = "maximum-append-size-exceeded";
+constexpr std::string_view kAppendEventTooLarge = "maximum-append-event-size-exceeded";  // from 24.10 on
+
+std::optional<SizeLimit> limit_of(const CallStatus& status) {
+  const bool is_of_event = status.exception == kAppendEventTooLarge;
+  if (!is_of_event && status.exception != kAppendTooLarge) return std::nullopt;
+  const std::string& text = is_of_event ? status.append_event_limit : status.append_limit;
+  std::size_t bytes = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  if (error != std::errc() || stop != text.data() + text.size() || bytes == 0) return std::nullopt;
+  return SizeLimit{bytes, is_of_event ? SizeLimit::Of::kEvent : SizeLimit::Of::kAppend};
+}
+
 ErrorKind kind_of_exception(const CallStatus& status, ErrorKind otherwise) {
   const std::string_view exception = status.exception;
   if (exception == "stream-deleted") return ErrorKind::kStreamDeleted;
-  if (exception == "maximum-append-size-exceeded") return ErrorKind::kTooLarge;
+  if (exception == kAppendTooLarge || exception == kAppendEventTooLarge) return ErrorKind::kTooLarge;
   if (exception == "access-denied") return ErrorKind::kAccessDenied;
   if (exception == "not-leader") return ErrorKind::kNotReady;
   if (exception == "persistent-subscription-does-not-exist" || exception == "stream-not-found") {
@@ -147,6 +160,7 @@ StoreError to_store_error(const CallStatus& status, std::string_view what) {
   const std::string_view hint = has_code || contains(status.message, " (status ") ? "" : advice(status);
   error.message = excerpt(what) + ": " + (hint.empty() ? "" : std::string(hint) + ": ") +
                   (status.message.empty() ? "no text" : excerpt(status.message)) + (has_code ? "" : code);
+  error.limit = limit_of(status);
   return error;
 }
 

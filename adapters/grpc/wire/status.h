@@ -38,6 +38,8 @@ struct CallStatus {
   std::string exception;    // "wrong-expected-version", "stream-deleted", ...; empty if the server named none
   std::string leader_host;  // with exception "not-leader"
   std::string leader_port;
+  std::string append_limit;        // with exception "maximum-append-size-exceeded", in bytes
+  std::string append_event_limit;  // with exception "maximum-append-event-size-exceeded"
 
   bool ok() const { return code == kOk; }
 };

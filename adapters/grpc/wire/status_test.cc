@@ -31,6 +31,7 @@ CallStatus status_of(const Step& step) {
   status.exception = step.header("exception");
   status.leader_host = step.header("leader-endpoint-host");
   status.leader_port = step.header("leader-endpoint-port");
+  status.append_limit = step.header("maximum-append-size");
   return status;
 }
 
@@ -68,8 +69,10 @@ TEST(StatusTest, RecordedFailuresAreToldApart) {
   };
   std::map<ErrorKind, int> seen;
   for_each_failure("", [&](const CallStatus& status) {
-    const ErrorKind kind = to_store_error(status, "it").kind;
+    const StoreError error = to_store_error(status, "it");
+    const ErrorKind kind = error.kind;
     ++seen[kind];
+    EXPECT_EQ(error.limit, kind == ErrorKind::kTooLarge ? std::optional(SizeLimit{1'048'576}) : std::nullopt);
     if (const auto found = by_exception.find(status.exception); found != by_exception.end()) {
       EXPECT_EQ(kind, found->second) << status.exception;
     } else if (const auto code = by_code.find(status.code); status.exception.empty() && code != by_code.end()) {
@@ -78,6 +81,16 @@ TEST(StatusTest, RecordedFailuresAreToldApart) {
   });
   for (const auto& [exception, kind] : by_exception) EXPECT_GT(seen[kind], 0) << exception;
   for (const auto& [code, kind] : by_code) EXPECT_GT(seen[kind], 0) << code;
+}
+
+TEST(StatusTest, AnEventThatIsTooLargeTellsItsOwnLimit) {
+  CallStatus status =
+      status_of(kInvalidArgument, "Event with Id: 1, Size: 201, exceeds", "maximum-append-event-size-exceeded");
+  status.append_event_limit = "200";
+  EXPECT_EQ(to_store_error(status, "it").kind, ErrorKind::kTooLarge);
+  EXPECT_EQ(to_store_error(status, "it").limit, (SizeLimit{200, SizeLimit::Of::kEvent}));
+  status.append_event_limit = "many";
+  EXPECT_EQ(to_store_error(status, "it").limit, std::nullopt);
 }
 
 TEST(StatusTest, RecordedEndsOfSubscriptionsAreToldApart) {

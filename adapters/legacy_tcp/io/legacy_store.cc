@@ -46,14 +46,16 @@ void log_server_info(asio::io_context& io, const LegacyStoreSettings& settings) 
       make_http_client(io, settings.http, std::nullopt, http_tls(settings), settings.operation_timeout);
   ask({"GET", "/info", ""}, [where = to_text(settings.http)](const HttpResult& result) {
     if (const auto* failure = std::get_if<HttpFailure>(&result)) {
-      LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message;
+      LOG(WARNING) << "no HTTP answer from " << where << ": " << failure->message
+                   << "; groups and projections are asked for there: interconnect check tells more";
       return;
     }
     const auto& response = std::get<HttpResponse>(result);
     if (const auto info = response.status == 200 ? parse_server_info(response.body) : std::nullopt) {
       LOG(INFO) << where << " is EventStore " << excerpt(info->version) << ", state " << excerpt(info->state);
     } else {
-      LOG(WARNING) << where << " answers HTTP " << response.status << " instead of saying what it is";
+      LOG(WARNING) << where << " answers HTTP " << response.status
+                   << " instead of saying what it is; is this the HTTP port of an EventStoreDB?";
     }
   });
 }
@@ -273,6 +275,8 @@ class LegacyEventSink final : public EventSink, private ConnectedStore {
   // 5.0.1 asks for the rights to a stream on one of several threads, chosen by the stream's name, before it writes:
   // only appends to one stream keep their order (TwoPhaseRequestManagerBase.cs, StorageReaderService.cs).
   std::size_t ordered_append_bytes() const override { return 0; }
+  // There is no limit over TCP but those of an event and of a package.
+  AppendSizeRule append_size_rule() const override { return AppendSizeRule::kDataMetadataAndType; }
   void stop(std::function<void()> stopped) override { ConnectedStore::stop(std::move(stopped)); }
 
  private:

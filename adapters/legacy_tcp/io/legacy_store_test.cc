@@ -82,7 +82,7 @@ struct SourceLog : EventSourceListener {
 class LegacyStoreTest : public testing::Test {
  protected:
   void start_server(eventstore::Options options = {}) {
-    options.version = "5.0.1";
+    if (options.version.empty()) options.version = "5.0.1";
     static auto& servers = *new std::vector<eventstore::Server*>;
     servers.push_back(new eventstore::Server(options, io_));
     settings_.tcp = {"127.0.0.1", static_cast<std::uint16_t>(servers.back()->tcp_port())};
@@ -205,6 +205,36 @@ TEST_F(LegacyStoreTest, TellsTheCurrentVersionWhereTheExpectedOneIsWrong) {
   EXPECT_EQ(append(4, "t", 5, second), AppendOutcome(WrongExpectedVersion{kNoStream}));
   // The same ids at the same place are the same write.
   EXPECT_EQ(append(5, "s", kNoStream, first), AppendOutcome(Appended{.last_revision = 0, .was_repeated = true}));
+}
+
+// 22.6 to 23.10 leave out what is 0: the revision of a stream's first event, and that of its only one.
+TEST_F(LegacyStoreTest, ANumberThatALaterServerLeavesOutIs0) {
+  eventstore::Options options;
+  options.generation = eventstore::Generation::kNext;
+  options.version = "23.10.6";
+  options.external_tcp = true;
+  start_server(options);
+  start_sink();
+  std::vector<Event> first;
+  first.push_back(event_of(1, "A", ContentKind::kBinary, "", ""));
+  std::vector<Event> second;
+  second.push_back(event_of(2, "A", ContentKind::kJson, "{}", ""));
+  EXPECT_EQ(append(1, "s", kNoStream, first), AppendOutcome(Appended{0}));
+  EXPECT_EQ(append(2, "s", 5, second), AppendOutcome(WrongExpectedVersion{0}));
+  EXPECT_EQ(append(3, "t", 5, second), AppendOutcome(WrongExpectedVersion{kNoStream}));
+
+  Subscription subscription;
+  subscription.stream = "s";
+  subscription.group = "g";
+  start_source(subscription);
+  source_->subscribe(0, 10);
+  ASSERT_TRUE(run_until([&] { return !source_log_.deliveries.empty(); }));
+  EXPECT_EQ(source_log_.started.at(0).group, GroupState::kCreated);
+  EXPECT_EQ(source_log_.deliveries[0].ack_id, first[0].id());
+  EXPECT_EQ(source_log_.deliveries[0].position, 0);
+  EXPECT_EQ(source_log_.deliveries[0].retry_count, 0);
+  stop(*source_);
+  stop(*sink_);
 }
 
 TEST_F(LegacyStoreTest, RefusesWhatIsTooLargeAndKeepsTheConnection) {

@@ -16,6 +16,7 @@ using std::chrono::seconds;
 // What a server allows one event to have in data, metadata and type (two bytes a character) together: 16 MiB for a
 // record of its log, less what it keeps for itself.
 constexpr std::size_t kMaxEventSize = 16 * 1024 * 1024 - 10'000;
+constexpr SizeLimit kEventLimit{kMaxEventSize, SizeLimit::Of::kRecord};
 
 // How soon a cluster without a master is asked again; no two attempts to follow one are closer together either.
 constexpr Duration kAskAgainAfter = milliseconds(100);
@@ -237,7 +238,9 @@ void Session::schedule_reconnection(Time now, Actions& actions) {
   const auto wait = schedule_.next(now);
   if (!wait) {
     phase_ = Phase::kLost;
-    actions.push_back(Lost{last_error_.message + "; the reconnection settings allow no more attempts"});
+    actions.push_back(
+        Lost{last_error_.message +
+             "; the reconnection settings allow no more attempts (reconnection.maxAttempts; -1: without end)"});
     return;
   }
   phase_deadline_ = now + *wait;
@@ -378,11 +381,11 @@ void Session::complete(Time now, Serial serial, const Reply& reply, Actions& act
   if (const auto* bad = std::get_if<BadRequest>(&reply)) {
     const auto* append = std::get_if<AppendOperation>(&operation);
     const bool too_large = append != nullptr && append->too_large;
-    fail(now, operation,
-         {too_large ? ErrorKind::kTooLarge : ErrorKind::kInvalid,
-          std::string(too_large ? "an event is larger than the server takes: " : "bad request: ") +
-              excerpt(bad->reason)},
-         actions);
+    StoreError error{
+        too_large ? ErrorKind::kTooLarge : ErrorKind::kInvalid,
+        std::string(too_large ? "an event is larger than the server takes: " : "bad request: ") + excerpt(bad->reason)};
+    if (too_large) error.limit = kEventLimit;
+    fail(now, operation, error, actions);
     return;
   }
 
@@ -474,10 +477,10 @@ void Session::append(Time now, const Append& append, Actions& actions) {
     operation.too_large = operation.too_large || event.payload_bytes() + 2 * event.type().size() > kMaxEventSize;
   }
   if (surely_too_large) {
-    actions.push_back(AppendCompleted{
-        append.id,
-        StoreError{ErrorKind::kTooLarge, "write to '" + excerpt(append.stream) +
-                                             "': larger than a server takes (16 MB an event, 64 MiB a write)"}});
+    StoreError error{ErrorKind::kTooLarge, "write to '" + excerpt(append.stream) +
+                                               "': larger than a server takes (16 MB an event, 64 MiB a write)"};
+    if (operation.too_large) error.limit = kEventLimit;
+    actions.push_back(AppendCompleted{append.id, std::move(error)});
     return;
   }
   const Serial serial = begin(now, std::move(operation));

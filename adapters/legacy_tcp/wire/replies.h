@@ -10,7 +10,9 @@
 #include "domain/event.h"
 
 // What servers send. All texts and event bodies are views into the package. A field that is missing has the value that
-// the structure gives it, unless the message is of no use without it.
+// the structure gives it, unless the message is of no use without it. Servers from 22.6 on leave out every number that
+// is 0 (ClientMessageDtos.proto is proto3 there, proto2 before), so 0 is what a missing number means; what "none" is
+// comes as -1.
 namespace interconnect::legacy {
 
 // Either may be missing: an event that is no link comes without `link`, and a resolved link whose target is missing,
@@ -58,8 +60,8 @@ struct WriteEventsCompleted {
   Result result = Result::kSuccess;
   std::string_view message;
   std::int64_t commit_position = 0;  // -1: of a repeat, of which nothing was written
-  std::int64_t last_event_number = -1;
-  std::optional<std::int64_t> current_version;  // means something for kWrongExpectedVersion only
+  std::int64_t last_event_number = 0;
+  std::int64_t current_version = 0;  // means something for kWrongExpectedVersion only
 };
 
 struct ReadStreamEventsCompleted {
@@ -74,14 +76,14 @@ struct ReadStreamEventsCompleted {
   Result result = Result::kSuccess;
   std::vector<IndexedEvent> events;
   std::int64_t next_event_number = 0;
-  std::int64_t last_event_number = -1;
+  std::int64_t last_event_number = 0;
   bool end_of_stream = false;
   std::string_view error;
 };
 
 struct PersistentSubscriptionConfirmation {
   std::string_view subscription_id;  // stream::group
-  std::int64_t last_event_number = -1;
+  std::int64_t last_event_number = 0;
 };
 
 struct PersistentEventAppeared {

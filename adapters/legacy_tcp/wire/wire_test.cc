@@ -132,6 +132,47 @@ TEST(DecodeReply, EventNumbersHave64Bits) {
   EXPECT_EQ(std::get<WriteEventsCompleted>(std::get<Reply>(decoded)).last_event_number, 4'294'967'301);
 }
 
+// As 22.10.5 and 23.10.6 answer: to the write of a stream's first event at a log's beginning, and to one that expects
+// another revision than the 0 that the stream ends with.
+TEST(DecodeReply, ANumberThatIsMissingIs0) {
+  const auto first = decode_payload(Command::kWriteEventsCompleted, "");
+  const auto& written = std::get<WriteEventsCompleted>(std::get<Reply>(first));
+  EXPECT_EQ(written.result, WriteEventsCompleted::Result::kSuccess);
+  EXPECT_EQ(written.last_event_number, 0);
+  EXPECT_EQ(written.commit_position, 0);
+
+  const auto second = decode_payload(Command::kWriteEventsCompleted, "\x08\x04\x12\x01w");
+  const auto& refused = std::get<WriteEventsCompleted>(std::get<Reply>(second));
+  EXPECT_EQ(refused.result, WriteEventsCompleted::Result::kWrongExpectedVersion);
+  EXPECT_EQ(refused.message, "w");
+  EXPECT_EQ(refused.current_version, 0);
+
+  const auto page = decode_payload(Command::kReadStreamEventsForwardCompleted, "");
+  const auto& read = std::get<ReadStreamEventsCompleted>(std::get<Reply>(page));
+  EXPECT_EQ(read.result, ReadStreamEventsCompleted::Result::kSuccess);
+  EXPECT_EQ(read.next_event_number, 0);
+  EXPECT_EQ(read.last_event_number, 0);
+  EXPECT_FALSE(read.end_of_stream);
+}
+
+TEST(DecodeReply, APushOfAStreamsFirstEventHasNoNumbers) {
+  std::string record;
+  put_bytes_field(record, 1, "s");
+  put_bytes_field(record, 3, std::string(16, 'i'));
+  put_bytes_field(record, 4, "t");
+  std::string resolved;
+  put_bytes_field(resolved, 1, record);
+  std::string message;
+  put_bytes_field(message, 1, resolved);
+  const auto decoded = decode_payload(Command::kPersistentSubscriptionStreamEventAppeared, message);
+  const auto& pushed = std::get<PersistentEventAppeared>(std::get<Reply>(decoded));
+  ASSERT_TRUE(pushed.event.event.has_value());
+  EXPECT_EQ(pushed.event.event->stream, "s");
+  EXPECT_EQ(pushed.event.event->revision, 0);
+  EXPECT_EQ(pushed.event.event->content, ContentKind::kBinary);
+  EXPECT_EQ(pushed.retry_count, 0);
+}
+
 TEST(DecodeReply, RefusesUnknownEnumerationValues) {
   EXPECT_EQ(reason_of(decode_payload(Command::kWriteEventsCompleted, "\x08\x08")),
             "WriteEventsCompleted: an enumeration has an unknown value");

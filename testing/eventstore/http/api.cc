@@ -358,8 +358,8 @@ void handle_http(Node& node, HttpRequest request, const HttpRespond& respond) {
   if (node.misbehaviour().silent) return;
   const bool legacy = is_legacy(node);
   request.path = path_as_read(request.target, legacy);
-  // The Accept header of several types that axios sends is not understood from 21.2 on.
-  if (!legacy && request.header("accept").find(',') != std::string::npos) {
+  // The Accept header of several types that axios sends is not understood from 21.2 to 23.10.
+  if (!legacy && !node.options().is_of_today() && request.header("accept").find(',') != std::string::npos) {
     return respond({.status = 406, .reason = "Requested URI is not available in requested format", .content_type = ""});
   }
   const Caller caller = authenticate(node, request);
@@ -367,8 +367,11 @@ void handle_http(Node& node, HttpRequest request, const HttpRespond& respond) {
   const std::string first = request.path.empty() ? "" : request.path[0];
   if (first == "info") {
     const char* state = !node.ready() ? "unknown" : legacy ? "master" : "leader";
-    return respond({.body = "{\n  \"esVersion\": \"" + node.options().dotted_version() + "\",\n  \"state\": \"" +
-                            state + "\",\n  \"projectionsMode\": \"" + (node.options().projections ? "All" : "None") +
+    const std::string version = node.options().dotted_version();
+    const std::string db_version =
+        node.options().is_at_least({25, 0, 0}) ? "\"dbVersion\": \"" + version + "\",\n  " : "";
+    return respond({.body = "{\n  " + db_version + "\"esVersion\": \"" + version + "\",\n  \"state\": \"" + state +
+                            "\",\n  \"projectionsMode\": \"" + (node.options().projections ? "All" : "None") +
                             "\"\n}"});
   }
   if (first == "ping") {

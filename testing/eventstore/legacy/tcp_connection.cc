@@ -5,6 +5,7 @@
 
 #include "boost/asio/post.hpp"
 #include "testing/eventstore/legacy/tcp_subscriptions.h"
+#include "testing/eventstore/legacy/without_zeros.h"
 
 namespace interconnect::eventstore {
 namespace {
@@ -496,10 +497,16 @@ void TcpConnection::manage_group(const Package& package, const User* user, Comma
   send(reply, package.correlation_id, completed);
 }
 
-void TcpConnection::send(Command command, std::string_view correlation_id,
-                         const google::protobuf::MessageLite& message) {
+void TcpConnection::send(Command command, std::string_view correlation_id, const google::protobuf::Message& message) {
   if (closed_ || node_.misbehaviour().silent) return;
-  append_package(command, correlation_id, message, &out_);
+  if (node_.options().leaves_out_zeros()) {
+    const std::unique_ptr<google::protobuf::Message> copy(message.New());
+    copy->CopyFrom(message);
+    leave_out_zeros(*copy);
+    append_package(command, correlation_id, *copy, &out_);
+  } else {
+    append_package(command, correlation_id, message, &out_);
+  }
   flush();
 }
 

@@ -49,7 +49,7 @@ class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
   template <class Message, class Completed>
   void manage_group(const Package& package, const User* user, Command reply);
 
-  void send(Command command, std::string_view correlation_id, const google::protobuf::MessageLite& message);
+  void send(Command command, std::string_view correlation_id, const google::protobuf::Message& message);
   void send(Command command, std::string_view correlation_id, std::string_view payload);
   void bad_request(const Package& package);
   void bad_request_and_close(std::string_view correlation_id, const std::string& text);

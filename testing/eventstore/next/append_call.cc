@@ -92,7 +92,12 @@ class AppendCall : public SingleCall<grpc::ServerReadReactor<proto::AppendReq>> 
     const std::string missing = take_proposed(*request_.mutable_proposed_message(), &event);
     if (missing == "id") return thrown_by_handler();
     if (!missing.empty()) return missing_metadata_error(missing);
-    size_ += static_cast<std::int64_t>(event.data.size());
+    const std::int64_t size = counted_size(node_.options(), event);
+    const std::int64_t event_limit = node_.options().max_append_event_size;
+    if (node_.options().is_of_today() && size > event_limit) {
+      return max_append_event_size_error(event.id, size, event_limit);
+    }
+    size_ += size;
     if (size_ > node_.options().max_append_size) return max_append_size_error(node_.options().max_append_size);
     if (event.type.empty()) return thrown_by_handler();
     events_.push_back(std::move(event));

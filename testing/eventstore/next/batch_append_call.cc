@@ -81,7 +81,18 @@ class BatchAppendCall : public StreamingCall<Base, proto::BatchAppendResp> {
         batch->bad = true;
         return fail(*batch, status_of(grpc::StatusCode::INVALID_ARGUMENT, "BadRequest", bad), false);
       }
-      batch->size += static_cast<std::int64_t>(event.data.size());
+      const std::int64_t size = counted_size(node_.options(), event);
+      const std::int64_t event_limit = node_.options().max_append_event_size;
+      if (node_.options().is_of_today() && size > event_limit) {
+        esdb::MaximumAppendEventSizeExceeded exceeded;
+        exceeded.set_event_id(to_text(event.id));
+        exceeded.set_proposed_event_size(static_cast<std::uint32_t>(size));
+        exceeded.set_max_append_event_size(static_cast<std::uint32_t>(event_limit));
+        batches_.erase(key);
+        return fail(*batch, status_of(grpc::StatusCode::INVALID_ARGUMENT, "MaximumAppendEventSizeExceeded", exceeded),
+                    false);
+      }
+      batch->size += size;
       batch->events.push_back(std::move(event));
     }
     if (batch->size > node_.options().max_append_size) {

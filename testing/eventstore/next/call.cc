@@ -17,14 +17,17 @@ bool requires_leader(const grpc::CallbackServerContext& context) {
   return value == "true" || value == "True";
 }
 
-GrpcCaller caller_of(Node& node, const grpc::CallbackServerContext& context) {
+GrpcCaller caller_of(Node& node, const grpc::CallbackServerContext& context, bool is_open_to_all) {
   GrpcCaller caller;
   if (node.insecure()) {
     caller.user = EventStore::system();
     return caller;
   }
   const std::string header = header_of(context, "authorization");
-  if (header.empty()) return caller;
+  if (header.empty()) {
+    if (node.options().is_of_today() && !is_open_to_all) caller.error = access_denied_error();
+    return caller;
+  }
   if (header.starts_with("Basic ") || header.starts_with("basic ")) {
     const std::string login = base64_decode(header.substr(6));
     const std::size_t colon = login.find(':');

@@ -24,7 +24,8 @@ struct GrpcCaller {
   RpcError error{grpc::Status::OK};
   const User* user = nullptr;
 };
-GrpcCaller caller_of(Node& node, const grpc::CallbackServerContext& context);
+// 24.10.4 and later refuse who is anonymous, but for what is open to all.
+GrpcCaller caller_of(Node& node, const grpc::CallbackServerContext& context, bool is_open_to_all = false);
 bool requires_leader(const grpc::CallbackServerContext& context);
 std::string header_of(const grpc::CallbackServerContext& context, const std::string& name);
 
@@ -170,10 +171,11 @@ using UnaryCall = SingleCall<grpc::ServerUnaryReactor>;
 template <class Request, class Response>
 grpc::ServerUnaryReactor* answer_unary(
     Node& node, grpc::CallbackServerContext* context, const Request* request, Response* response,
-    std::function<std::optional<RpcError>(const GrpcCaller&, const Request&, Response*)> run) {
+    std::function<std::optional<RpcError>(const GrpcCaller&, const Request&, Response*)> run,
+    bool is_open_to_all = false) {
   auto call = std::make_shared<UnaryCall>(node, context);
   call->keep_alive();
-  const GrpcCaller caller = caller_of(node, *context);
+  const GrpcCaller caller = caller_of(node, *context, is_open_to_all);
   post_to_node(node, [&node, call, caller, asked = *request, response, run = std::move(run)] {
     if (node.misbehaviour().silent) return;
     if (!caller.error.ok()) return call->end(caller.error);

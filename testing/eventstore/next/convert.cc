@@ -32,4 +32,15 @@ void to_uuid(const EventId& id, bool structured, esdb::UUID* out) {
   out->mutable_structured()->set_least_significant_bits(static_cast<std::int64_t>(half(id, 8)));
 }
 
+std::int64_t counted_size(const Options& options, const NewEvent& event) {
+  std::size_t size = event.data.size();
+  if (!options.is_of_today()) return static_cast<std::int64_t>(size);
+  size += event.metadata.size();
+  for (const char c : event.type) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0) != 0x80) size += byte >= 0xf0 ? 4 : 2;
+  }
+  return static_cast<std::int64_t>(size);
+}
+
 }  // namespace interconnect::eventstore

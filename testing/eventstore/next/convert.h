@@ -5,6 +5,7 @@
 #include <string>
 
 #include "adapters/grpc/proto/shared.pb.h"
+#include "testing/eventstore/node/options.h"
 #include "testing/eventstore/store/types.h"
 
 namespace interconnect::eventstore {
@@ -59,6 +60,10 @@ bool expected_of(const Options& options, std::int64_t* expected) {
   }
   return true;
 }
+
+// What an event counts against the limit for one append (Event.SizeOnDisk): before 24.10.4 its data alone, later
+// metadata and two bytes for each UTF-16 unit of the type as well.
+std::int64_t counted_size(const Options& options, const NewEvent& event);
 
 // Takes a proposed message of either append; empty if it is all right, else the metadata property that is missing, or
 // "id" if that is none or all zeros.

@@ -1,4 +1,6 @@
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "adapters/grpc/proto/gossip.grpc.pb.h"
 #include "adapters/grpc/proto/serverfeatures.grpc.pb.h"
@@ -16,7 +18,8 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
   grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext* context, const esdb::Empty* request,
                                  esdb::gossip::ClusterInfo* response) override {
     return answer_unary<esdb::Empty, esdb::gossip::ClusterInfo>(
-        node_, context, request, response, [this](const GrpcCaller&, const auto&, auto* answer) {
+        node_, context, request, response,
+        [this](const GrpcCaller&, const auto&, auto* answer) {
           const Misbehaviour& told = node_.misbehaviour();
           for (const Misbehaviour::Member& member : told.gossip) {
             auto* next = answer->add_members();
@@ -42,7 +45,8 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
             leader->mutable_http_end_point()->set_port(static_cast<std::uint32_t>(m.leader_http_port));
           }
           return RpcError{grpc::Status::OK};
-        });
+        },
+        true);
   }
 
  private:
@@ -60,6 +64,71 @@ class GossipService : public esdb::gossip::Gossip::CallbackService {
   const EventId leader_id_ = new_event_id();
 };
 
+struct OfferedMethod {
+  const char* name;
+  std::vector<const char*> features = {};
+};
+struct OfferedService {
+  const char* name;
+  std::vector<OfferedMethod> methods;
+};
+
+// What servers say they can do, though only what a copier needs of it is imitated here.
+std::vector<OfferedService> services_of(const Options& options) {
+  const std::vector<const char*> streams_and_all = {"stream", "all"};
+  std::vector<OfferedService> services = {{"persistent_subscriptions.persistentsubscriptions",
+                                           {{"create", streams_and_all},
+                                            {"update", streams_and_all},
+                                            {"delete", streams_and_all},
+                                            {"read", streams_and_all},
+                                            {"getinfo", streams_and_all},
+                                            {"replayparked", streams_and_all},
+                                            {"list", streams_and_all},
+                                            {"restartsubsystem", streams_and_all}}},
+                                          {"users.users",
+                                           {{"create"},
+                                            {"update"},
+                                            {"delete"},
+                                            {"disable"},
+                                            {"enable"},
+                                            {"details"},
+                                            {"changepassword"},
+                                            {"resetpassword"}}},
+                                          {"streams.streams",
+                                           {{"read", {"position", "events"}},
+                                            {"append"},
+                                            {"delete"},
+                                            {"tombstone"},
+                                            {"batchappend", {"deadline_duration"}}}},
+                                          {"operations.operations",
+                                           {{"startscavenge"},
+                                            {"stopscavenge"},
+                                            {"shutdown"},
+                                            {"mergeindexes"},
+                                            {"resignnode"},
+                                            {"setnodepriority"},
+                                            {"restartpersistentsubscriptions"}}},
+                                          {"gossip.gossip", {{"read"}}},
+                                          {"monitoring.monitoring", {{"stats"}}},
+                                          {"server_features.serverfeatures", {{"getsupportedmethods"}}}};
+  if (options.is_of_today()) services.push_back({"redaction.redaction", {{"geteventpositions"}, {"switchchunks"}}});
+  if (options.projections) {
+    const bool tracks = options.is_at_least({22, 10, 0});
+    services.push_back({"projections.projections",
+                        {{"create", tracks ? std::vector{"track_emitted_streams"} : std::vector<const char*>()},
+                         {"update"},
+                         {"delete"},
+                         {"statistics"},
+                         {"disable"},
+                         {"enable"},
+                         {"reset"},
+                         {"state"},
+                         {"result"},
+                         {"restartsubsystem"}}});
+  }
+  return services;
+}
+
 class ServerFeaturesService : public esdb::server_features::ServerFeatures::CallbackService {
  public:
   explicit ServerFeaturesService(Node& node) : node_(node) {}
@@ -67,28 +136,20 @@ class ServerFeaturesService : public esdb::server_features::ServerFeatures::Call
   grpc::ServerUnaryReactor* GetSupportedMethods(grpc::CallbackServerContext* context, const esdb::Empty* request,
                                                 esdb::server_features::SupportedMethods* response) override {
     return answer_unary<esdb::Empty, esdb::server_features::SupportedMethods>(
-        node_, context, request, response, [this](const GrpcCaller&, const auto&, auto* answer) {
-          auto add = [answer](const char* service, const char* method, bool all) {
-            auto* supported = answer->add_methods();
-            supported->set_method_name(method);
-            supported->set_service_name(service);
-            if (!all) return;
-            supported->add_features("stream");
-            supported->add_features("all");
-          };
-          constexpr char kPersistent[] = "event_store.client.persistent_subscriptions.persistentsubscriptions";
-          for (const char* method :
-               {"create", "update", "delete", "read", "getinfo", "replayparked", "list", "restartsubsystem"}) {
-            add(kPersistent, method, true);
+        node_, context, request, response,
+        [this](const GrpcCaller&, const auto&, auto* answer) {
+          for (const OfferedService& service : services_of(node_.options())) {
+            for (const OfferedMethod& method : service.methods) {
+              auto* supported = answer->add_methods();
+              supported->set_service_name(std::string("event_store.client.") + service.name);
+              supported->set_method_name(method.name);
+              for (const char* feature : method.features) supported->add_features(feature);
+            }
           }
-          for (const char* method : {"read", "append", "delete", "tombstone", "batchappend"}) {
-            add("event_store.client.streams.streams", method, false);
-          }
-          add("event_store.client.gossip.gossip", "read", false);
-          add("event_store.client.server_features.serverfeatures", "getsupportedmethods", false);
-          answer->set_event_store_server_version(node_.options().dotted_version());
+          answer->set_event_store_server_version(node_.options().short_version());
           return RpcError{grpc::Status::OK};
-        });
+        },
+        true);
   }
 
  private:

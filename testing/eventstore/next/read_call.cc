@@ -51,11 +51,21 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
     if (node_.misbehaviour().silent) return;
     if (!caller_.error.ok()) return end(caller_.error);
     if (const RpcError error = cannot_serve(node_, requires_leader(*context_)); !error.ok()) return end(error);
-    if (!options_.uuid_option().has_structured() && !options_.uuid_option().has_string())
-      return end(thrown_by_handler());
+    if (!options_.uuid_option().has_structured() && !options_.uuid_option().has_string()) {
+      if (!node_.options().is_of_today() || options_.has_uuid_option()) return end(thrown_by_handler());
+      return end(
+          invalid(" `uuidOption` is a required argument of type EventStore.Client.Streams.ReadReq+Types+Options+"
+                  "Types+UUIDOption"));
+    }
     structured_ = options_.uuid_option().has_structured();
     stream_ = options_.has_stream() ? options_.stream().stream_identifier().stream_name() : "";
+    if (node_.options().is_of_today() && !options_.has_all() && !options_.has_stream()) {
+      return end(
+          invalid("'None' is not a valid EventStore.Client.Streams.ReadReq+Types+Options+"
+                  "StreamOptionOneofCase"));
+    }
     if (!options_.has_all() && stream_.empty()) return end(thrown_by_handler());
+    if (node_.options().is_of_today() && !is_possible()) return end(invalid_combination());
     try {
       filter_ = Filter::of(options_);
     } catch (const std::regex_error&) {
@@ -75,6 +85,8 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
     if (left_ == 0) {
       // 21.2.0 does not even ask its storage.
       if (node_.options().version == "21.2.0") return end({grpc::Status::OK});
+      // 24.10.4 and 25.0.0 never answer.
+      if (node_.options().is_of_today() && options_.has_all()) return;
       return end(unexpected(options_.has_all() ? "Unexpected ReadAllResult: Error" : kReadStreamError));
     }
     if (options_.has_all()) {
@@ -117,11 +129,30 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
   }
 
  private:
+  static RpcError invalid(const std::string& text) { return {grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, text)}; }
+
+  // Whether there is such a read, or subscription (Streams.Read.cs).
+  bool is_possible() const {
+    const bool has_count = options_.count_option_case() == Options::kCount;
+    if (!has_count && !options_.has_subscription()) return false;
+    if (!options_.has_filter() && !options_.has_no_filter()) return false;
+    return (!options_.has_filter() || options_.has_all()) && (has_count || forwards());
+  }
+
+  RpcError invalid_combination() const {
+    const std::string count = options_.count_option_case() == Options::kCount ? "Count"
+                              : options_.has_subscription()                   ? "Subscription"
+                                                                              : "None";
+    const std::string filter = options_.has_filter() ? "Filter" : options_.has_no_filter() ? "NoFilter" : "None";
+    return invalid("The combination of (" + std::string(options_.has_all() ? "All" : "Stream") + ", " + count + ", " +
+                   (forwards() ? "Forwards" : "Backwards") + ", " + filter + ") is invalid.");
+  }
+
   bool forwards() const { return options_.read_direction() == Options::Forwards; }
 
   ResolvedEvent resolved(const Record& record, bool has_position) {
     ResolvedEvent event = options_.resolve_links() ? node_.store().resolve(record) : ResolvedEvent{&record, nullptr};
-    event.has_position = has_position;
+    event.has_position = has_position || node_.options().is_of_today();
     return event;
   }
 
@@ -185,7 +216,10 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
         return leave({grpc::Status::OK});
       }
     }
-    for (const ResolvedEvent& event : page.events) push(event);
+    for (ResolvedEvent event : page.events) {
+      event.has_position = event.has_position || node_.options().is_of_today();
+      push(event);
+    }
     left_ -= static_cast<std::int64_t>(page.events.size());
     next_ = page.next;
     if (page.is_end_of_stream || left_ == 0) return leave({grpc::Status::OK});
@@ -199,7 +233,8 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
       position_ = {static_cast<std::int64_t>(all.position().commit_position()),
                    static_cast<std::int64_t>(all.position().prepare_position())};
       if (!node_.store().is_record_position(position_.commit)) {
-        return leave(unexpected("Unexpected ReadAllResult: Error"));
+        return leave(unexpected(node_.options().is_of_today() ? "Unexpected ReadAllResult: InvalidPosition"
+                                                              : "Unexpected ReadAllResult: Error"));
       }
     } else {
       position_ = all.has_end() ? LogPosition{end, end} : LogPosition{0, 0};
@@ -271,6 +306,11 @@ class ReadCall : public StreamingCall<grpc::ServerWriteReactor<proto::ReadResp>,
         for (const ResolvedEvent& event : page.events) push(resolved(*event.event, false));
         live_ = page.result != ReadResult::kSuccess || page.is_end_of_stream;
         if (page.result == ReadResult::kSuccess) next_ = page.next;
+      }
+      if (live_ && !ended_ && node_.options().is_of_today()) {
+        proto::ReadResp response;
+        response.mutable_caught_up();
+        send(std::move(response));
       }
       if (queued() > 0) return;
     }

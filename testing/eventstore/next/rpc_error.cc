@@ -55,6 +55,17 @@ RpcError max_append_size_error(std::int64_t max_append_size) {
           {{"exception", "maximum-append-size-exceeded"}, {"maximum-append-size", size}}};
 }
 
+RpcError max_append_event_size_error(const EventId& id, std::int64_t size, std::int64_t limit) {
+  const std::string structured = "{ \"string\": \"" + to_text(id) + "\" }";
+  return {
+      Status(StatusCode::INVALID_ARGUMENT, "Event with Id: " + structured + ", Size: " + std::to_string(size) +
+                                               ", exceeds Maximum Append Event Size of " + std::to_string(limit) + "."),
+      {{"exception", "maximum-append-event-size-exceeded"},
+       {"maximum-append-event-size", std::to_string(limit)},
+       {"event-id", structured},
+       {"proposed-append-event-size", std::to_string(size)}}};
+}
+
 RpcError missing_metadata_error(const std::string& property) {
   return {Status(StatusCode::INVALID_ARGUMENT, "Required Metadata Property '" + property + "' is missing"),
           {{"exception", "missing-required-metadata-property"}, {"required-metadata-properties", "type,content-type"}}};

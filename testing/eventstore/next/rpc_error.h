@@ -27,6 +27,7 @@ RpcError stream_deleted_error(const std::string& stream);
 RpcError delete_wrong_version_error(const Node& node, const std::string& stream, std::int64_t expected,
                                     std::int64_t actual);
 RpcError max_append_size_error(std::int64_t max_append_size);
+RpcError max_append_event_size_error(const EventId& id, std::int64_t size, std::int64_t limit);
 RpcError missing_metadata_error(const std::string& property);
 RpcError group_error(DropReason reason, const std::string& stream, const std::string& group);
 RpcError group_error(GroupResult result, const std::string& reason, const std::string& stream,

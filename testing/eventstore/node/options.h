@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,10 +12,9 @@ namespace interconnect::eventstore {
 
 enum class Generation { kLegacy, kNext };
 
-// What a node of the next generation can be. Beyond 21.10 the protocol stays that of 21.10: what differs is how links
-// are resolved and made, and which deletions are refused.
-inline constexpr const char* kNextVersions[] = {"21.2.0",   "21.10.0", "21.10.1", "21.10",
-                                                "21.10.11", "22.10.5", "23.10.6", "24.10.4"};
+// What a node of the next generation can be. What they do otherwise: README.md.
+inline constexpr const char* kNextVersions[] = {"21.2.0",  "21.10.0", "21.10.1", "21.10", "21.10.11",
+                                                "22.10.5", "23.10.6", "24.10.4", "25.0.0"};
 
 // What a node is and where it listens, as the command line says it.
 struct Options {
@@ -31,6 +31,7 @@ struct Options {
   int heartbeat_interval_ms = 2'000;
   int heartbeat_timeout_ms = 1'000;
   std::int64_t max_append_size = 1024 * 1024;
+  std::int64_t max_append_event_size = std::numeric_limits<std::int32_t>::max();  // of 24.10.4 and later
   std::string tls_cert;
   std::string tls_key;
   // Whose certificates clients must show, if it is set.
@@ -53,11 +54,20 @@ struct Options {
     std::sscanf(version.c_str(), "%d.%d.%d", &n[0], &n[1], &n[2]);
     return n;
   }
-  // As the server tells it: four numbers.
-  std::string dotted_version() const {
-    const auto [major, minor, patch] = version_numbers();
-    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch) + ".0";
+  bool is_at_least(const std::array<int, 3>& version) const {
+    return generation == Generation::kNext && version_numbers() >= version;
   }
+  // 24.10.4 and what came after it: what they do alike is told nowhere else by its version.
+  bool is_of_today() const { return is_at_least({24, 10, 4}); }
+  // Of messages over TCP, every field that is 0 (proto3): 22.6 and later.
+  bool leaves_out_zeros() const { return is_at_least({22, 6, 0}); }
+  // As ServerFeatures tells it.
+  std::string short_version() const {
+    const auto [major, minor, patch] = version_numbers();
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+  }
+  // As /info tells it: of the older ones four numbers.
+  std::string dotted_version() const { return short_version() + (is_of_today() ? "" : ".0"); }
 };
 
 }  // namespace interconnect::eventstore

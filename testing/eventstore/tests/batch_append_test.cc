@@ -31,6 +31,8 @@ class BatchAppend : public testing::Test {
     return options;
   }
 
+  explicit BatchAppend(const Options& options = on_manual_time()) : server_(options) {}
+
   // One event of so many bytes, of any version if no other is set, for ten seconds.
   static streams::BatchAppendReq batch(const std::string& id, const std::string& stream, std::size_t size = 2) {
     streams::BatchAppendReq request;
@@ -59,7 +61,7 @@ class BatchAppend : public testing::Test {
 
   static constexpr char kFirst[] = "11111111-1111-1111-1111-111111111111";
   static constexpr char kSecond[] = "22222222-2222-2222-2222-222222222222";
-  RunningServer server_{on_manual_time()};
+  RunningServer server_;
   std::shared_ptr<grpc::Channel> channel_ =
       grpc::CreateChannel("127.0.0.1:" + std::to_string(server_.http_port()), grpc::InsecureChannelCredentials());
   grpc::GenericStub stub_{channel_};
@@ -124,6 +126,40 @@ TEST_F(BatchAppend, ErrorsCarryACodeAndATypedDetail) {
 }
 
 // The next answer on the call is the next batch's; the batch without options does not even time out.
+class BatchAppendOfToday : public BatchAppend {
+ protected:
+  static Options of_today() {
+    Options options;
+    options.generation = Generation::kNext;
+    options.version = "24.10.4";
+    options.max_append_size = 1'000;
+    options.max_append_event_size = 600;
+    options.manual_time = true;
+    return options;
+  }
+  BatchAppendOfToday() : BatchAppend(of_today()) {}
+};
+
+TEST_F(BatchAppendOfToday, MetadataAndTypeCountAsWell) {
+  auto request = batch(kFirst, "s", 498);
+  add_event(request, 498);  // two bytes for the type of each
+  EXPECT_EQ(ask(request).success().current_revision(), 1u);
+
+  request = batch(kSecond, "s", 498);
+  add_event(request, 498);
+  request.mutable_proposed_messages(0)->set_custom_metadata("m");
+  esdb::MaximumAppendSizeExceeded of_append;
+  ASSERT_TRUE(ask(request).error().details().UnpackTo(&of_append));
+  EXPECT_EQ(of_append.max_append_size(), 1'000u);
+
+  EXPECT_EQ(ask(batch(kFirst, "s", 598)).success().current_revision(), 2u);
+  esdb::MaximumAppendEventSizeExceeded of_event;
+  ASSERT_TRUE(ask(batch(kSecond, "s", 599)).error().details().UnpackTo(&of_event));
+  EXPECT_EQ(of_event.proposed_event_size(), 601u);
+  EXPECT_EQ(of_event.max_append_event_size(), 600u);
+  EXPECT_EQ(ask(batch(kFirst, "s")).success().current_revision(), 3u);
+}
+
 TEST_F(BatchAppend, WithoutOptionsThereIsNoAnswerAndABadRequestTimesOutAsWell) {
   auto request = batch(kFirst, "s");
   request.clear_options();

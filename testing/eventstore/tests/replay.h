@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <limits>
 #include <map>
 #include <ostream>
 #include <set>
@@ -25,6 +26,8 @@ struct Recording {
   bool projections = false;
   // Steps that our server is asked and not compared with.
   std::set<int> not_compared = {};
+  // What comes from this step on is not replayed.
+  int until = std::numeric_limits<int>::max();
   // How the payloads end that were cut in the recording; see wire::Regrown.
   std::map<int, std::string> cut_tails = {};
 };

@@ -37,8 +37,8 @@ struct TlsSettings {
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 
-// The first attempts after a loss come soon, `delay` apart at most; after `patience` they are `delay` apart. Those that
-// come sooner than `delay` count as one. Attempts count anew after a success.
+// The first attempts after a loss come soon, `delay` apart at most; after `patience` they are `delay` apart. Those within
+// `patience` count as one. Attempts count anew after a success.
 struct ReconnectionSettings {
   std::int32_t max_attempts = 200;  // -1: without end
   std::chrono::milliseconds delay{10'000};

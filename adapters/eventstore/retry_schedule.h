@@ -4,18 +4,24 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "domain/time.h"
 #include "ports/store_settings.h"
 
 namespace interconnect {
 
+// What is said once none is left, behind the reason of the last one.
+inline constexpr std::string_view kNoMoreAttempts =
+    "; the reconnection settings allow no more attempts (reconnection.maxAttempts; -1: without end)";
+
 // When to try again after a loss, for both protocols. The first attempt comes after 20 ms, each later one after twice
 // the time. For as long as `patience` no wait is longer than a tenth of it, so that a server that
 // is back in time is noticed in time; afterwards attempts are `delay` apart, which is the ceiling throughout.
 //
-// Attempts that come sooner than `delay` count as one towards `max_attempts`. A success counts anew, but the waits go
-// on growing where it did not last for `patience`: a server that takes every connection and drops it is not hammered.
+// All attempts within `patience` count as one towards `max_attempts`, however short `delay` is: a restart is outlasted.
+// A success counts anew, but the waits go on growing where it did not last for `patience`: a server that takes every
+// connection and drops it is not hammered.
 class RetrySchedule {
  public:
   explicit RetrySchedule(const ReconnectionSettings& settings) : settings_(settings), patience_(settings.patience) {}
@@ -30,7 +36,7 @@ class RetrySchedule {
     const Duration delay = settings_.delay;
     const Duration wait = is_urgent ? std::min({wait_, std::max(patience_ / 10, kFirst), delay}) : delay;
     wait_ = std::min(2 * wait_, kLongest);
-    if (is_first || wait == delay) {
+    if (is_first || !is_urgent) {
       if (settings_.max_attempts >= 0 && attempts_ >= settings_.max_attempts) return std::nullopt;
       ++attempts_;
     }

@@ -42,7 +42,7 @@ TEST(RetryScheduleTest, TheDelayIsTheCeiling) {
   EXPECT_EQ(waits(schedule, now, 4), (std::vector<Duration>{20ms, 40ms, 50ms, 50ms}));
 }
 
-TEST(RetryScheduleTest, AttemptsThatComeSoonerThanTheDelayCountAsOne) {
+TEST(RetryScheduleTest, AttemptsWithinTheWriterTimeoutCountAsOne) {
   RetrySchedule schedule({.max_attempts = 2, .delay = 10s, .patience = 5s});
   Time now = 100s;
   const auto all = waits(schedule, now, 100);
@@ -51,8 +51,20 @@ TEST(RetryScheduleTest, AttemptsThatComeSoonerThanTheDelayCountAsOne) {
   EXPECT_GT(now, 115s);
 }
 
-TEST(RetryScheduleTest, ADelayBelowTheFirstWaitCountsEveryAttempt) {
+// Else a restart that is shorter than the writer timeout would end the process.
+TEST(RetryScheduleTest, AShortDelayDoesNotUseTheAttemptsUpWithinTheWriterTimeout) {
   RetrySchedule schedule({.max_attempts = 3, .delay = 1ms, .patience = 5s});
+  Time now = 100s;
+  while (now < 105s) {
+    const auto wait = schedule.next(now);
+    ASSERT_EQ(wait, Duration(1ms)) << "after " << (now - Time(100s)).count();
+    now += *wait;
+  }
+  EXPECT_EQ(waits(schedule, now, 100), (std::vector<Duration>{1ms, 1ms})) << "those before count as one";
+}
+
+TEST(RetryScheduleTest, WithoutAWriterTimeoutEveryAttemptCounts) {
+  RetrySchedule schedule({.max_attempts = 3, .delay = 1ms, .patience = 0s});
   Time now = 100s;
   EXPECT_EQ(waits(schedule, now, 100), (std::vector<Duration>{1ms, 1ms, 1ms}));
 }

@@ -58,10 +58,16 @@ class QuietSourceListener final : public EventSourceListener {
   void on_source_lost(std::string_view) override {}
 };
 
-// Hands each append's outcome to who asked for it.
+// Hands each append's outcome, and each read's, to who asked for it.
 class AppendOutcomes final : public EventSinkListener {
  public:
-  void on_read_completed(std::uint64_t, const ReadOutcome&) override {}
+  void on_read_completed(std::uint64_t read_id, const ReadOutcome& outcome) override {
+    if (const auto found = read_.find(read_id); found != read_.end()) {
+      const auto told = std::move(found->second);
+      read_.erase(found);
+      told(outcome);
+    }
+  }
   void on_append_completed(std::uint64_t append_id, const AppendOutcome& outcome) override {
     if (const auto found = asked_.find(append_id); found != asked_.end()) {
       const auto told = std::move(found->second);
@@ -76,9 +82,14 @@ class AppendOutcomes final : public EventSinkListener {
     asked_.emplace(++last_id_, std::move(told));
     return last_id_;
   }
+  std::uint64_t expect_read(std::function<void(const ReadOutcome&)> told) {
+    read_.emplace(++last_id_, std::move(told));
+    return last_id_;
+  }
 
  private:
   std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, std::function<void(const ReadOutcome&)>> read_;
   std::map<std::uint64_t, std::function<void(const AppendOutcome&)>> asked_;
 };
 
@@ -312,6 +323,14 @@ class Check {
       co_return;
     }
     const StoreError& error = std::get<StoreError>(answer);
+    if (is_refusal(error.kind) && !credentials_of(Store::kSource)) {
+      findings_.refusal(group +
+                        " may neither be asked for nor created without credentials: set "
+                        "EVENTSTORE_INTERCO_CREDENTIALS_USERNAME_SRC and its password to those of a user of $admins or "
+                        "$ops: " +
+                        error.message);
+      co_return;
+    }
     if (error.kind != ErrorKind::kNotFound) {
       findings_.warning(group + " cannot be asked for: " + error.message + next_step(Store::kSource, error));
     } else if (!source_groups_) {
@@ -451,6 +470,7 @@ class Check {
       const auto* error = std::get_if<StoreError>(&outcome);
       if (error == nullptr) {
         findings_.good(name + " may be written (asked by an append that cannot succeed)");
+        co_await check_reading(name, stream);
       } else if (error->kind == ErrorKind::kStreamDeleted) {
         findings_.fault(name +
                         " was deleted for good: nothing can be copied to it. Leave it out of the subscriptions, or "
@@ -458,6 +478,30 @@ class Check {
       } else {
         findings_.error(Store::kDestination, name + " may not be written", *error);
       }
+    }
+  }
+
+  // The copy reads there what it does not know the stream to hold.
+  asio::awaitable<void> check_reading(const std::string& name, const std::string& stream) {
+    const auto error = co_await await_answer<std::optional<StoreError>>([&](auto done) {
+      StreamRead read;
+      read.id = append_outcomes_.expect_read([done](const ReadOutcome& outcome) {
+        const auto* error = std::get_if<StoreError>(&outcome);
+        done(error == nullptr ? std::optional<StoreError>() : std::optional(*error));
+      });
+      read.stream = stream;
+      read.direction = ReadDirection::kBackward;
+      read.from = kStreamEnd;
+      read.count = 1;
+      sink_->read(read);
+    });
+    if (!error) co_return;
+    const std::string text = name + " may be written and not read, and the copy has to look up what it holds: ";
+    if (is_refusal(error->kind)) {
+      findings_.refusal(text + error->message +
+                        ": give that user the right to read it ($r of its $acl, or of $settings)");
+    } else {
+      findings_.fault(text + error->message);
     }
   }
 

@@ -98,6 +98,7 @@ TEST_F(DeniedStreamTest, ThatMayNotBeReadEitherIsToldAsSuch) {
   script_.fail_read(ErrorKind::kAccessDenied);
   EXPECT_EQ(script_.advance(milliseconds(5)), Texts({"ack [2]"}));
   EXPECT_EQ(script_.safety_net.failed[0].second, WriteFailureReason::kStreamDenied);
+  EXPECT_EQ(script_.safety_net.messages[0], "said the server, and a look-up is refused too: said the server");
 }
 
 TEST_F(DeniedStreamTest, BesideAnotherThatIsRefusedItMayBeTheRefusalOfAll) {

@@ -31,6 +31,7 @@ class ScriptedSafetyNet final : public SafetyNet {
  public:
   SafetyAction cannot_write_event(const EventView& event, const WriteFailure& failure) override {
     failed.emplace_back(number_of(event.id), failure.reason);
+    messages.push_back(failure.message);
     return on_write_failure;
   }
   SafetyAction invalid_event(const EventView&, const InvalidEvent& why) override {
@@ -40,6 +41,7 @@ class ScriptedSafetyNet final : public SafetyNet {
   SafetyAction on_write_failure = SafetyAction::kExit;
   SafetyAction on_invalid = SafetyAction::kSkip;
   std::vector<std::pair<int, WriteFailureReason>> failed;
+  std::vector<std::string> messages;  // theirs
 };
 
 class CountingObserver final : public CopyObserver {

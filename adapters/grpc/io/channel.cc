@@ -6,6 +6,7 @@
 #include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -22,6 +23,8 @@ constexpr int kMaxReceiveBytes = 64 << 20;
 // A server that comes back is noticed within about a second.
 constexpr int kMinReconnectBackoffMs = 100;
 constexpr int kMaxReconnectBackoffMs = 1'000;
+// gRPC's own.
+constexpr std::chrono::milliseconds kMaxConnectTimeout{20'000};
 // Where Debian and its kin keep the system's roots; gRPC would look for a file of its own.
 constexpr char kSystemRoots[] = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -103,13 +106,19 @@ std::string to_authority(const Endpoint& endpoint) {
   return (ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
 }
 
+std::chrono::milliseconds connect_timeout(Duration connect_within) {
+  return std::min(kMaxConnectTimeout, std::chrono::duration_cast<std::chrono::milliseconds>(connect_within * 9 / 10));
+}
+
 std::shared_ptr<grpc::Channel> make_channel(const Endpoint& endpoint, const GrpcStoreSettings& settings,
-                                            const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+                                            const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+                                            Duration connect_within) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kMinReconnectBackoffMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kMaxReconnectBackoffMs);
+  // By its name something else, in truth how long an attempt to connect may take.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(connect_timeout(connect_within).count()));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxReconnectBackoffMs);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // Whether a write is tried again is decided above, by looking at the destination.

@@ -409,11 +409,12 @@ TEST_F(GrpcSinkTest, WithoutAServerTheSinkIsLostInTheEnd) {
   std::uint16_t port = 0;
   { port = ScriptedServer({}).port(); }
   auto settings = settings_for(port);
-  settings.reconnection = {.max_attempts = 3, .delay = std::chrono::milliseconds(1)};
+  settings.reconnection = {.max_attempts = 3, .delay = std::chrono::milliseconds(1), .patience = {}};
   start(settings);
   EXPECT_EQ(append_error().kind, ErrorKind::kUnavailable);
   EXPECT_TRUE(run_until(io_, [&] { return !recorder_.lost.empty(); }));
   EXPECT_EQ(recorder_.lost.size(), 1u);
+  EXPECT_NE(recorder_.lost.front().find("allow no more attempts"), std::string::npos) << recorder_.lost.front();
 }
 
 TEST_F(GrpcSinkTest, TheReasonOfTheDiscoveryIsInEveryRefusal) {
@@ -589,6 +590,24 @@ TEST_F(GrpcSinkTest, AProbeIsAnsweredByAnyAnswerButARefusalOfTheCredentials) {
   EXPECT_EQ(probe()->kind, ErrorKind::kNotAuthenticated);
   code = grpc::StatusCode::UNAVAILABLE;
   EXPECT_EQ(probe()->kind, ErrorKind::kNotReady);
+}
+
+TEST_F(GrpcSinkTest, AProbeThatIsNotAnsweredNamesTheNode) {
+  std::atomic<bool> is_silent = false;
+  ScriptedServer server({.read = [&](grpc::ServerContext& context, const auto&, auto&) {
+    if (is_silent) hold(context);
+    return grpc::Status::OK;
+  }});
+  auto settings = settings_for(server.port());
+  settings.operation_timeout = std::chrono::seconds(1);
+  start(settings);
+  ASSERT_EQ(probe(), std::nullopt);
+  is_silent = true;
+  const auto silent = probe();
+  ASSERT_TRUE(silent);
+  EXPECT_EQ(silent->kind, ErrorKind::kTimeout);
+  const std::string node = "127.0.0.1:" + std::to_string(server.port());
+  EXPECT_EQ(silent->message.rfind(node + " does not answer: ", 0), 0u) << silent->message;
 }
 
 TEST_F(GrpcSinkTest, AStopTellsNobodyElse) {

@@ -428,7 +428,7 @@ void GrpcSource::fail(SubscriptionIndex index, const CallStatus& status) {
   // The listener may have subscribed anew, or asked to stop.
   if (asked_to_stop_ || state.attempt != attempt_number) return;
   if (!dropped.retry_in) {
-    lose(dropped.message);
+    lose(dropped.message + std::string(kNoMoreAttempts));
     return;
   }
   wait(index, *dropped.retry_in, [this, index] { attempt(index); });

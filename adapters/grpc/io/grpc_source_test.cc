@@ -596,9 +596,10 @@ TEST_F(GrpcSourceTest, WithoutAServerTheSourceIsLostInTheEnd) {
   std::uint16_t port = 0;
   { port = ScriptedServer({}).port(); }
   auto settings = settings_for(port);
-  settings.reconnection = {.max_attempts = 3, .delay = std::chrono::milliseconds(1)};
+  settings.reconnection = {.max_attempts = 3, .delay = std::chrono::milliseconds(1), .patience = {}};
   start(settings);
   ASSERT_TRUE(run_until_true([&] { return !recorder_.lost.empty(); }));
+  EXPECT_NE(recorder_.lost.front().find("allow no more attempts"), std::string::npos) << recorder_.lost.front();
   EXPECT_EQ(recorder_.dropped.size(), 4u);  // the first attempt and three more
 }
 
@@ -619,6 +620,65 @@ TEST_F(GrpcSourceTest, ANodeThatDoesNotLeadIsLeftForTheOneThatDoes) {
        .gossip =
            [&](gossip::ClusterInfo& cluster) { add_member(cluster, gossip::MemberInfo::Leader, leader.port()); }});
   start(settings_for(follower.port()));
+  EXPECT_TRUE(run_until_true([&] { return !recorder_.deliveries.empty(); }));
+}
+
+// A leader that is stopped keeps its connections, and that no event comes says nothing.
+TEST_F(GrpcSourceTest, ALinkCheckThatASilentLeaderDoesNotAnswerLeadsToTheNewOne) {
+  std::atomic<bool> is_silent = false;
+  ScriptedServer leader({.read =
+                             [&](grpc::ServerContext& context, const auto&, auto&) {
+                               if (is_silent) hold(context);
+                               return grpc::Status::OK;
+                             },
+                         .subscribe =
+                             [&](auto&, const auto&, Stream& stream) {
+                               confirm(stream);
+                               seen_.acks_of(stream);
+                               return grpc::Status::OK;
+                             }});
+  ScriptedServer follower(
+      {.read = [](auto&, const auto&, auto&) { return grpc::Status::OK; },
+       .subscribe =
+           [&](auto&, const auto&, Stream& stream) {
+             confirm(stream);
+             push(stream, 1);
+             seen_.acks_of(stream);
+             return grpc::Status::OK;
+           },
+       .gossip =
+           [&](gossip::ClusterInfo& cluster) {
+             add_member(cluster, is_silent ? gossip::MemberInfo::Follower : gossip::MemberInfo::Leader, leader.port());
+             add_member(cluster, is_silent ? gossip::MemberInfo::Leader : gossip::MemberInfo::Follower,
+                        follower.port());
+           }});
+  auto settings = settings_for(follower.port());
+  settings.discover = true;
+  settings.operation_timeout = std::chrono::hours(1);
+  settings.keep_alive_interval = std::chrono::milliseconds(-1);
+  start(settings);
+  ASSERT_TRUE(run_until_true([&] { return !recorder_.started.empty(); }));
+  is_silent = true;
+  std::optional<StoreError> answer;
+  source_->probe([&](const std::optional<StoreError>& error) { answer = error; });
+  EXPECT_TRUE(run_until_true([&] { return !recorder_.deliveries.empty(); }));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->kind, ErrorKind::kUnavailable);
+  const std::string node = "127.0.0.1:" + std::to_string(leader.port());
+  EXPECT_EQ(answer->message.rfind("not connected: " + node + ": it does not answer", 0), 0u) << answer->message;
+}
+
+// A server that is far away, or has much to do.
+TEST_F(GrpcSourceTest, AConnectionThatIsSlowToBeMadeIsMade) {
+  ScriptedServer server({.subscribe = [&](auto&, const auto&, Stream& stream) {
+    confirm(stream);
+    push(stream, 1);
+    seen_.acks_of(stream);
+    return grpc::Status::OK;
+  }});
+  const HttpFront far_away(
+      server.port(), [](const std::string&) { return std::string(); }, std::chrono::milliseconds(1'500));
+  start(settings_for(far_away.port()));
   EXPECT_TRUE(run_until_true([&] { return !recorder_.deliveries.empty(); }));
 }
 

@@ -9,8 +9,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,8 +29,10 @@ class HttpFront {
   // The body of the answer to what is asked for; empty: 404.
   using Answer = std::function<std::string(const std::string& target)>;
 
-  HttpFront(std::uint16_t grpc_port, Answer answer)
+  // `before_grpc`: how long each connection to gRPC takes.
+  HttpFront(std::uint16_t grpc_port, Answer answer, std::chrono::milliseconds before_grpc = {})
       : answer_(std::move(answer)),
+        before_grpc_(before_grpc),
         grpc_(boost::asio::ip::address_v4::loopback(), grpc_port),
         acceptor_(io_, {boost::asio::ip::address_v4::loopback(), 0}),
         port_(acceptor_.local_endpoint().port()) {
@@ -69,6 +73,7 @@ class HttpFront {
       co_await boost::asio::async_write(*client, boost::asio::buffer(response), boost::asio::use_awaitable);
       co_return;
     }
+    co_await boost::asio::steady_timer(io_, before_grpc_).async_wait(boost::asio::use_awaitable);
     const auto server = std::make_shared<boost::asio::ip::tcp::socket>(io_);
     co_await server->async_connect(grpc_, boost::asio::use_awaitable);
     co_await boost::asio::async_write(*server, boost::asio::buffer(head), boost::asio::use_awaitable);
@@ -92,6 +97,7 @@ class HttpFront {
   }
 
   Answer answer_;
+  std::chrono::milliseconds before_grpc_;
   boost::asio::ip::tcp::endpoint grpc_;
   boost::asio::io_context io_;
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -22,6 +22,7 @@ constexpr char kStreamsRead[] = "/event_store.client.streams.Streams/Read";
 
 // A stream that nobody needs a right to read, and that need not be there: that it is not is an answer as well.
 constexpr char kProbeStream[] = "interconnect-link-check";
+constexpr std::string_view kProbeError = "read of interconnect-link-check: ";
 
 constexpr std::size_t kRememberedDeletions = 4'096;  // streams
 
@@ -84,7 +85,8 @@ StoreClient::StoreClient(boost::asio::io_context& io, GrpcStoreSettings settings
       work_(boost::asio::make_work_guard(io)),
       connection_(connection_settings(settings_, asks_nodes)),
       logs_changes_(asks_nodes),
-      timer_(io) {
+      timer_(io),
+      silence_timer_(io) {
   settings_.connection_name = as_header(std::move(settings_.connection_name));
   // As the official clients do, credentials are never sent over plaintext. A server without TLS runs with --insecure,
   // and that makes everyone its system user (PassthroughAuthenticationProvider.cs of 21.2.0), consumer groups included.
@@ -137,6 +139,11 @@ void StoreClient::dispatch(Input& input) {
       break;
   }
   if (!stopping_) {
+    if (call.connection == generation_ && now() >= connecting_until_) {
+      CallStatus status = call.status();
+      status.message = with_handshake_timeout(std::move(status.message));
+      call.set_status(std::move(status));
+    }
     const CallStatus& status = call.status();
     if (call.connection == generation_ && !status.ok() && !call.cancelled()) {
       if (is_not_leader(status)) {
@@ -183,7 +190,7 @@ void StoreClient::carry_out(const NodeConnection::Action& action) {
   if (const auto* ask = std::get_if<NodeConnection::AskGossip>(&action)) {
     ask_gossip(ask->question, ask->host);
   } else if (const auto* node = std::get_if<NodeConnection::Use>(&action)) {
-    use(node->node);
+    use(*node);
   } else if (const auto* ask = std::get_if<NodeConnection::AskNode>(&action)) {
     ask_node(ask->question);
   } else if (std::holds_alternative<NodeConnection::Leave>(action)) {
@@ -248,8 +255,9 @@ void StoreClient::lose_connection(const StoreError& error) {
 
 // A channel of its own for each attempt: it would connect again by itself, but not as soon, and it may not know yet
 // that its connection is lost, and then give the next call to that one.
-void StoreClient::use(const Endpoint& node) {
-  channel_ = make_channel(node, settings_, credentials_);
+void StoreClient::use(const NodeConnection::Use& use) {
+  channel_ = make_channel(use.node, settings_, credentials_, use.connect_within);
+  connecting_until_ = now() + connect_timeout(use.connect_within);
   stub_ = std::make_unique<grpc::GenericStub>(channel_);
   end_calls();
   ++generation_;
@@ -314,11 +322,15 @@ std::string StoreClient::who() const {
 }
 
 void StoreClient::ask_gossip(std::uint64_t question, const Endpoint& host) {
-  auto channel = make_channel(host, settings_, credentials_);
+  auto channel = make_channel(host, settings_, credentials_, settings_.gossip_timeout);
   grpc::GenericStub stub(channel);
-  auto call = std::make_unique<UnaryCall>([this, question](const CallStatus& status, std::string_view message) {
+  const Time connecting_until = now() + connect_timeout(settings_.gossip_timeout);
+  auto call = std::make_unique<UnaryCall>([this, question, connecting_until](const CallStatus& answered,
+                                                                             std::string_view message) {
     tell([&](auto& actions) {
-      if (!status.ok()) {
+      if (!answered.ok()) {
+        CallStatus status = answered;
+        if (now() >= connecting_until) status.message = with_handshake_timeout(std::move(status.message));
         return connection_.gossip_failed(question, to_store_error(status, "gossip"), now(), actions);
       }
       const auto cluster = decode_cluster(message);
@@ -449,8 +461,29 @@ void StoreClient::go_on_with_proof(const std::shared_ptr<DeletionQuestion>& ques
 }
 
 void StoreClient::probe(LinkProbe::Answer answer) {
-  if (!connection_.is_asking()) return ask(std::move(answer));
-  when_tried([this, answer = std::move(answer)]() mutable { ask(std::move(answer)); });
+  if (!connection_.is_asking()) return ask_by_name(std::move(answer));
+  when_tried([this, answer = std::move(answer)]() mutable { ask_by_name(std::move(answer)); });
+}
+
+void StoreClient::ask_by_name(LinkProbe::Answer answer) {
+  ask([node = connection_.node(), answer = std::move(answer)](const std::optional<StoreError>& error) {
+    // Why there is no connection has been told with its node.
+    if (!error || !node || error->message.starts_with(kNotConnected)) return answer(error);
+    const bool is_silent = error->kind == ErrorKind::kTimeout;
+    answer(StoreError{error->kind, to_authority(*node) + (is_silent ? " does not answer: " : ": ") + error->message});
+  });
+}
+
+void StoreClient::watch_silence() {
+  if (std::exchange(watches_silence_, true)) return;
+  silence_timer_.expires_after(NodeConnection::kSilence);
+  silence_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    if (error || !alive.lock() || stopping_) return;
+    watches_silence_ = false;
+    if (unanswered_ == 0) return;
+    suspect_node();
+    watch_silence();
+  });
 }
 
 void StoreClient::ask(LinkProbe::Answer answer) {
@@ -459,15 +492,21 @@ void StoreClient::ask(LinkProbe::Answer answer) {
   read.direction = ReadDirection::kBackward;
   read.from = kStreamEnd;
   read.count = 1;
-  auto done = [answer = std::move(answer)](const CallStatus&, const ReadOutcome& outcome) {
+  ++unanswered_;
+  watch_silence();
+  auto done = [this, answer = std::move(answer)](const CallStatus&, const ReadOutcome& outcome) {
+    --unanswered_;
     const auto* error = std::get_if<StoreError>(&outcome);
     if (error == nullptr) return answer(std::nullopt);
     switch (error->kind) {
       case ErrorKind::kTimeout:
       case ErrorKind::kUnavailable:
       case ErrorKind::kNotReady:
-      case ErrorKind::kNotAuthenticated:
-        return answer(*error);
+      case ErrorKind::kNotAuthenticated: {
+        StoreError told = *error;
+        if (told.message.starts_with(kProbeError)) told.message.erase(0, kProbeError.size());
+        return answer(told);
+      }
       default:
         return answer(std::nullopt);
     }
@@ -479,6 +518,7 @@ void StoreClient::stop(std::function<void()> stopped) {
   stopping_ = true;
   stopped_ = std::move(stopped);
   timer_.cancel();
+  silence_timer_.cancel();
   waiting_.clear();
   later_.clear();
   for (auto& [key, call] : calls_) call->cancel();

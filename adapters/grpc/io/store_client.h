@@ -91,7 +91,9 @@ class StoreClient {
   // After a call about the stream has failed with `error`: `then` gets kStreamDeleted if the stream proves to be
   // deleted for good (see DeletionProof), else the error.
   void prove_deleted(const std::string& stream, const StoreError& error, std::function<void(const StoreError&)> then);
-  // Waits for a connection that is being looked for; where that has failed, it is answered with why.
+  // Waits for a connection that is being looked for; where that has failed, it is answered with why. A node that lets
+  // it wait is suspected, again and again: a leader that hangs keeps its connections, and nothing else may be under
+  // way.
   void probe(LinkProbe::Answer answer);
 
   // " (user 'NAME')" or so, for messages about rights.
@@ -114,7 +116,7 @@ class StoreClient {
   void tell(Input input);
   void carry_out(const NodeConnection::Action& action);
   void arm_timer();
-  void use(const Endpoint& node);
+  void use(const NodeConnection::Use& use);
   void leave();
   // Ends what was asked of the node that has been left: it may keep its connection for long and answer nothing.
   void end_calls();
@@ -122,6 +124,9 @@ class StoreClient {
   void ask_node(std::uint64_t question);
   void ask_who_we_are(std::function<void(const std::optional<StoreError>&)> answer);
   void ask(LinkProbe::Answer answer);
+  // As ask(), for whoever does not know which node that is.
+  void ask_by_name(LinkProbe::Answer answer);
+  void watch_silence();
   struct DeletionQuestion {
     std::string stream;
     StoreError error;
@@ -151,9 +156,13 @@ class StoreClient {
   boost::asio::steady_timer timer_;
   std::optional<Time> armed_for_;
   std::vector<std::function<void()>> waiting_;
+  std::size_t unanswered_ = 0;  // of ask()'s questions
+  bool watches_silence_ = false;
+  boost::asio::steady_timer silence_timer_;
 
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<grpc::GenericStub> stub_;
+  Time connecting_until_{};       // an attempt that fails then or later was too slow
   std::uint64_t generation_ = 1;  // of the channel; 0 is that of calls which belong to none
   bool version_logged_ = false;
   // Of this connection; others are asked about anew.

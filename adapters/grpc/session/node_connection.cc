@@ -24,25 +24,29 @@ void NodeConnection::start(Time now, Actions& actions) {
 // --- Finding a node ---
 
 void NodeConnection::search(Time now, Actions& actions) {
-  if (!is_cluster() && !seeks_leader_) return try_node(settings_.hosts.front(), now, actions);
-  begin_discovery();
+  if (!is_cluster() && !seeks_leader_ && !knows_others()) return try_node(settings_.hosts.front(), now, actions);
+  // A host that was given alone is tried itself behind each round, as it may be starting.
+  begin_discovery(is_cluster() || seeks_leader_ ? settings_.max_discover_attempts : 1);
   carry_on(discovery_->start(), now, actions);
 }
 
-void NodeConnection::begin_discovery() {
+bool NodeConnection::knows_others() const {
+  return std::any_of(members_.begin(), members_.end(),
+                     [this](const Endpoint& member) { return member != settings_.hosts.front(); });
+}
+
+void NodeConnection::begin_discovery(std::int32_t rounds) {
   Discovery::Search search;
   search.hosts = settings_.hosts;
-  if (is_cluster()) {
-    for (const Endpoint& member : members_) {
-      if (std::find(search.hosts.begin(), search.hosts.end(), member) == search.hosts.end()) {
-        search.hosts.push_back(member);
-      }
+  for (const Endpoint& member : members_) {
+    if (std::find(search.hosts.begin(), search.hosts.end(), member) == search.hosts.end()) {
+      search.hosts.push_back(member);
     }
-    search.not_before = since_ + settings_.reconnection.patience;
   }
+  if (is_cluster()) search.not_before = since_ + settings_.reconnection.patience;
   search.preference = settings_.preference;
   search.avoid = avoid_;
-  search.rounds = std::max(settings_.max_discover_attempts, 1);
+  search.rounds = std::max(rounds, 1);
   search.interval = settings_.discovery_interval;
   search.draw = settings_.seed + searches_++;
   seeks_leader_ = false;
@@ -81,9 +85,16 @@ void NodeConnection::carry_on(Discovery::Action action, Time now, Actions& actio
   }
 }
 
+// Where another node would do as well, one that is dead does not hold it up for long; each round for longer, as all may
+// be far away. A leader that does not answer is suspected meanwhile.
+Duration NodeConnection::time_to_connect() const {
+  if (!discovery_ || settings_.preference == NodePreference::kLeader) return settings_.operation_timeout;
+  return std::min<Duration>(settings_.operation_timeout, std::chrono::seconds(1 << std::min(discovery_->rounds(), 10)));
+}
+
 void NodeConnection::try_node(const Endpoint& node, Time now, Actions& actions) {
   node_ = node;
-  actions.push_back(Use{node});
+  actions.push_back(Use{node, time_to_connect()});
   if (!settings_.asks_nodes) return connected(now, actions);
   state_ = State::kTrying;
   // It is asked two things: whether it serves, and whether it takes our credentials.
@@ -160,7 +171,7 @@ void NodeConnection::wait(const StoreError& error, Time now, Actions& actions) {
   const auto pause = schedule_.next(now);
   if (!pause) {
     state_ = State::kLost;
-    actions.push_back(Lost{error});
+    actions.push_back(Lost{{error.kind, error.message + std::string(kNoMoreAttempts)}});
     return;
   }
   state_ = State::kWaiting;
@@ -195,7 +206,7 @@ void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const Store
   const bool is_useful = hint && hint != node_ && hint != avoid_;
   if (state_ == State::kTrying) {
     // A host that was given alone may be followed away from, too.
-    if (!discovery_ && is_useful) begin_discovery();
+    if (!discovery_ && is_useful) begin_discovery(settings_.max_discover_attempts);
     if (discovery_) node_refused(error, is_useful ? hint : std::nullopt, now, actions);
     return;
   }
@@ -205,7 +216,7 @@ void NodeConnection::not_leader(const std::optional<Endpoint>& hint, const Store
     return;
   }
   note_loss(error, now);
-  begin_discovery();
+  begin_discovery(settings_.max_discover_attempts);
   node_refused(error, hint, now, actions);
 }
 

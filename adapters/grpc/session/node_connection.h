@@ -58,6 +58,7 @@ class NodeConnection {
   };
   struct Use {  // calls go to this node from now on
     Endpoint node;
+    Duration connect_within{};
   };
   struct AskNode {  // whether the one in use serves -> node_answered()
     std::uint64_t question = 0;
@@ -123,10 +124,13 @@ class NodeConnection {
   void put_aside_suspicion() { suspicion_ends_ = Time{}; }
   bool is_superseded(std::span<const ClusterMember> members) const;
   void search(Time now, Actions& actions);
-  void begin_discovery();
+  void begin_discovery(std::int32_t rounds);
+  // Whether gossip has named other members than the host that was given.
+  bool knows_others() const;
   Duration patience_with_host() const;
   void carry_on(Discovery::Action action, Time now, Actions& actions);
   void try_node(const Endpoint& node, Time now, Actions& actions);
+  Duration time_to_connect() const;
   void connected(Time now, Actions& actions);
   void node_refused(StoreError error, const std::optional<Endpoint>& hint, Time now, Actions& actions);
   void search_failed(StoreError error, Time now, Actions& actions);

@@ -100,6 +100,7 @@ class Script {
   const NodeConnection& connection() const { return connection_; }
   Time now() const { return now_; }
   std::uint64_t question() const { return question_; }
+  Duration connect_within() const { return connect_within_; }
 
  private:
   template <typename Input>
@@ -117,7 +118,10 @@ class Script {
       (is_aside ? suspicion_ : question_) = ask->question;
       return (is_aside ? "ask about it " : "ask ") + ask->host.host;
     }
-    if (const auto* use = std::get_if<NodeConnection::Use>(&action)) return "use " + use->node.host;
+    if (const auto* use = std::get_if<NodeConnection::Use>(&action)) {
+      connect_within_ = use->connect_within;
+      return "use " + use->node.host;
+    }
     if (const auto* ask = std::get_if<NodeConnection::AskNode>(&action)) {
       question_ = ask->question;
       return "try";
@@ -137,6 +141,7 @@ class Script {
   Time now_ = 100s;
   std::uint64_t question_ = 0;
   std::uint64_t suspicion_ = 0;
+  Duration connect_within_{};
 };
 
 TEST(NodeConnectionTest, ALoneHostIsTriedWithoutGossip) {
@@ -204,6 +209,36 @@ TEST(NodeConnectionTest, ALoneHostIsAskedWhoLeadsWhereAskedFor) {
   EXPECT_EQ(script.gossip(led_by(kC)), (Lines{"use c", "try"}));
 }
 
+TEST(NodeConnectionTest, ALoneHostThatDiesIsReplacedByAMemberThatItsGossipHadNamed) {
+  Script script(lone_host());
+  script.start();
+  script.serves();
+  script.seek();
+  script.pass();
+  EXPECT_EQ(script.gossip(led_by(kC)), (Lines{"use c", "try"}));
+  script.serves();
+  EXPECT_EQ(script.cut(), (Lines{"leave", "failed: c:3: cut"}));
+  EXPECT_EQ(script.pass(), Lines{"ask a"});
+  EXPECT_EQ(script.no_gossip(), Lines{"ask b"});
+  EXPECT_EQ(script.gossip(led_by(kB, {kA, kC})), (Lines{"use b", "try"}));
+  EXPECT_EQ(script.serves(), Lines{"connected, no longer at c: cut"});
+}
+
+TEST(NodeConnectionTest, ALoneHostIsTriedItselfWhereNoMemberKnowsBetter) {
+  Script script(lone_host());
+  script.start();
+  script.serves();
+  script.seek();
+  script.pass();
+  script.gossip(led_by(kC));
+  script.serves();
+  script.cut();
+  script.pass();
+  EXPECT_EQ(script.no_gossip(), Lines{"ask b"});
+  EXPECT_EQ(script.no_gossip(), Lines{"ask c"});
+  EXPECT_EQ(script.no_gossip(), (Lines{"use a", "try"})) << "it may be starting";
+}
+
 TEST(NodeConnectionTest, ALoneHostWithoutGossipIsUsedAllTheSame) {
   Script script(lone_host());
   script.start();
@@ -217,6 +252,26 @@ TEST(NodeConnectionTest, ALoneHostWithoutGossipIsUsedAllTheSame) {
   }
   EXPECT_EQ(told, (Lines{"use a", "try"}));
   EXPECT_LT(script.now(), 102s);
+}
+
+TEST(NodeConnectionTest, AFarNodeHasTheTimeOfAnAnswerToConnectAndLessWhereAnotherWouldDo) {
+  Script leader(cluster());
+  leader.start();
+  leader.gossip(led_by(kC));
+  EXPECT_EQ(leader.connect_within(), 5s);
+  auto settings = cluster();
+  settings.preference = NodePreference::kFollower;
+  Script follower(settings);
+  follower.start();
+  std::vector<Duration> times;
+  for (int round = 0; round < 4; ++round) {
+    while (!follower.connection().node()) follower.gossip(led_by(kC));
+    times.push_back(follower.connect_within());
+    while (follower.connection().node()) follower.refuses();
+    while (follower.connection().is_asking()) follower.no_gossip();
+    follower.pass();
+  }
+  EXPECT_EQ(times, (std::vector<Duration>{1s, 2s, 4s, 5s}));
 }
 
 TEST(NodeConnectionTest, GossipLeadsToTheLeader) {
@@ -327,12 +382,12 @@ TEST(NodeConnectionTest, WhatSomebodyHasToMendIsNotHiddenByHostsWhereNobodyIs) {
 
 TEST(NodeConnectionTest, GivesUpAfterItsAttempts) {
   NodeConnection::Settings settings = lone_host();
-  settings.reconnection = {.max_attempts = 1, .delay = 1ms};
+  settings.reconnection = {.max_attempts = 1, .delay = 1ms, .patience = 0ms};
   Script script(settings);
   script.start();
   EXPECT_EQ(script.refuses(), (Lines{"leave", "failed: a:1: cut"}));
   EXPECT_EQ(script.pass(), (Lines{"use a", "try"}));
-  EXPECT_EQ(script.refuses(), (Lines{"leave", "lost: a:1: cut"}));
+  EXPECT_EQ(script.refuses(), (Lines{"leave", "lost: a:1: cut" + std::string(kNoMoreAttempts)}));
   EXPECT_EQ(script.connection().next_deadline(), std::nullopt);
   EXPECT_TRUE(script.connection().is_lost());
 }

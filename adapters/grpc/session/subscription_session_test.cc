@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 using Step = SubscriptionSession::Step;
 
-constexpr ReconnectionSettings kTwice{.max_attempts = 2, .delay = 20ms};
+constexpr ReconnectionSettings kTwice{.max_attempts = 2, .delay = 20ms, .patience = 0ms};
 
 CallStatus status_of(int code, std::string exception = "") {
   CallStatus status;

@@ -27,12 +27,30 @@ bool is_certificate_refused(const CallStatus& status) {
 }
 
 constexpr std::string_view kTrustOtherAuthority =
-    "the server's certificate is not trusted: let tlsCaFile name the certificate of the authority that signed it "
-    "(tlsVerifyCert=false trusts every server)";
+    "the server's certificate is not trusted: let tlsCaFile name the certificate of the authority that signed it, or, "
+    "if "
+    "it has expired, renew the server's certificate (tlsVerifyCert=false trusts every server)";
 constexpr std::string_view kConnectByOtherName =
     "the server's certificate is another host's: connect by a name that is in it, or have that name put into it "
     "(tlsVerifyCert=false trusts every server)";
 constexpr std::string_view kNoTls = "there is no TLS at this port: a server without it needs tls=false";
+constexpr std::string_view kSilent =
+    "the connection is accepted, and nobody answers: the server may hang or be overloaded, or this may be the port of "
+    "something else, or one that wants TLS (tls=true)";
+constexpr std::string_view kSilentInHandshake =
+    "the connection is accepted, and nobody answers in the TLS handshake: the server may hang or be overloaded, or "
+    "this "
+    "may be the port of something else";
+constexpr std::string_view kWantsCertificate =
+    "the server hung up after the TLS handshake: it may want a certificate of the client (userCertFile, userKeyFile), "
+    "or "
+    "another one than that";
+constexpr std::string_view kNoHttp2 =
+    "there is HTTPS at this port, but no HTTP/2, which gRPC needs: this may be a proxy that has to let HTTP/2 through, "
+    "or "
+    "a server before 20.x, which is given by its HTTP_ENDPOINT variable, and not by a connection string";
+constexpr std::string_view kHandshakeFailed = "Handshake read failed";
+constexpr std::string_view kHandshakeTimedOut = "Handshake timed out";
 constexpr std::string_view kHungUpInHandshake =
     "the server hung up in the TLS handshake: it may have no TLS (tls=false), or want a certificate (userCertFile, "
     "userKeyFile)";
@@ -42,7 +60,9 @@ constexpr std::string_view kOldServer =
     "there is HTTP/1 at this port and no gRPC: a server before 20.x, such as 5.0.1, is given by its HTTP_ENDPOINT "
     "variable, and not by a connection string";
 constexpr std::string_view kHungUp =
-    "the server hung up at once: it may want TLS (tls=true), or this may be its TCP port and not that of gRPC";
+    "the server hung up at once: it may want TLS (tls=true), or this may be its TCP port and not that of gRPC; over "
+    "TLS, "
+    "it may want a certificate of the client, or another one than it is given (userCertFile, userKeyFile)";
 constexpr std::string_view kUnknownHost = "no address is found for this host";
 
 // What to mend; nothing where the text says it all.
@@ -52,7 +72,11 @@ std::string_view advice(const CallStatus& status) {
   if (contains(text, kUntrusted)) return kTrustOtherAuthority;
   if (contains(text, kCertificateOfAnotherHost)) return kConnectByOtherName;
   if (contains(text, "wrong version number")) return kNoTls;
-  if (contains(text, "Handshake read failed")) return kHungUpInHandshake;
+  if (contains(text, "alert no application protocol")) return kNoHttp2;
+  if (contains(text, kCannotConnect) && contains(text, "Endpoint read failed")) return kWantsCertificate;
+  if (contains(text, kHandshakeTimedOut)) return kSilentInHandshake;
+  if (contains(text, "timed out before receiving SETTINGS frame")) return kSilent;
+  if (contains(text, kHandshakeFailed)) return kHungUpInHandshake;
   if (contains(text, "Failed parsing HTTP/2")) return kNoGrpc;
   if (contains(text, "an http1.x server")) return kOldServer;
   if (contains(text, "DNS resolution failed")) return kUnknownHost;
@@ -144,10 +168,18 @@ StoreError to_store_error(const CallStatus& status, std::string_view what) {
   return error;
 }
 
+std::string with_handshake_timeout(std::string message) {
+  if (const auto at = message.find(kHandshakeFailed); at != std::string::npos) {
+    message.replace(at, kHandshakeFailed.size(), kHandshakeTimedOut);
+  }
+  return message;
+}
+
 int weight_of(const StoreError& error) {
   if (is_refusal(error.kind)) return 3;
-  for (const std::string_view advice : {kTrustOtherAuthority, kConnectByOtherName, kNoTls, kHungUpInHandshake, kNoGrpc,
-                                        kOldServer, kHungUp, kUnknownHost}) {
+  for (const std::string_view advice :
+       {kTrustOtherAuthority, kConnectByOtherName, kNoTls, kHungUpInHandshake, kNoGrpc, kOldServer, kHungUp,
+        kUnknownHost, kSilent, kSilentInHandshake, kWantsCertificate, kNoHttp2}) {
     if (contains(error.message, advice)) return 2;
   }
   return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTimeout ? 0 : 1;

@@ -49,6 +49,10 @@ struct CallStatus {
 // How the message begins where the certificate of a host names others; those, and the one that was asked for, follow.
 inline constexpr std::string_view kCertificateOfAnotherHost = "the certificate is for ";
 
+// gRPC has the same words for a server that hangs up in the TLS handshake and for one that says nothing in it until the
+// time to connect is over. For the second: the message with words of its own.
+std::string with_handshake_timeout(std::string message);
+
 // `what` is what was asked, for the message: "append to stream-1". Not for an ok status.
 // A server whose certificate we refuse is kNotAuthenticated: it is not the one that the settings trust. Where the text
 // shows what is wrong with a connection, the message says what to mend.

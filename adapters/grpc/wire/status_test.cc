@@ -239,6 +239,13 @@ TEST(StatusTest, AConnectionThatCannotBeMadeSaysWhatToMend) {
       {cannot + "Trying to connect an http1.x server", ErrorKind::kUnavailable, "HTTP_ENDPOINT"},
       {cannot + "recvmsg:Connection reset by peer", ErrorKind::kUnavailable, "tls=true"},
       {cannot + "Socket closed", ErrorKind::kUnavailable, "TCP port"},
+      {cannot + "connection attempt timed out before receiving SETTINGS frame", ErrorKind::kUnavailable,
+       "accepted, and nobody answers"},
+      {with_handshake_timeout(cannot + "Handshake read failed"), ErrorKind::kUnavailable,
+       "nobody answers in the TLS handshake"},
+      {cannot + "Endpoint read failed", ErrorKind::kUnavailable, "userCertFile"},
+      {cannot + "Tls handshake failed: SSL_ERROR_SSL: error:0A000460:SSL routines::tlsv1 alert no application protocol",
+       ErrorKind::kUnavailable, "no HTTP/2"},
   };
   for (const Case& expected : cases) {
     CallStatus status;

@@ -356,7 +356,7 @@ TEST_F(LegacyStoreTest, GivesUpAfterTheAllowedAttempts) {
     const tcp::acceptor acceptor(io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
     settings_.tcp = settings_.http = {"127.0.0.1", acceptor.local_endpoint().port()};
   }
-  settings_.reconnection = {2, 10ms};
+  settings_.reconnection = {2, 10ms, 0ms};
   sink_ = make_legacy_sink(io_, settings_);
   sink_->start(log_);
   ASSERT_TRUE(run_until([&] { return !log_.lost.empty(); }));

@@ -83,12 +83,25 @@ std::string names_of(X509* certificate) {
   return names.empty() ? "nobody" : names;
 }
 
+std::string tls_error_text(const boost::system::error_code& error) {
+  std::string text = error.message();
+  for (const char* alert :
+       {"alert certificate required", "alert bad certificate", "alert unknown ca", "alert handshake failure"}) {
+    if (text.find(alert) == std::string::npos) continue;
+    text +=
+        ": the server wants a certificate of the client, or another one than it is given: tls.certificateFile and "
+        "tls.keyFile name it";
+    break;
+  }
+  return text;
+}
+
 std::string handshake_error(SSL* tls, const std::string& host, const std::string& names,
                             const boost::system::error_code& error) {
   const long verdict = SSL_get_verify_result(tls);
   if (verdict == X509_V_OK) {
     const bool is_plain = error.message().find("wrong version number") != std::string::npos;
-    return "the TLS handshake failed: " + error.message() +
+    return "the TLS handshake failed: " + tls_error_text(error) +
            (is_plain ? ": there is no TLS at this port: a server without it is given by http:// and tls.enabled: false"
                      : "");
   }
@@ -96,6 +109,9 @@ std::string handshake_error(SSL* tls, const std::string& host, const std::string
   if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
     return refused + ": it is for " + names + ", not for '" + host +
            "': connect by a name that is in it (tls.verifyCertificate: false trusts every server)";
+  }
+  if (verdict == X509_V_ERR_CERT_HAS_EXPIRED) {
+    return refused + ": renew the server's certificate (tls.verifyCertificate: false trusts every server)";
   }
   return refused +
          ": let tls.caFile name the certificate of the authority that signed it (tls.verifyCertificate: false trusts "

@@ -22,6 +22,10 @@ inline constexpr char kCertificateRefused[] = "the server's certificate is refus
 // The names that a certificate is for, in quotes; "nobody" if it has none.
 std::string names_of(X509* certificate);
 
+// The error's text; where the server refused the client's certificate, or misses one, with what to do. A server of TLS
+// 1.3 says so after the handshake only.
+std::string tls_error_text(const boost::system::error_code& error);
+
 // What a failed handshake was about, and what to mend; names the certificate's fault if that is why. `names`: those of
 // the certificate that was refused.
 std::string handshake_error(SSL* tls, const std::string& host, const std::string& names,

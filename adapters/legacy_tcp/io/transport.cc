@@ -21,7 +21,7 @@ using boost::system::error_code;
 std::string text_of(const error_code& error) {
   if (!error) return {};
   if (error == asio::error::eof) return "the server closed the connection";
-  return error.message();
+  return tls_error_text(error);
 }
 
 // What both kinds share: finding, connecting and closing the socket below.

@@ -195,8 +195,9 @@ void Session::drop_connection(Time now, std::string reason, Actions& actions) {
 
 void Session::connection_lost(Time now, std::string_view reason, Actions& actions, ErrorKind kind) {
   last_error_ = {kind, "no connection to " + to_text(endpoint_) + ": " + excerpt(reason)};
-  // A server hangs up at what it does not understand.
-  if (phase_ == Phase::kIdentifying) {
+  // A server hangs up at what it does not understand; what says itself what it is needs no guess.
+  const bool is_clear = reason.find("HTTP is spoken") != reason.npos || reason.find("certificateFile") != reason.npos;
+  if (phase_ == Phase::kIdentifying && !is_clear) {
     last_error_.message += settings_.tls
                                ? ", before it had said who it is: this may not be its TCP port"
                                : ", before it had said who it is: this may not be its TCP port, or it may want "

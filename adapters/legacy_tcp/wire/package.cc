@@ -12,6 +12,9 @@ constexpr std::size_t kCorrelationOffset = 2;
 
 std::uint8_t byte_at(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
 
+// What "HTTP" is as a length: it begins the answer of a server that takes our bytes for a bad request.
+constexpr std::size_t kHttp = 0x50545448;
+
 // Takes a text behind its length byte.
 bool take_short_text(std::string_view& bytes, std::string_view& text) {
   if (bytes.empty()) return false;
@@ -28,6 +31,11 @@ std::variant<Framed, Incomplete, DecodeError> decode_package(std::string_view by
   if (bytes.size() < kLengthPrefixSize) return Incomplete{kLengthPrefixSize};
   std::size_t size = 0;
   for (std::size_t i = 0; i < kLengthPrefixSize; ++i) size |= std::size_t{byte_at(bytes, i)} << (8 * i);
+  if (size == kHttp) {
+    return DecodeError{
+        "HTTP is spoken at this port, and not the TCP protocol: a newer server, which has none, is given by its "
+        "CONNECTION_STRING variable"};
+  }
   if (size < kMinPackageSize || size > max_package_size) {
     return DecodeError{"package length " + std::to_string(size) + " is out of bounds"};
   }

@@ -40,6 +40,12 @@ TEST(DecodePackage, RefusesLengthsOutOfBoundsBeforeTheBytesArrive) {
   EXPECT_TRUE(std::holds_alternative<Incomplete>(decode_package(frame(kMaxPackageSize, ""))));
 }
 
+TEST(DecodePackage, SaysThatHttpIsSpoken) {
+  const std::string reason = reason_of(decode_package("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_NE(reason.find("HTTP is spoken at this port"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("CONNECTION_STRING"), std::string::npos) << reason;
+}
+
 TEST(DecodePackage, RefusesALoginThatDoesNotFit) {
   const std::string start = std::string("\xf2\x01", 2) + std::string(16, 'c');
   EXPECT_EQ(reason_of(decode_package(frame(18, start))), "the login is longer than its package");

@@ -86,7 +86,7 @@ TEST(DiscoveryTest, TheReasonNamesEachNodeAndBeginsWithTheMostTellingOne) {
   search.hosts = {kOne, kTwo, kThree};
   Discovery discovery(search);
   discovery.start();
-  const StoreError no_tls = to_store_error({kStatusUnavailable, "wrong version number", "", "", ""}, "gossip");
+  const StoreError no_tls = to_store_error({.code = kStatusUnavailable, .message = "wrong version number"}, "gossip");
   discovery.failed(error_of("refused"), {});
   discovery.failed(no_tls, {});
   const StoreError starting{ErrorKind::kNotReady, "starting"};

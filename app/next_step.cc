@@ -9,7 +9,8 @@ namespace {
 
 // What an adapter knew better.
 bool says_so_itself(std::string_view message) {
-  for (const std::string_view advice : {"certificate", "TLS", "this may not be its TCP port", "set EVENTSTORE_"}) {
+  for (const std::string_view advice : {"certificate", "TLS", "this may not be its TCP port", "set EVENTSTORE_",
+                                        "CONNECTION_STRING variable", "HTTP_ENDPOINT variable"}) {
     if (message.find(advice) != std::string_view::npos) return true;
   }
   return false;

@@ -238,9 +238,7 @@ void Session::schedule_reconnection(Time now, Actions& actions) {
   const auto wait = schedule_.next(now);
   if (!wait) {
     phase_ = Phase::kLost;
-    actions.push_back(
-        Lost{last_error_.message +
-             "; the reconnection settings allow no more attempts (reconnection.maxAttempts; -1: without end)"});
+    actions.push_back(Lost{last_error_.message + std::string(kNoMoreAttempts)});
     return;
   }
   phase_deadline_ = now + *wait;

@@ -86,7 +86,10 @@ TEST(DiscoveryTest, TheReasonNamesEachNodeAndBeginsWithTheMostTellingOne) {
   search.hosts = {kOne, kTwo, kThree};
   Discovery discovery(search);
   discovery.start();
-  const StoreError no_tls = to_store_error({.code = kStatusUnavailable, .message = "wrong version number"}, "gossip");
+  CallStatus status;
+  status.code = kStatusUnavailable;
+  status.message = "wrong version number";
+  const StoreError no_tls = to_store_error(status, "gossip");
   discovery.failed(error_of("refused"), {});
   discovery.failed(no_tls, {});
   const StoreError starting{ErrorKind::kNotReady, "starting"};

@@ -119,7 +119,8 @@ LaneStep Reconciler::on_error(Lane& lane, const StoreError& error, Time now) {
   }
   const bool is_overdue = now >= first_overdue(lane.all_waiting(), our_.settings.writer_timeout);
   if (is_denied && is_denied_for_long(lane, error.kind, is_overdue, now)) {
-    const bool was_denied = lane.last_error && is_refusal(lane.last_error->kind);
+    // Refused credentials say the same of both.
+    const bool was_denied = lane.last_error && lane.last_error->kind == ErrorKind::kAccessDenied;
     std::string message = was_denied ? lane.last_error->message + ", and a look-up is refused too: " : std::string();
     return LaneStep::give_up(LaneStep::Which::kAll, failure_of_denied(lane, error, message + error.message));
   }

@@ -41,6 +41,8 @@ class Deliveries {
 
   virtual bool is_held(const EventIdentity& identity) const = 0;
   virtual bool is_held_or_settled(const EventIdentity& identity) const = 0;
+  // In the source, of a held event.
+  virtual std::optional<Revision> revision_of(const EventIdentity& identity) const = 0;
   // The event is at the destination, or is given up. If it is not remembered, it is looked up should it come again.
   virtual void settle(const EventIdentity& identity, bool remember) = 0;
   virtual void park(const EventIdentity& identity, const EventView& event, const WriteFailure& failure) = 0;

@@ -49,11 +49,7 @@ struct HeldEvent {
   bool is_redelivered = false;  // by the server's count
   bool is_replayed = false;     // it had been parked: later ones were copied before it
   bool is_rejected = false;     // the destination will never take it
-  bool is_unproven = false;     // nothing tells whether the destination hides it: it is written
   bool is_written = false;      // by an append of ours that was confirmed at another revision than expected
-
-  // Newer ones of its stream went before it: that they are at the destination does not tell that it is.
-  bool is_out_of_order() const { return is_overtaken || is_replayed; }
 
   // kGone: the source itself has it no more, and nothing tells whether the destination had it.
   enum class AtDestination : std::uint8_t { kUnknown, kAbsent, kPresent, kGone };

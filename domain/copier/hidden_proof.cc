@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 namespace interconnect {
 namespace {
@@ -12,18 +11,29 @@ constexpr std::size_t kMaxLaterRead = 4'096;
 // Of the source, where only the number of its events tells what the destination hides.
 constexpr std::size_t kMaxCounted = 65'536;
 
-// Whether one that is there tells that those before it in the source were.
-bool covers_all(const LookUpQuestion& question) { return question.order_proves && !question.is_out_of_order; }
-
 }  // namespace
 
-HiddenProof::Next HiddenProof::next(const LookUpQuestion& question, const Shown& shown) {
-  // Behind what it shows of those before the first in doubt, it hides nothing.
-  if (covers_all(question) && shown.is_beginning) return Next::kOver;
-  if (shown.met.empty() && question.is_carried_from_start && question.known_tail) return read(Reading::kFromStart, 0);
-  const bool may_be_behind_all = !shown.met.empty() && !shows_in_doubt_ && question.first_revision > 0;
-  if (!shown.source_was_read && may_be_behind_all) return Next::kReadPredecessors;
-  return read(Reading::kLater, question.first_revision);
+void HiddenProof::note_match(Revision at_destination, Revision in_source) {
+  if (!match_ || match_->at_destination < at_destination) match_ = Match{at_destination, in_source};
+}
+
+void HiddenProof::note_in_doubt(Revision in_source) {
+  latest_in_doubt_ = std::max(latest_in_doubt_.value_or(in_source), in_source);
+}
+
+HiddenProof::Next HiddenProof::next(const LookUpQuestion& question, const Shown& shown, LookUpFindings& found) {
+  if (question.order_proves && !question.is_replayed) {
+    // Behind what it shows of those before the first in doubt, it hides nothing.
+    if (shown.is_beginning) return Next::kOver;
+    if (latest_in_doubt_) {
+      found.hidden_below = latest_in_doubt_;
+      return Next::kOver;
+    }
+  }
+  if (question.count_proves && (match_ || (shown.met.empty() && question.known_tail))) return read(Reading::kCount, 0);
+  if (!shown.source_was_read && !shown.met.empty() && question.first_revision > 0) return Next::kReadPredecessors;
+  if (!later_was_read_) return read(Reading::kLater, question.first_revision);
+  return give_up(found);
 }
 
 HiddenProof::Next HiddenProof::read(Reading reading, Revision from) {
@@ -45,7 +55,7 @@ std::int32_t HiddenProof::page_size(const LookUpQuestion& question) const {
 HiddenProof::Next HiddenProof::on_page(const StreamPage& page, const LookUpQuestion& question, const Shown& shown,
                                        LookUpFindings& found) {
   return reading_ == Reading::kLater ? on_later_page(page, question, shown, found)
-                                     : on_start_page(page, question, shown, found);
+                                     : on_count_page(page, question, found);
 }
 
 // Whether the source shows its stream from where it is read; what it does not show, it has no more.
@@ -61,46 +71,24 @@ bool HiddenProof::note_shown_from(const StreamPage& page, LookUpFindings& found)
   return false;
 }
 
-// An event of the source, at or behind the first in doubt, or before it.
-void HiddenProof::count(const EventView& event, const LookUpQuestion& question, bool may_begin_run) {
-  if (!question.is_copied(event) || !counted_.insert(event.id).second) return;
-  const bool belongs_to_run = may_begin_run && !is_run_over_ && question.is_in_doubt(event.id);
-  if (!belongs_to_run) {
-    is_run_over_ = run_ > 0;
-  } else if (run_++ == 0) {
-    run_begins_with_ = event.id;
-    before_run_ = counted_.size() - 1;
-  }
-}
-
-LookUpFindings::Supposition HiddenProof::run_at(Revision place, Revision below) const {
-  return {.first = run_begins_with_, .place = place, .events = run_, .below = below};
-}
-
 // The source, from the first in doubt on.
 HiddenProof::Next HiddenProof::on_later_page(const StreamPage& page, const LookUpQuestion& question, const Shown& shown,
                                              LookUpFindings& found) {
+  later_was_read_ = true;
   if (events_read_ == 0) note_shown_from(page, found);
   for (const EventView& event : page.events) {
     ++events_read_;
     const auto met =
         std::find_if(shown.met.begin(), shown.met.end(), [&](const auto& other) { return other.first == event.id; });
-    if (met == shown.met.end()) {
-      count(event, question, true);
-      continue;
-    }
-    if (event.revision <= question.first_revision) {  // it is shown; in order, so are those after it
-      found.may_be_hidden = !question.order_proves;
-      return Next::kOver;
-    }
-    const Revision place = met->second - static_cast<Revision>(counted_.size() - before_run_);
-    if (place < 0 || run_ == 0) return give_up(found);
-    found.supposition = run_at(place, event.revision);
+    if (met == shown.met.end()) continue;
+    note_match(met->second, event.revision);
+    if (!question.order_proves) return next(question, shown, found);
+    found.hidden_below = event.revision;
     return Next::kOver;
   }
   if (is_last_page(page, from_, ReadDirection::kForward)) {
     // None of what it shows comes after those in doubt; does it show anything of the source?
-    found.may_be_hidden = !shown.is_predecessor || !question.order_proves;
+    found.may_be_hidden = !shown.is_predecessor;
     return Next::kOver;
   }
   if (events_read_ >= kMaxLaterRead) return give_up(found);
@@ -108,41 +96,45 @@ HiddenProof::Next HiddenProof::on_later_page(const StreamPage& page, const LookU
   return Next::kRead;
 }
 
-// The source, from its beginning.
-HiddenProof::Next HiddenProof::on_start_page(const StreamPage& page, const LookUpQuestion& question, const Shown& shown,
+// Before the match; or, where the destination shows nothing, of all of it.
+std::size_t HiddenProof::count_at_destination(const LookUpQuestion& question) const {
+  return static_cast<std::size_t>(match_ ? match_->at_destination : question.known_tail.value_or(kNoStream) + 1);
+}
+
+// The source, from its beginning. Before the match the destination has as many events as the source; or, where it shows
+// nothing, as many as the source altogether, or as the source before the first in doubt.
+HiddenProof::Next HiddenProof::on_count_page(const StreamPage& page, const LookUpQuestion& question,
                                              LookUpFindings& found) {
   if (events_read_ == 0 && !note_shown_from(page, found)) return give_up(found);
-  const auto at_destination = static_cast<std::size_t>(question.known_tail.value_or(kNoStream) + 1);
+  const std::size_t at_destination = count_at_destination(question);
   bool is_over = is_last_page(page, from_, ReadDirection::kForward);
-  Revision below = question.first_revision;
   for (const EventView& event : page.events) {
-    if (counted_.size() == at_destination && (run_ > 0 || event.revision >= question.first_revision)) {
+    ++events_read_;
+    if (match_ && event.revision >= match_->in_source) {
       is_over = true;
       break;
     }
-    ++events_read_;
-    below = event.revision + 1;
-    const bool is_before = event.revision < question.first_revision;
-    has_reached_first_ = has_reached_first_ || !is_before;
-    // An append that expects no stream is no exact one where the stream is soft-deleted. A later event may prove it.
-    const bool is_exact = shown.stream_exists || !counted_.empty();
-    if (!is_before && !is_exact && !covers_all(question)) return give_up(found);
-    count(event, question, !is_before && is_exact);
+    const bool is_first_in_doubt =
+        counted_up_to_ < question.first_revision && event.revision >= question.first_revision;
+    // Nothing of what is in doubt was there.
+    if (!match_ && is_first_in_doubt && counted_.size() == at_destination) return Next::kOver;
+    counted_up_to_ = event.revision;
+    if (question.is_copied(event)) counted_.insert(event.id);
     if (counted_.size() > at_destination) return give_up(found);
+    // Copied in order, it is the last of those that were there.
+    if (!match_ && question.order_proves && counted_.size() == at_destination) {
+      found.hidden_below = event.revision + 1;
+      return Next::kOver;
+    }
   }
-  is_over = is_over || (run_ > 0 && counted_.size() == at_destination);
-  if (!is_over && events_read_ < kMaxCounted) {
-    from_ = page.next;
-    return Next::kRead;
-  }
-  if (run_ > 0) {
-    found.supposition = run_at(static_cast<Revision>(before_run_), below);
-    found.supposition->tells_of_predecessor = covers_all(question);
+  if (is_over && counted_.size() == at_destination) {
+    found.hidden_below = match_ ? match_->in_source : counted_up_to_ + 1;
+    found.is_hidden_by_count = true;
     return Next::kOver;
   }
-  // As many as before those in doubt: none of these was there.
-  const bool are_absent = !has_reached_first_ && counted_.size() == at_destination;
-  return are_absent ? Next::kOver : give_up(found);
+  if (is_over || events_read_ >= kMaxCounted) return give_up(found);
+  from_ = page.next;
+  return Next::kRead;
 }
 
 }  // namespace interconnect

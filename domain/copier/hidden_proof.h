@@ -13,26 +13,25 @@
 
 namespace interconnect {
 
-// Finds out where the first events in doubt would be at a destination that hides the beginning of its stream, by its
-// metadata or a deletion. A later event that is shown tells it: so many places before that one as there are events in
-// the source between them. Where nothing is shown: the number of events before them in the source.
-//
-// That is a supposition: somebody else may write to the stream, or an event may be missing in it. See Proofs.
+// Proves what a destination held that hides the beginning of its stream, by its metadata or a deletion: one that it
+// shows tells of the others. By its place: if as many events precede it there as in the source, none of these is
+// missing. By its order: if the copy was made in order, those before it in the source were there.
 class HiddenProof {
  public:
-  // The destination shows one of those in doubt.
-  void note_in_doubt() { shows_in_doubt_ = true; }
+  // The destination shows the source's event `in_source` at `at_destination`.
+  void note_match(Revision at_destination, Revision in_source);
+  // The destination shows one of those in doubt; its revision in the source.
+  void note_in_doubt(Revision in_source);
 
   // What both ends have shown so far.
   struct Shown {
     bool is_beginning = false;    // the first in doubt at the destination, or something of what precedes it
     bool is_predecessor = false;  // something of what precedes it
     bool source_was_read = false;
-    bool stream_exists = true;                               // at the destination; false: or it is soft-deleted
-    std::span<const std::pair<EventId, Revision>> met = {};  // all that the destination shows
+    std::span<const std::pair<EventId, Revision>> met;  // all that the destination shows
   };
   enum class Next : std::uint8_t { kOver, kReadPredecessors, kRead };
-  Next next(const LookUpQuestion& question, const Shown& shown);
+  Next next(const LookUpQuestion& question, const Shown& shown, LookUpFindings& found);
 
   // Of kRead: a page of the source, forward.
   Revision from() const { return from_; }
@@ -42,26 +41,27 @@ class HiddenProof {
   static Next give_up(LookUpFindings& found);
 
  private:
-  enum class Reading : std::uint8_t { kNothing, kLater, kFromStart };
+  // One event at both ends.
+  struct Match {
+    Revision at_destination = kNoStream;
+    Revision in_source = kNoStream;
+  };
+  enum class Reading : std::uint8_t { kNothing, kLater, kCount };
 
   Next read(Reading reading, Revision from);
   bool note_shown_from(const StreamPage& page, LookUpFindings& found) const;
-  void count(const EventView& event, const LookUpQuestion& question, bool may_begin_run);
-  LookUpFindings::Supposition run_at(Revision place, Revision below) const;
   Next on_later_page(const StreamPage& page, const LookUpQuestion& question, const Shown& shown, LookUpFindings& found);
-  Next on_start_page(const StreamPage& page, const LookUpQuestion& question, const Shown& shown, LookUpFindings& found);
+  Next on_count_page(const StreamPage& page, const LookUpQuestion& question, LookUpFindings& found);
+  std::size_t count_at_destination(const LookUpQuestion& question) const;
 
-  bool shows_in_doubt_ = false;
+  std::optional<Match> match_;               // the newest at the destination
+  std::optional<Revision> latest_in_doubt_;  // in the source, of those that the destination shows
   Reading reading_ = Reading::kNothing;
   Revision from_ = 0;
   std::size_t events_read_ = 0;
+  bool later_was_read_ = false;
   absl::flat_hash_set<EventId> counted_;  // of the source, that were to be copied
-  bool has_reached_first_ = false;
-  // Events in doubt that follow each other among those that were to be copied.
-  EventId run_begins_with_;
-  std::size_t before_run_ = 0;  // of those counted
-  std::size_t run_ = 0;
-  bool is_run_over_ = false;
+  Revision counted_up_to_ = kNoStream;
 };
 
 }  // namespace interconnect

@@ -69,6 +69,9 @@ class Intake final : public Deliveries {
 
   bool is_held(const EventIdentity& identity) const override { return ledger_.is_held(identity); }
   bool is_held_or_settled(const EventIdentity& identity) const override { return ledger_.is_held_or_settled(identity); }
+  std::optional<Revision> revision_of(const EventIdentity& identity) const override {
+    return ledger_.revision_of(identity);
+  }
   void settle(const EventIdentity& identity, bool remember) override { ledger_.settle(identity, remember); }
   void park(const EventIdentity& identity, const EventView& event, const WriteFailure& failure) override;
   bool withdraw(const EventIdentity& identity) override { return ledger_.withdraw(identity); }

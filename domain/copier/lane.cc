@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 namespace interconnect {
 
 namespace {
-
-// No stream has it: an append that expects it is refused, with the stream's last revision.
-constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
 
 constexpr std::size_t kStates = static_cast<std::size_t>(Lane::State::kBackingOff) + 1;
 
@@ -55,8 +51,8 @@ void Lane::await_predecessor() {
 void Lane::append(std::uint64_t id, Budget::Units units, Time now) {
   expects(append_id == 0 && !batch.empty() && batch.size() == sent.size());
   for (HeldEvent& event : sent) {
-    if (!is_proof) event.first_sent = std::min(event.first_sent, now);
-    event.was_sent = event.was_sent || !(asks_for_tail || is_proof);
+    event.first_sent = std::min(event.first_sent, now);
+    event.was_sent = event.was_sent || !asks_for_tail;
   }
   append_id = id;
   in_flight = std::move(units);
@@ -117,23 +113,10 @@ std::size_t Lane::batch_bytes() const {
   return bytes;
 }
 
-Revision Lane::expected_revision() const {
-  if (asks_for_tail) return kBeyondEveryStream;
-  if (is_proof) return supposition->place - 1;
-  return tail.value_or(kNoStream);
-}
-
 HeldEvent Lane::take_front() {
   HeldEvent held_event = std::move(waiting[head]);
   drop_front();
   return held_event;
-}
-
-std::optional<std::size_t> Lane::find_waiting(const EventId& id) const {
-  for (std::size_t i = head; i < waiting.size(); ++i) {
-    if (waiting[i].event.id() == id) return i;
-  }
-  return std::nullopt;
 }
 
 void Lane::drop_front() {
@@ -154,12 +137,6 @@ void Lane::insert(HeldEvent&& held_event) {
   waiting.insert(place, std::move(held_event));
 }
 
-void Lane::load(std::size_t place) {
-  sent.push_back(std::move(waiting[place]));
-  batch.push_back(std::move(sent.back().event));
-  waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(place));
-}
-
 void Lane::load_front() {
   sent.push_back(std::move(waiting[head]));
   batch.push_back(std::move(sent.back().event));
@@ -177,7 +154,6 @@ void Lane::take_back_sent() {
   sent.clear();
   batch.clear();
   asks_for_tail = false;
-  is_proof = false;
 }
 
 void Lane::on_sent_confirmed(Revision last) {
@@ -195,7 +171,8 @@ void Lane::on_sent_confirmed(Revision last) {
 
 bool Lane::is_at_destination(const HeldEvent& event) const {
   return event.at_destination == HeldEvent::AtDestination::kPresent ||
-         event.at_destination == HeldEvent::AtDestination::kGone ||
+         event.at_destination == HeldEvent::AtDestination::kGone || event.event.revision() < counted_below ||
+         (event.event.revision() < hidden_below && !event.is_replayed) ||
          (!ahead.empty() && ahead.contains(event.event.id()));
 }
 
@@ -253,17 +230,12 @@ void Lane::learn(LookUpFindings& found, std::size_t memory) {
   newest_sent = std::max(newest_sent, found.met_predecessor.value_or(kNoStream));
   if (found.is_whole_region) {
     walk_cursor = found.cursor;
-    looked_up_from = found.may_be_hidden ? std::max(looked_up_from, found.first_revision) : found.first_revision;
+    looked_up_from = found.first_revision;
   } else if (found.cursor) {
     walk_cursor = std::min(walk_cursor.value_or(*found.cursor), *found.cursor);
   }
-  supposition = found.supposition;
-  next_place.reset();
-  proof_overdue_at = kNever;
-  if (supposition) {
-    looked_up_from = std::max(looked_up_from, supposition->below);  // what arrives and is hidden is asked about
-    waiting_overdue_at = kNever;                                    // its proof comes first
-  }
+  hidden_below = std::max(hidden_below, found.hidden_below.value_or(0));
+  if (found.is_hidden_by_count) counted_below = std::max(counted_below, *found.hidden_below);
   revives_stream = found.revives;
   for (const auto& [id, revision] : found.region) ahead.emplace(id, revision);
   if (ahead.size() <= 2 * memory) return;

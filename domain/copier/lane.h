@@ -67,7 +67,6 @@ class Lane {
       {State::kAppending, State::kIdle},       {State::kAppending, State::kReady},
       {State::kAppending, State::kRetrying},   {State::kAppending, State::kLookingUp},
       {State::kAppending, State::kBackingOff}, {State::kRetrying, State::kAppending},
-      {State::kRetrying, State::kReady},       {State::kRetrying, State::kBackingOff},
       {State::kRetrying, State::kLookingUp},   {State::kLookingUp, State::kReady},
       {State::kLookingUp, State::kLookingUp},  {State::kLookingUp, State::kLookUpPaused},
       {State::kLookingUp, State::kBackingOff}, {State::kLookUpPaused, State::kLookingUp},
@@ -102,11 +101,6 @@ class Lane {
   void pause_fill();
   void resume_fill();
   void back_off();
-  // Nothing is supposed any more of what the destination hides.
-  void drop_supposition() {
-    supposition.reset();
-    proof_overdue_at = kNever;
-  }
 
   // --- What waits ---
 
@@ -117,21 +111,15 @@ class Lane {
   HeldEvent& front() { return waiting[head]; }
   const HeldEvent& front() const { return waiting[head]; }
   HeldEvent take_front();
-  // The place of one that waits.
-  std::optional<std::size_t> find_waiting(const EventId& id) const;
   // By source revision; among equal ones, last.
   void insert(HeldEvent&& held);
   // The event in front leaves with the next append.
   void load_front();
-  // Another one that waits leaves with it.
-  void load(std::size_t place);
   // What was sent waits again.
   void take_back_sent();
   // What was sent is at the destination, up to that revision.
   void on_sent_confirmed(Revision last);
   std::size_t batch_bytes() const;
-  // Of the append that is made.
-  Revision expected_revision() const;
 
   // --- What is known of an event that waits ---
 
@@ -174,7 +162,6 @@ class Lane {
   Budget::Units in_flight;      // of what may be in flight, until the append's time is over
   Time sent_at{0};
   bool asks_for_tail = false;  // an append that cannot succeed: its refusal tells the destination's last revision
-  bool is_proof = false;       // an append that cannot write: its success tells that what was sent is there (Proofs)
 
   // The destination's end.
   std::optional<Revision> tail;     // the last confirmed revision
@@ -183,13 +170,10 @@ class Lane {
   // What is there and has not come from the source (yet), by id.
   absl::flat_hash_map<EventId, Revision> ahead;
   std::optional<Revision> walk_cursor;  // set: there is too much ahead to be remembered, from here on
-  Revision looked_up_from = 0;          // `ahead` and `walk_cursor` are valid for source revisions from here on
-  // What is hidden there: see Proofs.
-  std::optional<LookUpFindings::Supposition> supposition;
-  std::optional<Revision> next_place;  // behind the last that was proved
-  Time proof_overdue_at = kNever;      // of the supposition: since it was first asked for
-  int disproofs = 0;                   // in a row: one was not where it was supposed
-  bool is_in_order = true;             // as far as is known, in the order of the source
+  // The destination has all that is copied of the source below this revision, and hides what it does not show of it.
+  Revision hidden_below = 0;
+  Revision counted_below = 0;   // so much of it whatever the order of copying
+  Revision looked_up_from = 0;  // `ahead` and `walk_cursor` are valid for source revisions from here on
 
   // The source's end.
   Revision newest_seen = kNoStream;  // that arrived, refused ones included
@@ -201,7 +185,6 @@ class Lane {
   EventId hole_fill_before;  // the event that follows the hole
   Time read_denied_since = kNever;
   std::optional<Revision> confirmed_meanwhile;  // by the late outcome of an append that had been given up
-  Revision waited_for = kNoStream;              // a tail that the destination told of, and did not show in its time
   Time unseen_since = kNever;                   // since then the destination has shown less than it told of
 
   Time next_gap_until{0};  // a gap is waited out at least until then, because the one before it just was

@@ -25,11 +25,6 @@ HeldEvent take_front(Lane& lane, Order& order) {
   return held;
 }
 
-void load_waiting(Lane& lane, std::size_t place, Order& order) {
-  order.dequeue(lane.waiting[place].position, lane.number);
-  lane.load(place);
-}
-
 void load_front(Lane& lane, Order& order) {
   const Revision position = lane.front().position;
   order.dequeue(position, lane.number);

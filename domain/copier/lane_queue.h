@@ -15,8 +15,6 @@ namespace interconnect {
 HeldEvent take_front(Lane& lane, Order& order);
 // The event in front leaves with the lane's next append.
 void load_front(Lane& lane, Order& order);
-// Another one that waits leaves with it.
-void load_waiting(Lane& lane, std::size_t place, Order& order);
 std::vector<HeldEvent> take_waiting(Lane& lane, Order& order);
 // In a lane where nothing waits.
 void put_waiting(Lane& lane, std::vector<HeldEvent> waiting, Order& order);

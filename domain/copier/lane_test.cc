@@ -61,8 +61,6 @@ const std::map<std::pair<State, State>, std::function<void(Lane&)>>& ways() {
        [](Lane& l) { l.land(), l.take_back_sent(), l.look_up_with(some_look_up()); }},
       {{State::kAppending, State::kBackingOff}, [](Lane& l) { answer(l), l.take_back_sent(), l.back_off(); }},
       {{State::kRetrying, State::kAppending}, [](Lane& l) { l.append(2, {}, Time{1}); }},
-      {{State::kRetrying, State::kReady}, [](Lane& l) { l.take_back_sent(), l.make_ready(); }},
-      {{State::kRetrying, State::kBackingOff}, [](Lane& l) { l.take_back_sent(), l.back_off(); }},
       {{State::kRetrying, State::kLookingUp}, [](Lane& l) { l.take_back_sent(), l.look_up_with(some_look_up()); }},
       {{State::kLookingUp, State::kReady}, [](Lane& l) { l.look_up.reset(), l.make_ready(); }},
       {{State::kLookingUp, State::kLookingUp}, [](Lane& l) { l.look_up_with(some_look_up()); }},

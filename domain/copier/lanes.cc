@@ -58,7 +58,7 @@ Lane& Lanes::open(std::string_view stream, std::uint64_t hash) {
 
 void Lanes::close_if_idle(Lane& lane) {
   if (!lane.is_idle()) return;
-  if (lane.ahead.empty() && !lane.walk_cursor) {
+  if (lane.ahead.empty() && !lane.walk_cursor && lane.hidden_below <= lane.newest_sent + 1) {
     if (lane.tail) memory_.put(lane.stream_hash, {*lane.tail, lane.newest_seen, lane.newest_sent, lane.looked_up_from});
     return close(lane);
   }

@@ -145,7 +145,7 @@ void LookUp::on_source_page(const StreamPage& page) {
     }
     if (event.revision >= question_.first_revision) continue;
     ++source_events_read_;
-    predecessors_.insert(event.id);
+    predecessors_.emplace(event.id, event.revision);
     is_first_repeated_ = is_first_repeated_ || event.id == question_.first_id;
     met_left_out_ = met_left_out_ || (!nearest_id_ && question_.is_left_out(event));
     if (!nearest_id_ && question_.is_admitted(event)) {
@@ -184,8 +184,9 @@ void LookUp::after_source() {
     return;
   }
   for (const auto& [id, revision] : met_) {
-    if (predecessors_.contains(id)) {
+    if (const auto it = predecessors_.find(id); it != predecessors_.end()) {
       predecessor_met_at_ = std::max(predecessor_met_at_.value_or(revision), revision);
+      proof_.note_match(revision, it->second);
     }
     if (nearest_id_ == id) nearest_met_ = true;
   }
@@ -195,8 +196,9 @@ void LookUp::after_source() {
 void LookUp::note(const EventView& event) {
   if (event.id == question_.first_id) first_met_at_ = event.revision;
   if (nearest_id_ == event.id) nearest_met_ = true;
-  if (predecessors_.contains(event.id)) {
+  if (const auto it = predecessors_.find(event.id); it != predecessors_.end()) {
     predecessor_met_at_ = std::max(predecessor_met_at_.value_or(event.revision), event.revision);
+    proof_.note_match(event.revision, it->second);
   }
 }
 
@@ -208,7 +210,10 @@ void LookUp::meet(const EventView& event) {
   if (question_.is_in_doubt(event.id)) {
     if (present_.insert(event.id).second) found_.present.push_back(event.id);
     highest_in_doubt_ = std::max(highest_in_doubt_.value_or(event.revision), event.revision);
-    proof_.note_in_doubt();
+    if (const auto revision = question_.revision_in_doubt(event.id)) {
+      proof_.note_in_doubt(*revision);
+      proof_.note_match(event.revision, *revision);
+    }
   }
   if (met_.size() < question_.memory) {
     met_.emplace_back(event.id, event.revision);
@@ -219,7 +224,6 @@ void LookUp::meet(const EventView& event) {
 
 void LookUp::on_tail_page(const StreamPage& page) {
   found_.of_destination = true;
-  stream_exists_ = page.stream_exists;
   for (const EventView& event : page.events) meet(event);
   if (is_last(page, ReadDirection::kBackward)) {
     found_.scanned = true;
@@ -325,14 +329,13 @@ void LookUp::settle_hidden() {
     found_.is_unproven = true;
     return settle_region();
   }
-  go_on_with_proof(proof_.next(question_, shown()));
+  go_on_with_proof(proof_.next(question_, shown(), found_));
 }
 
 HiddenProof::Shown LookUp::shown() const {
   return {.is_beginning = first_met_at_ || predecessor_met_at_,
           .is_predecessor = predecessor_met_at_.has_value(),
           .source_was_read = source_was_read_,
-          .stream_exists = stream_exists_,
           .met = met_};
 }
 

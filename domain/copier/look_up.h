@@ -92,10 +92,9 @@ class LookUp {
   Revision source_floor_ = kNoStream;  // nothing at or below it is asked of the source
   std::size_t source_events_read_ = 0;
   MetadataLookUp metadata_;
-  bool stream_exists_ = true;  // at the destination
   HiddenProof proof_;
 
-  absl::flat_hash_set<EventId> predecessors_;  // before the first in doubt, in the source
+  absl::flat_hash_map<EventId, Revision> predecessors_;  // before the first in doubt, in the source
   std::optional<EventId> nearest_id_;
   std::optional<Revision> nearest_revision_;
   bool met_left_out_ = false;  // before the first in doubt, behind the nearest

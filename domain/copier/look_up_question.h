@@ -30,11 +30,15 @@ struct LookUpQuestion {
   std::optional<Revision> reported_tail;     // from a WrongExpectedVersion
   bool is_copied_in_order = true;            // false: no event's place tells where those after it are
   bool order_proves = false;                 // one that was copied tells that those before it in the source were
-  bool is_carried_from_start = false;        // the group began at the start of its stream
-  bool is_out_of_order = false;              // the first in doubt: it had been parked, or newer ones were copied before
+  bool count_proves = false;                 // as many events as in the source are those of the source
+  bool is_replayed = false;  // the first in doubt had been parked: the order of copying is not its order
 
   std::function<bool(const EventView&)> is_admitted;  // would this event of the source have been delivered and copied?
   std::function<bool(const EventId&)> is_in_doubt;    // is this one of the events in doubt?
+  // its revision in the source, of one in doubt
+  std::function<std::optional<Revision>(const EventId&)> revision_in_doubt = [](const EventId&) {
+    return std::optional<Revision>();
+  };
   // would this event of the source be copied, and may not be delivered?
   std::function<bool(const EventView&)> is_left_out = [](const EventView&) { return false; };
   // would this event of the source be copied, delivered or filled in?
@@ -67,17 +71,10 @@ struct LookUpFindings {
   std::vector<EventId> present;                      // those in doubt that were met; the rest is absent, if `scanned`
   bool is_whole_region = true;                       // false: only what was written since, beside an earlier region
   bool scanned = false;                              // the region was read to its end
-  // The destination hides the beginning of its stream, by its metadata or a deletion. If so many in doubt are there,
-  // from this one on, they are at this place and behind it.
-  struct Supposition {
-    EventId first;
-    Revision place = 0;
-    std::size_t events = 0;
-    Revision below = 0;                 // of the source: what is in doubt below it is hidden as well, if it is there
-    bool tells_of_predecessor = false;  // if they are there, so is the one before them
-    bool is_guess = false;              // from where the last ones were; nothing was read
-  };
-  std::optional<Supposition> supposition;
+  // The destination hides the beginning of its stream, by its metadata or a deletion. What is in doubt and below this
+  // revision of the source was there: a later event is.
+  std::optional<Revision> hidden_below;
+  bool is_hidden_by_count = false;     // the number of events tells it as well, whatever their order
   bool may_be_hidden = false;          // it hides events, and nothing tells which
   bool is_unproven = false;            // what it hides was not asked, since it may still come to be seen
   std::optional<Revision> gone_below;  // the source itself shows only what comes from here on

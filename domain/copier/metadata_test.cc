@@ -123,11 +123,6 @@ TEST_F(MetadataTest, WhatHasRevivedTheStreamSinceAnEarlierDeletionMayBeSeenLate)
                .next = -1});
   EXPECT_EQ(script.advance(), Texts());
   EXPECT_EQ(script.advance(std::chrono::milliseconds(20)), Texts({"read destination $$s backward -1"}));
-  script.show({.events = {{.id = 60, .revision = 9, .type = "$metadata", .data = std::string(kDeletion)}},
-               .is_end = true,
-               .next = -1});
-  EXPECT_EQ(script.advance(std::chrono::milliseconds(39)), Texts()) << "the reads get rarer";
-  EXPECT_EQ(script.advance(std::chrono::milliseconds(1)), Texts({"read destination $$s backward -1"}));
   script.show({.events = {{.id = 61, .revision = 10, .type = "$metadata", .data = R"({"$tb":5})"}},
                .is_end = true,
                .next = -1});
@@ -213,35 +208,19 @@ TEST_F(SoftDeletedTest, WhatTheStreamsLastRevisionCountsIsThere) {
   script.deliver({0, 1});
   told_of_a_last_revision();
   script.page({.first = 0, .ids = {0, 1}, .is_end = true});
-  EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"})) << "a repeat, if it is there";
-  script.appended(1);
   EXPECT_EQ(script.advance(), Texts({"ack [0 1]"}));
   EXPECT_EQ(script.observer.may_be_doubled, 0);
-}
-
-// What somebody else wrote before, and what is hidden, has the places of the source's events.
-TEST_F(SoftDeletedTest, WhatIsNotAtItsPlaceIsWrittenAndCounted) {
-  script.deliver({0, 1});
-  told_of_a_last_revision();
-  script.page({.first = 0, .ids = {0, 1}, .is_end = true});
-  EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"}));
-  script.wrong(1);
-  EXPECT_EQ(script.advance_while({.shows_nothing = true}, std::chrono::seconds(6)), Texts({"append s @1 [0 1]"}));
-  EXPECT_EQ(script.observer.may_be_doubled, 2);
 }
 
 TEST_F(SoftDeletedTest, CopiedInOrderTheLastRevisionTellsWhatIsThere) {
   script.deliver({0, 1, 2});
   told_of_a_last_revision();
   script.page({.first = 0, .ids = {0, 1, 2}, .is_end = true});
-  EXPECT_EQ(script.advance(), Texts({"append s @0 [1]"}));
-  script.appended(1);
   EXPECT_EQ(script.advance(), Texts({"append s @1 [2]"}));
   EXPECT_EQ(script.observer.may_be_doubled, 0);
 }
 
-// The first event's place cannot be tried, and without an order no other tells of it.
-TEST_F(SoftDeletedTest, WhereTheFirstCannotBeProvedItIsWrittenAndCounted) {
+TEST_F(SoftDeletedTest, WhereTheNumberDoesNotTellItIsWrittenAndCounted) {
   script.strategy = ConsumerStrategy::kRoundRobin;
   script.drop();
   script.start();
@@ -250,6 +229,18 @@ TEST_F(SoftDeletedTest, WhereTheFirstCannotBeProvedItIsWrittenAndCounted) {
   script.page({.first = 0, .ids = {0, 1, 2}, .is_end = true});
   EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1 2]"}));
   EXPECT_EQ(script.observer.may_be_doubled, 3);
+}
+
+// One may lag behind while the other copies what comes later: there are as many, and not the same.
+TEST_F(SoftDeletedTest, WithTwoConsumersTheNumberTellsNothing) {
+  script.strategy = ConsumerStrategy::kRoundRobin;
+  script.drop();
+  script.start();
+  script.deliver({0, 1});
+  told_of_a_last_revision();
+  script.page({.first = 0, .ids = {0, 1}, .is_end = true});
+  EXPECT_EQ(script.advance(), Texts({"append s @1 [0 1]"}));
+  EXPECT_EQ(script.observer.may_be_doubled, 2);
 }
 
 TEST_F(SoftDeletedTest, WhatTheSourceHasNoMoreIsGone) {

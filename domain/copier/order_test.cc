@@ -46,6 +46,7 @@ class FakeDeliveries final : public Deliveries {
   bool would_admit(SubscriptionIndex, const EventView&) const override { return true; }
   bool is_held(const EventIdentity&) const override { return true; }
   bool is_held_or_settled(const EventIdentity&) const override { return true; }
+  std::optional<Revision> revision_of(const EventIdentity&) const override { return {}; }
   void settle(const EventIdentity&, bool) override {}
   void park(const EventIdentity&, const EventView&, const WriteFailure&) override {}
   bool withdraw(const EventIdentity&) override { return true; }

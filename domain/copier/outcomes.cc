@@ -15,13 +15,11 @@ void Outcomes::take_back(Lane& lane) { take_back_sent(lane, order_, our_.setting
 LaneStep Outcomes::judge(Lane& lane, const AppendOutcome& outcome, Time now) {
   if (const auto* appended = std::get_if<Appended>(&outcome)) {
     pipe_.on_completed(lane.sent_at, now);
-    const Revision expected = lane.expected_revision() + static_cast<Revision>(lane.batch.size());
+    const Revision expected = lane.tail.value_or(kNoStream) + static_cast<Revision>(lane.batch.size());
     if (appended->last_revision != expected) return on_other_revision(lane, expected, *appended);
-    if (lane.is_proof) return proofs_.on_proved(lane);
     return lane.revives_stream ? on_revived(lane, *appended) : on_appended(lane, *appended);
   }
   if (const auto* wrong = std::get_if<WrongExpectedVersion>(&outcome)) {
-    if (lane.is_proof) return proofs_.on_disproved(lane, *wrong, now);
     return lane.asks_for_tail ? on_tail_told(lane, *wrong) : on_wrong_expected_version(lane, *wrong);
   }
   return on_error(lane, std::get<StoreError>(outcome), now);

@@ -9,7 +9,6 @@
 #include "domain/copier/lane.h"
 #include "domain/copier/lane_step.h"
 #include "domain/copier/order.h"
-#include "domain/copier/proofs.h"
 #include "domain/copier/stream_denials.h"
 #include "domain/copier/surroundings.h"
 
@@ -20,9 +19,8 @@ namespace interconnect {
 class Outcomes {
  public:
   // All outlive this.
-  Outcomes(Surroundings& surroundings, Order& order, Deliveries& deliveries, AppendPipe& pipe, StreamDenials& denials,
-           Proofs& proofs)
-      : our_(surroundings), order_(order), deliveries_(deliveries), pipe_(pipe), denials_(denials), proofs_(proofs) {}
+  Outcomes(Surroundings& surroundings, Order& order, Deliveries& deliveries, AppendPipe& pipe, StreamDenials& denials)
+      : our_(surroundings), order_(order), deliveries_(deliveries), pipe_(pipe), denials_(denials) {}
 
   // Of the append that the lane has sent.
   LaneStep judge(Lane& lane, const AppendOutcome& outcome, Time now);
@@ -45,7 +43,6 @@ class Outcomes {
   Deliveries& deliveries_;
   AppendPipe& pipe_;
   StreamDenials& denials_;
-  Proofs& proofs_;
 };
 
 }  // namespace interconnect

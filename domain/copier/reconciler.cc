@@ -10,6 +10,7 @@
 #include "domain/stream_metadata.h"
 
 namespace interconnect {
+
 // --- Questions ---
 
 LookUp::Question Reconciler::question_about(const Lane& lane) const {
@@ -23,10 +24,11 @@ LookUp::Question Reconciler::question_about(const Lane& lane) const {
   question.depth = our_.settings.look_up_depth;
   question.memory = our_.settings.look_up_memory;
   question.is_copied_in_order = !deliveries_.share_streams();
-  question.order_proves =
-      !our_.settings.may_give_up_events && !deliveries_.share_streams() && nature.is_pinned && lane.is_in_order;
-  question.is_carried_from_start = nature.began_at_start;
-  question.is_out_of_order = front.is_out_of_order();
+  question.order_proves = !our_.settings.may_give_up_events && !deliveries_.share_streams() && nature.is_pinned;
+  // Else an event that is missing (a gap that was left, one that another consumer has) and one too many (that came
+  // twice, or that somebody else wrote) would make up for each other.
+  question.count_proves = question.order_proves && nature.began_at_start;
+  question.is_replayed = front.is_replayed;
   const std::size_t events = std::max<std::size_t>(1, lane.waiting_count());
   const std::size_t mean_bytes = std::max<std::size_t>(1, lane.held.bytes() / events);
   question.page_limit =
@@ -52,6 +54,7 @@ void Reconciler::add_rules(LookUp::Question& question, const Lane& lane) const {
     return deliveries_.would_admit(subscription, event);
   };
   question.is_in_doubt = [this, stream](const EventId& id) { return deliveries_.is_held({stream, id}); };
+  question.revision_in_doubt = [this, stream](const EventId& id) { return deliveries_.revision_of({stream, id}); };
 }
 
 void Reconciler::look_up_front(Lane& lane) const {
@@ -73,15 +76,11 @@ void Reconciler::look_up_doubtful(Lane& lane, std::optional<Revision> reported_t
   LookUp::Question question = question_about(lane);
   if (lane.is_metadata) return lane.look_up_with(LookUp::metadata(std::move(question)));
   question.reported_tail = reported_tail;
-  question.may_lag = reported_tail.value_or(kNoStream) > lane.waited_for && may_still_be_seen(lane, now);
+  question.may_lag = may_still_be_seen(lane, now);
   const bool others_may_have_written_since = lane.tail && lane.doubts < 2 && !lane.front().is_behind;
   if (others_may_have_written_since) return lane.look_up_with(LookUp::since(std::move(question), *lane.tail));
   lane.tail.reset();
   lane.look_up_with(LookUp::whole(std::move(question), false));
-}
-
-Time Reconciler::seen_by(const Lane& lane, Time now) const {
-  return std::max(now + our_.settings.min_retry_delay, lane.unseen_since + our_.settings.writer_timeout / 2);
 }
 
 // Whether what the destination has written, and does not show, is still waited for.
@@ -93,8 +92,7 @@ bool Reconciler::may_still_be_seen(const Lane& lane, Time now) const {
 
 LaneStep Reconciler::on_read(Lane& lane, const ReadOutcome& outcome, Time now) {
   if (const auto* error = std::get_if<StoreError>(&outcome)) return on_error(lane, *error, now);
-  // While it is waited for what is not seen yet, the reads get rarer.
-  if (lane.unseen_since == kNever) lane.retry_delay = Duration{0};
+  lane.retry_delay = Duration{0};
   lane.read_denied_since = kNever;
   lane.look_up->on_page(std::get<StreamPage>(outcome));
   return {LaneStep::What::kReadOn};
@@ -119,10 +117,7 @@ LaneStep Reconciler::on_error(Lane& lane, const StoreError& error, Time now) {
   }
   const bool is_overdue = now >= first_overdue(lane.all_waiting(), our_.settings.writer_timeout);
   if (is_denied && is_denied_for_long(lane, error.kind, is_overdue, now)) {
-    // Refused credentials say the same of both.
-    const bool was_denied = lane.last_error && lane.last_error->kind == ErrorKind::kAccessDenied;
-    std::string message = was_denied ? lane.last_error->message + ", and a look-up is refused too: " : std::string();
-    return LaneStep::give_up(LaneStep::Which::kAll, failure_of_denied(lane, error, message + error.message));
+    return LaneStep::give_up(LaneStep::Which::kAll, failure_of_denied(lane, error, error.message));
   }
   if (is_denied || !is_overdue) return {LaneStep::What::kPause};
   return LaneStep::give_up(LaneStep::Which::kOverdue,
@@ -156,11 +151,10 @@ LaneStep Reconciler::conclude(Lane& lane, Time now) {
 bool Reconciler::is_unseen(Lane& lane, LookUp::Findings& found, Time now) const {
   if (found.unseen_tail || found.is_older_deletion) {
     lane.unseen_since = std::min(lane.unseen_since, now);
-    const bool was_waited_for = found.unseen_tail && *found.unseen_tail <= lane.waited_for;
-    if (found.is_unproven || (!was_waited_for && may_still_be_seen(lane, now))) return true;
-    if (found.unseen_tail) found.tail = lane.waited_for = *found.unseen_tail;
+    if (found.is_unproven || may_still_be_seen(lane, now)) return true;
+    if (found.unseen_tail) found.tail = *found.unseen_tail;
   }
-  if (std::exchange(lane.unseen_since, kNever) != kNever) lane.retry_delay = Duration{0};
+  lane.unseen_since = kNever;
   return false;
 }
 
@@ -199,11 +193,6 @@ bool Reconciler::note_absent(const Lane& lane, HeldEvent& held, const LookUp::Fi
   const bool may_be_written_late = lane.is_metadata && held.was_sent;
   if (held.event.revision() < found.gone_below.value_or(0) && !may_be_written_late) {
     held.at_destination = HeldEvent::AtDestination::kGone;
-    return false;
-  }
-  if (found.supposition && held.event.revision() < found.supposition->below && !held.is_unproven) {
-    held.is_behind = true;  // it is proved, or asked about again
-    held.at_destination = HeldEvent::AtDestination::kUnknown;
     return false;
   }
   if (found.may_be_hidden) our_.observer.on_event_may_be_doubled(held.event.view());

@@ -28,10 +28,6 @@ class Reconciler {
   LaneStep on_read(Lane& lane, const ReadOutcome& outcome, Time now);
   // The look-up is over.
   LaneStep conclude(Lane& lane, Time now);
-  // When it is no longer waited for that the destination shows what it told of.
-  Time seen_by(const Lane& lane, Time now) const;
-  // What the safety net is told of the events that are overdue.
-  WriteFailure failure_of_overdue(const Lane& lane);
 
  private:
   LookUp::Question question_about(const Lane& lane) const;
@@ -42,6 +38,7 @@ class Reconciler {
   bool is_unseen(Lane& lane, LookUp::Findings& found, Time now) const;
   bool note_findings(Lane& lane, const LookUp::Findings& found, Time now) const;
   bool note_absent(const Lane& lane, HeldEvent& held, const LookUp::Findings& found, Time now) const;
+  WriteFailure failure_of_overdue(const Lane& lane);
   WriteFailure failure_of_denied(const Lane& lane, const StoreError& error, std::string message);
 
   Surroundings& our_;

@@ -1,6 +1,7 @@
 #include "domain/copier/writer.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,9 @@
 
 namespace interconnect {
 namespace {
+
+// No stream has it: an append that expects it is refused, with the stream's last revision.
+constexpr Revision kBeyondEveryStream = std::numeric_limits<Revision>::max() / 2;
 
 bool copies_metadata(const Surroundings& our) {
   EventView metadata;
@@ -26,8 +30,7 @@ Writer::Writer(Surroundings& surroundings, Order& order, Deliveries& deliveries)
       pipe_(our_),
       lanes_({our_.settings.remembered_streams, our_.settings.max_idle_lanes}, our_.held),
       reads_(our_.settings.max_look_ups, our_.outbox),
-      proofs_(our_, order, pipe_),
-      outcomes_(our_, order, deliveries, pipe_, denials_, proofs_),
+      outcomes_(our_, order, deliveries, pipe_, denials_),
       reconciler_(our_, deliveries, denials_),
       holes_(our_, order, deliveries),
       give_up_(our_, order, deliveries),
@@ -113,7 +116,6 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
     const HeldEvent& front = lane.front();
     if (!std::exchange(is_in_turn, false) && !order_.may_join(front.position, lane.number, *this)) return Stop::kEnough;
     if (is_counterpart_first(lane, lanes_)) return Stop::kCounterpart;
-    if (is_first && proofs_.are_due(lane)) return Stop::kAskForProof;
     switch (examine_front(lane, now)) {
       case Lane::Readiness::kSend:
         break;
@@ -121,7 +123,7 @@ Writer::Stop Writer::load_batch(Lane& lane, Time now) {
         settle_found(lane, take_front(lane, order_));
         continue;
       case Lane::Readiness::kAsk:
-        return is_first && proofs_.suppose_next(lane) ? Stop::kAskForProof : Stop::kAsk;
+        return Stop::kAsk;
       case Lane::Readiness::kWait:
         return Stop::kAwait;
       case Lane::Readiness::kFill:
@@ -174,9 +176,6 @@ void Writer::do_instead(Lane& lane, Stop stop, Time now) {
       return await_predecessor(lane, now);
     case Stop::kAskForTail:
       return ask_for_tail(lane, now);
-    case Stop::kAskForProof:
-      proofs_.load(lane, now);
-      return send(lane, now);
   }
 }
 
@@ -224,13 +223,8 @@ void Writer::ask_for_tail(Lane& lane, Time now) {
 }
 
 void Writer::send(Lane& lane, Time now) {
-  pipe_.send(lane, lane.expected_revision(), now);
-  lanes_.set_timer(lane, overdue_at(lane));
-}
-
-// Of the append: when it is no longer waited for.
-Time Writer::overdue_at(const Lane& lane) const {
-  return lane.is_proof ? lane.proof_overdue_at : first_overdue(lane.sent, our_.settings.writer_timeout);
+  pipe_.send(lane, lane.asks_for_tail ? kBeyondEveryStream : lane.tail.value_or(kNoStream), now);
+  lanes_.set_timer(lane, first_overdue(lane.sent, our_.settings.writer_timeout));
 }
 
 // --- What becomes of appends and reads ---
@@ -297,9 +291,8 @@ Duration Writer::next_retry_delay(Lane& lane) const {
 
 // The lane tries the same again later.
 void Writer::pause(Lane& lane, Time now) {
-  const Time overdue = std::max(now, overdue_at(lane));
-  Time until = std::min(now + next_retry_delay(lane), overdue);
-  if (lane.unseen_since != kNever) until = std::min(until, reconciler_.seen_by(lane, now));
+  const Time overdue = std::max(now, first_overdue(lane.sent, our_.settings.writer_timeout));
+  const Time until = std::min(now + next_retry_delay(lane), overdue);
   if (lane.state() == Lane::State::kLookingUp) {
     lane.pause_look_up();
   } else if (lane.state() == Lane::State::kFilling) {
@@ -333,7 +326,6 @@ void Writer::read_next_page(Lane& lane, Time now) {
 
 void Writer::give_up(Lane& lane, const LaneStep& step, Time now) {
   lane.look_up.reset();
-  lane.drop_supposition();
   const GiveUp::Result result = give_up_.ask(lane, step.which, step.failure, now);
   if (result == GiveUp::Result::kExited) return;
   wake_counterpart(lane, lanes_, order_);
@@ -381,19 +373,12 @@ void Writer::on_timer(Lane& lane, Time now) {
 }
 
 void Writer::doubt_sent(Lane& lane, Time now) {
-  if (lane.is_proof) return give_up_proof(lane, now);
   take_back_sent(lane, order_, our_.settings.writer_timeout);
   look_up(lane, std::nullopt, now);
 }
 
-// The destination does not tell: what it hides is not known, and not taken for absent.
-void Writer::give_up_proof(Lane& lane, Time now) {
-  proofs_.give_up(lane);
-  give_up(lane, LaneStep::give_up(LaneStep::Which::kOverdue, reconciler_.failure_of_overdue(lane)), now);
-}
-
 void Writer::on_retry_due(Lane& lane, Time now) {
-  if (now >= overdue_at(lane)) return doubt_sent(lane, now);
+  if (now >= first_overdue(lane.sent, our_.settings.writer_timeout)) return doubt_sent(lane, now);
   if (pipe_.may_retry(lane.batch_bytes())) return send(lane, now);
   lanes_.set_timer(lane, now + our_.settings.min_retry_delay);
 }

@@ -16,7 +16,6 @@
 #include "domain/copier/load.h"
 #include "domain/copier/order.h"
 #include "domain/copier/outcomes.h"
-#include "domain/copier/proofs.h"
 #include "domain/copier/recipient.h"
 #include "domain/copier/reconciler.h"
 #include "domain/copier/stream_denials.h"
@@ -59,13 +58,12 @@ class Writer final : public Sender, public Recipient {
 
  private:
   // Why no more was loaded into the lane's next append.
-  enum class Stop : std::uint8_t { kEnough, kCounterpart, kAsk, kAskForTail, kAskForProof, kAwait, kFill };
+  enum class Stop : std::uint8_t { kEnough, kCounterpart, kAsk, kAskForTail, kAwait, kFill };
   Stop load_batch(Lane& lane, Time now);
   Lane::Readiness examine_front(Lane& lane, Time now);
   void do_instead(Lane& lane, Stop stop, Time now);
   bool must_ask_for_tail(const Lane& lane, const HeldEvent& front) const;
   void ask_for_tail(Lane& lane, Time now);
-  Time overdue_at(const Lane& lane) const;
   void send(Lane& lane, Time now);
   void settle_found(Lane& lane, HeldEvent&& held);
   void await_predecessor(Lane& lane, Time now);
@@ -83,7 +81,6 @@ class Writer final : public Sender, public Recipient {
   void on_retry_due(Lane& lane, Time now);
   void look_up_if_overdue(Lane& lane, Time now);
   void doubt_sent(Lane& lane, Time now);
-  void give_up_proof(Lane& lane, Time now);
 
   Surroundings& our_;
   Order& order_;
@@ -93,7 +90,6 @@ class Writer final : public Sender, public Recipient {
   Lanes lanes_;
   LaneReads reads_;
   StreamDenials denials_;  // of the destination
-  Proofs proofs_;
   Outcomes outcomes_;
   Reconciler reconciler_;
   Holes holes_;

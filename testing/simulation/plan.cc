@@ -167,16 +167,12 @@ Plan make_plan(std::uint64_t seed) {
   const bool nobody_else_writes = !plan.faults.other_writers && plan.destination_start != DestinationStart::kFarAhead;
   plan.deletions = plan.subscriptions.size() == 1 && plan.subscriptions[0].stream == "$ce-s" && nobody_else_writes &&
                    plan.max_count == 0 && !plan.repeated_ids && random.one_in(4);
-  const bool may_be_foreign = plan.destination_start == DestinationStart::kEmpty && !plan.deletions;
-  if (may_be_foreign && random.one_in(8)) plan.foreign_events = static_cast<int>(random.between(1, 20));
-  plan.waits_too_short = random.one_in(12);
-  if (plan.waits_too_short) plan.settings.predecessor_wait = random.between(0, 1'000) * kMillisecond;
   return plan;
 }
 
 bool Plan::promises_order() const {
   const bool is_pinned = subscriptions[0].settings.consumer_strategy == ConsumerStrategy::kPinned;
-  return (is_pinned || !repeated_ids) && !waits_too_short && !faults.second_consumer && !faults.server_parks &&
+  return (is_pinned || !repeated_ids) && !faults.second_consumer && !faults.server_parks &&
          !overlapping_subscriptions && !faults.poison && on_write_failure != SafetyAction::kSkip &&
          on_write_failure != SafetyAction::kPark;
 }
@@ -197,8 +193,8 @@ bool Plan::promises_global_order() const {
   const bool may_fail_to_write = faults.sink_slow || faults.sink_not_ready || faults.sink_late_answer ||
                                  faults.sink_late_write || faults.sink_breaks || faults.sink_restart ||
                                  faults.sink_long_down || faults.sink_denied || faults.stream_denied ||
-                                 faults.other_writers || foreign_events > 0 || faults.small_appends_only ||
-                                 faults.read_lag || faults.read_errors;
+                                 faults.other_writers || faults.small_appends_only || faults.read_lag ||
+                                 faults.read_errors;
   // What is on its way behind an append that is refused comes before it.
   if (keeps_append_order && may_fail_to_write) return false;
   // With a smaller buffer, what is delivered again does not come as a whole.
@@ -220,8 +216,6 @@ std::string Plan::describe() const {
                      kStarts[static_cast<int>(destination_start)] + ", on write failure " +
                      kActions[static_cast<int>(on_write_failure)];
   if (max_count > 0) text += ", showing " + std::to_string(max_count);
-  if (foreign_events > 0) text += ", behind " + std::to_string(foreign_events) + " foreign events";
-  if (waits_too_short) text += ", waits too short";
   if (short_of_memory) text += ", short of memory";
   if (group_exists) text += ", group exists";
   if (repeated_ids) text += ", repeated ids";

@@ -76,9 +76,6 @@ struct Plan {
   std::size_t append_limit = 1 << 20;
   AppendSizeRule append_size_rule = AppendSizeRule::kDataMetadataAndType;  // by which the destination counts
   std::size_t max_count = 0;  // each stream shows so many events, its last; 0: all
-  int foreign_events = 0;     // of somebody else, at the beginning of each stream, and hidden
-
-  bool waits_too_short = false;  // for what a dead consumer may hold
 
   Duration faults_end{0};
   Duration workload_end{0};

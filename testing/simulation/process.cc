@@ -141,16 +141,13 @@ void Process::check_timeouts() {
   // without an answer; until its own is; and until a refusal counts.
   const Faults& faults = context_.plan.faults;
   const int timeouts =
-      1 + (faults.sink_restart || faults.sink_long_down ? 2 : 0) +
-      (faults.sink_denied || faults.stream_denied ? 1 : 0) +
-      (context_.plan.max_count > 0 || context_.plan.foreign_events > 0 ? 1
-                                                                       : 0);  // the proof of what is hidden has its own
+      1 + (faults.sink_restart || faults.sink_long_down ? 2 : 0) + (faults.sink_denied || faults.stream_denied ? 1 : 0);
   const Duration limit = timeouts * context_.plan.settings.writer_timeout + (faults.sink_slow ? 5 : 2) * kSecond;
   std::vector<Context::Identity> written;
   for (const auto& [identity, first_sent] : sim_sink_.first_sent()) {
     if (context_.destination.written_at(identity.first, identity.second)) {
       written.push_back(identity);
-    } else if (context_.now() - limit > first_sent.to_be_written && !is_gone(identity)) {
+    } else if (context_.now() - first_sent > limit && !is_gone(identity)) {
       context_.violate("goes on though it cannot write an event to " + identity.first);
       return;
     }
@@ -169,11 +166,11 @@ SafetyAction Process::SimSafetyNet::cannot_write_event(const EventView& event, c
     case WriteFailureReason::kTimedOut:
     case WriteFailureReason::kUnreachable: {
       // What was written is not kept in the list.
-      if (sent != process_.sim_sink_.first_sent().end() && now - sent->second.at < plan.settings.writer_timeout) {
+      if (sent != process_.sim_sink_.first_sent().end() && now - sent->second < plan.settings.writer_timeout) {
         context.violate("the safety net was asked before the writer timeout");
       }
       const std::optional<Time> visible = context.destination.visible_at(identity.first, identity.second);
-      const bool may_be_hidden = context.destination.shown_from(identity.first) > 0 || plan.max_count > 0;
+      const bool may_be_hidden = context.destination.shown_from(identity.first) > 0;
       if (failure.reason == WriteFailureReason::kTimedOut && plan.promises_no_doubles() && visible && !may_be_hidden &&
           *visible < now - plan.settings.writer_timeout) {
         context.violate("the safety net was asked about an event that is there: " + identity.first + " " +

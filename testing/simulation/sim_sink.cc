@@ -75,11 +75,8 @@ void SimSink::append(const Append& append) {
   for (const Event& event : append.events) {
     request->events.push_back(to_stored(event.view()));
     if (event.stream() != append.stream) context_.violate("an append to another stream than its events'");
-    // One behind whose place something is there already asks, and cannot write.
-    const bool may_write = append.expected_revision >= context_.destination.tail(request->stream);
     if (!context_.destination.written_at(request->stream, event.id())) {
-      Sent& sent = first_sent_.try_emplace({request->stream, event.id()}, now, kNever).first->second;
-      if (may_write) sent.to_be_written = std::min(sent.to_be_written, now);
+      first_sent_.try_emplace({request->stream, event.id()}, now);
     }
   }
   context_.note("append", request->stream,

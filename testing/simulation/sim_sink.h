@@ -58,13 +58,7 @@ class SimSink final : public EventSink {
   void stop(std::function<void()> stopped) override;
 
   // When each event was sent first by this process.
-  // When an event was first sent, and when by an append that may write it.
-  struct Sent {
-    Time at;
-    Time to_be_written;
-  };
-  // Of what was not written.
-  const std::map<Context::Identity, Sent>& first_sent() const { return first_sent_; }
+  const std::map<Context::Identity, Time>& first_sent() const { return first_sent_; }
   void forget(const Context::Identity& identity) { first_sent_.erase(identity); }
 
  private:
@@ -77,7 +71,7 @@ class SimSink final : public EventSink {
   DestinationServer& server_;
   EventSinkListener* listener_ = nullptr;
   std::set<std::string> streams_under_way_;
-  std::map<Context::Identity, Sent> first_sent_;
+  std::map<Context::Identity, Time> first_sent_;
   Time last_arrival_{0};
   bool is_stopped_ = false;
   Lifeline lifeline_;

@@ -90,25 +90,6 @@ void Workload::fill_source() {
   for (int i = 0; i < context_.plan.events_at_start; ++i) store(make_entry());
 }
 
-// What somebody else wrote to the streams, and has truncated.
-void Workload::write_foreign_events() {
-  std::uint64_t number = 0;
-  for (const auto& [stream, events] : context_.source.streams()) {
-    if (context_.plan.foreign_events == 0 || is_metadata_stream(stream)) continue;
-    for (int i = 0; i < context_.plan.foreign_events; ++i) {
-      StoredEvent event;
-      event.id = make_id(0xF0E1, ++number);
-      event.type = "Other";
-      context_.destination.append_any(stream, std::move(event), context_.now(), Duration{0});
-    }
-    StoredEvent metadata;
-    metadata.id = make_id(0xF0E1, ++number);
-    metadata.type = kStreamMetadataType;
-    metadata.data = R"({"$tb":)" + std::to_string(context_.plan.foreign_events) + "}";
-    context_.destination.append_any(metadata_stream(stream), std::move(metadata), context_.now(), Duration{0});
-  }
-}
-
 void Workload::fill_destination() {
   const DestinationStart kind = context_.plan.destination_start;
   if (kind == DestinationStart::kEmpty) return;
@@ -230,8 +211,7 @@ void Workload::check() const {
   if (context_.plan.promises_global_order()) check_global_order();
   for (const auto& [stream, events] : context_.destination.streams()) {
     for (const StoredEvent& event : events) {
-      const bool has_metadata = context_.plan.deletions || context_.plan.foreign_events > 0;
-      const bool is_metadata = has_metadata && event.type == kStreamMetadataType;
+      const bool is_metadata = context_.plan.deletions && event.type == kStreamMetadataType;
       if (event.type != "Good1" && event.type != "Good2" && event.type != "Other" && !is_metadata) {
         context_.violate("copied though refused: " + stream + " " + event.type);
       }

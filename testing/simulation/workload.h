@@ -17,7 +17,6 @@ class Workload {
   // What the source and the destination hold at the beginning.
   void fill_source();
   void fill_destination();
-  void write_foreign_events();
   // Where each group begins.
   std::vector<Revision> choose_starts();
   // Adds what the source holds to its groups, then the others as time passes.

@@ -21,7 +21,6 @@ class World {
     context_.destination.show_only(plan.max_count);
     workload_.fill_source();
     workload_.fill_destination();
-    workload_.write_foreign_events();
     source_ = std::make_unique<SourceServer>(context_, workload_.choose_starts());
     workload_.start(*source_);
     start_process(0);

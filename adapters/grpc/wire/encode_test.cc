@@ -184,7 +184,7 @@ TEST(EncodeTest, RecordedGroupsAreReproduced) {
   const int created = for_each_request("PersistentSubscriptions/Create", [&](const std::string& payload) {
     persistent::CreateReq expected;
     ASSERT_TRUE(expected.ParseFromString(payload));
-    if (expected.options().has_all()) return;
+    if (!expected.options().has_stream_identifier()) return;  // of $all, or made by hand
     persistent::CreateReq encoded;
     ASSERT_TRUE(encoded.ParseFromString(encode_create_group(subscription_of(expected.options()))));
     EXPECT_EQ(encoded.SerializeAsString(), expected.SerializeAsString());
@@ -192,6 +192,7 @@ TEST(EncodeTest, RecordedGroupsAreReproduced) {
   const int updated = for_each_request("PersistentSubscriptions/Update", [&](const std::string& payload) {
     persistent::UpdateReq expected;
     ASSERT_TRUE(expected.ParseFromString(payload));
+    if (!expected.options().has_stream_identifier()) return;  // of $all, or made by hand
     persistent::UpdateReq encoded;
     ASSERT_TRUE(encoded.ParseFromString(encode_update_group(subscription_of(expected.options()))));
     EXPECT_EQ(encoded.SerializeAsString(), expected.SerializeAsString());

@@ -89,6 +89,14 @@ std::optional<std::string> check_options(const po::variables_map& given, const C
   return std::nullopt;
 }
 
+void read_value(const po::variables_map& given, const char* name, std::optional<std::string>& value) {
+  if (given.contains(name)) value = given[name].as<std::string>();
+}
+
+void read_value(const po::variables_map& given, const char* name, std::vector<std::string>& values) {
+  if (given.contains(name)) values = given[name].as<std::vector<std::string>>();
+}
+
 std::optional<std::string> read_status_options(const po::variables_map& given, CommandLine& line) {
   line.waits = given.contains("wait");
   if (given.contains("timeout")) {
@@ -105,31 +113,28 @@ std::optional<std::string> read_status_options(const po::variables_map& given, C
 }
 
 std::optional<std::string> read_verify_options(const po::variables_map& given, CommandLine& line) {
-  if (given.contains("stream")) line.streams = given["stream"].as<std::vector<std::string>>();
+  read_value(given, "stream", line.streams);
   line.ignores_metadata = given.contains("ignore");
   if (line.ignores_metadata && given["ignore"].as<std::string>() != "metadata") {
     return "--ignore takes 'metadata', not '" + given["ignore"].as<std::string>() + "'";
   }
   line.compares_json = given.contains("json-equal");
-  if (given.contains("state")) line.state_file = given["state"].as<std::string>();
+  read_value(given, "state", line.state_file);
   if (line.state_file && line.state_file->empty()) return "--state names no file";
   return std::nullopt;
 }
 
 void read_init_options(const po::variables_map& given, CommandLine& line) {
-  const auto read = [&](const char* name, std::optional<std::string>& value) {
-    if (given.contains(name)) value = given[name].as<std::string>();
-  };
-  read("source", line.init.source.url);
-  read("source-user", line.init.source.user);
-  read("source-tcp-port", line.init.source.tcp_port);
-  read("destination", line.init.destination.url);
-  read("destination-user", line.init.destination.user);
-  read("destination-tcp-port", line.init.destination.tcp_port);
-  read("group", line.init.group);
-  read("http-port", line.init.http_port);
-  if (given.contains("category")) line.init.categories = given["category"].as<std::vector<std::string>>();
-  if (given.contains("type")) line.init.types = given["type"].as<std::vector<std::string>>();
+  read_value(given, "source", line.init.source.url);
+  read_value(given, "source-user", line.init.source.user);
+  read_value(given, "source-tcp-port", line.init.source.tcp_port);
+  read_value(given, "destination", line.init.destination.url);
+  read_value(given, "destination-user", line.init.destination.user);
+  read_value(given, "destination-tcp-port", line.init.destination.tcp_port);
+  read_value(given, "group", line.init.group);
+  read_value(given, "http-port", line.init.http_port);
+  read_value(given, "category", line.init.categories);
+  read_value(given, "type", line.init.types);
   line.init.overwrites = given.contains("force");
   line.init.checks = !given.contains("no-check");
 }
@@ -174,8 +179,8 @@ std::variant<CommandLine, std::string> parse_command_line(int argc, const char* 
   CommandLine line;
   line.help = given.contains("help");
   line.version = given.contains("version");
-  if (given.contains("config")) line.config_file = given["config"].as<std::string>();
-  if (given.contains("env-file")) line.environment_file = given["env-file"].as<std::string>();
+  read_value(given, "config", line.config_file);
+  read_value(given, "env-file", line.environment_file);
   if (given.contains("words")) {
     line.arguments = given["words"].as<std::vector<std::string>>();
     line.command = line.arguments.front();

@@ -123,8 +123,7 @@ void Holes::refuse(const EventView& event, const InvalidEvent& why) {
   our_.observer.on_event_invalid(event, why.reason);
   const SafetyAction action = our_.safety_net.invalid_event(event, why);
   if (action == SafetyAction::kExit || action == SafetyAction::kRetry) {
-    our_.outbox.exit(ExitCode::kKilledBySafetyRules,
-                     "invalid: " + name(event) + ": " + why.reason + std::string(kPassOverInvalid));
+    our_.outbox.exit(ExitCode::kKilledBySafetyRules, last_words_of_invalid(event, why.reason));
   }
 }
 

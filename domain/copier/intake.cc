@@ -182,8 +182,7 @@ void Intake::refuse(const Delivery& delivery, const InvalidEvent& why) {
       break;
     case SafetyAction::kExit:
     case SafetyAction::kRetry:
-      our_.outbox.exit(ExitCode::kKilledBySafetyRules,
-                       "invalid: " + name(event) + ": " + why.reason + std::string(kPassOverInvalid));
+      our_.outbox.exit(ExitCode::kKilledBySafetyRules, last_words_of_invalid(event, why.reason));
       return;
   }
   recipient_->pass_over(event.stream, event.revision);

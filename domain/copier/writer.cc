@@ -180,7 +180,8 @@ void Writer::do_instead(Lane& lane, Stop stop, Time now) {
 }
 
 void Writer::settle_found(Lane& lane, HeldEvent&& held) {
-  if (held.at_destination == HeldEvent::AtDestination::kGone) {
+  const bool is_gone = held.at_destination == HeldEvent::AtDestination::kGone;
+  if (is_gone) {
     our_.observer.on_link_target_gone(
         {lane.stream, held.event.revision(),
          lane.is_metadata ? "newer metadata of the stream took its place"
@@ -191,7 +192,6 @@ void Writer::settle_found(Lane& lane, HeldEvent&& held) {
   lane.ahead.erase(held.event.id());
   lane.newest_sent = std::max(lane.newest_sent, held.event.revision());
   deliveries_.settle({lane.stream_hash, held.event.id()}, true);
-  const bool is_gone = held.at_destination == HeldEvent::AtDestination::kGone;
   if (held.is_written && !is_gone) found_written_.push_back(std::move(held.event));
 }
 
